@@ -1,0 +1,42 @@
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+
+.PHONY: demo test lint up down status constraints clean
+
+demo: $(VENV)/installed
+	$(BIN)/python -m stack demo
+
+test: $(VENV)/installed lint
+	$(BIN)/pytest
+
+lint: $(VENV)/installed
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+up: $(VENV)/installed
+	$(BIN)/python -m stack up
+
+down: $(VENV)/installed
+	$(BIN)/python -m stack down
+
+status: $(VENV)/installed
+	$(BIN)/python -m stack status
+
+$(VENV)/installed: pyproject.toml constraints.txt
+	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "chat-tasks needs Python 3.11 or later: make PYTHON=python3.11")'
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[dev]'
+	touch $@
+
+# Renews the pins from what the ranges of pyproject.toml allow today.
+constraints:
+	rm -rf $(VENV)
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/pip install --quiet --disable-pip-version-check --editable '.[dev]'
+	$(BIN)/pip freeze --exclude-editable | sed -E 's/ @ .*//' > constraints.txt
+
+clean:
+	rm -rf $(VENV) .stack .mypy_cache .ruff_cache .pytest_cache .hypothesis
