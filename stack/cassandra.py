@@ -1,0 +1,105 @@
+"""A local Cassandra node."""
+
+from __future__ import annotations
+
+import socket
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
+
+from stack.errors import FetchError
+from stack.fetch import fetch
+from stack.process import ServerProcess
+from stack.templates import render
+from stack.tools import find_java
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from pathlib import Path
+
+Profile = Literal["fast_start", "steady"]
+
+_JVM: Mapping[Profile, Sequence[str]] = {
+    "fast_start": ("-Xmx768m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1"),
+    "steady": ("-Xmx1g", "-XX:+UseG1GC", "-XX:MaxGCPauseMillis=100"),
+}
+
+_RAISED_THRESHOLDS = """\
+batch_size_warn_threshold: 256KiB
+batch_size_fail_threshold: 512KiB
+unlogged_batch_across_partitions_warn_threshold: 200"""
+
+# CQL's native protocol, version 4: OPTIONS without a body, and the first bytes of the SUPPORTED that answers it.
+_OPTIONS = bytes([0x04, 0, 0, 0, 0x05, 0, 0, 0, 0])
+_SUPPORTED = bytes([0x84, 0, 0, 0, 0x06])
+
+
+@dataclass(frozen=True)
+class CassandraSettings:
+    """Where one node listens and keeps its files, the cluster it belongs to, and how it runs.
+
+    `seeds` are hosts, empty for a node of its own. A node whose `initial_token` is given owns that one token and
+    joins without streaming, as a new cluster wants; others choose 16 tokens ("steady") or one ("fast_start").
+    "fast_start" is for tests: it is up in half the time and slower afterwards.
+    """
+
+    folder: Path
+    host: str = "127.0.0.1"
+    port: int = 19042
+    storage_port: int = 17000
+    seeds: tuple[str, ...] = ()
+    initial_token: int | None = None
+    profile: Profile = "steady"
+    raised_batch_thresholds: bool = True
+
+    def yaml(self) -> Mapping[str, object]:
+        """The values of the template."""
+        given = self.initial_token is not None
+        number = 16 if self.profile == "steady" else 1
+        return {
+            "host": self.host,
+            "port": self.port,
+            "storage_port": self.storage_port,
+            # With the port, since another node may run at the default one.
+            "seeds": ",".join(f"{seed}:{self.storage_port}" for seed in self.seeds or (self.host,)),
+            "tokens": f"num_tokens: 1\ninitial_token: '{self.initial_token}'" if given else f"num_tokens: {number}",
+            "auto_bootstrap": "false" if given else "true",
+            "thresholds": _RAISED_THRESHOLDS if self.raised_batch_thresholds else "",
+        }
+
+
+class CassandraNode(ServerProcess):
+    """One Cassandra node. After `kill` it has forgotten what it took in since its last sync, up to ten seconds."""
+
+    def __init__(self, settings: CassandraSettings, jars: Path, name: str = "cassandra") -> None:
+        super().__init__(name, settings.folder, settings.host, settings.port)
+        self.settings = settings
+        self._jars = jars
+
+    @property
+    def ports(self) -> Sequence[int]:
+        return (self.port, self.settings.storage_port)
+
+    def prepare(self) -> list[str]:
+        java = find_java()
+        jars = fetch("cassandra", self._jars)
+        agent = next(jars.glob("jamm-*.jar"), None)
+        if agent is None:
+            raise FetchError(f"Maven put no jamm jar into {jars}")
+        options = render("cassandra.options", {}, self.folder)
+        yaml = render("cassandra.yaml", self.settings.yaml(), self.folder)
+        logback = render("cassandra-logback.xml", {}, self.folder)
+        return [
+            *(str(java), *_JVM[self.settings.profile], f"@{options}", f"-javaagent:{agent}"),
+            *(f"-XX:ErrorFile={self.folder}/jvm-crash.log", f"-Dlogback.configurationFile={logback}"),
+            *(f"-Dcassandra.config={yaml.as_uri()}", f"-Dcassandra.storagedir={self.folder / 'data'}"),
+            *("-cp", str(jars / "*"), "org.apache.cassandra.service.CassandraDaemon"),
+        ]
+
+    def answers(self) -> bool:
+        """Whether the node answers OPTIONS of the native protocol, which it does once it takes queries."""
+        try:
+            with socket.create_connection((self.host, self.port), timeout=1.0) as connection:
+                connection.sendall(_OPTIONS)
+                return connection.recv(len(_SUPPORTED), socket.MSG_WAITALL) == _SUPPORTED
+        except OSError:
+            return False
