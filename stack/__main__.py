@@ -1,0 +1,81 @@
+"""`python -m stack`: the local servers and the pipeline, for development."""
+
+from __future__ import annotations
+
+import sys
+from dataclasses import asdict
+from typing import TYPE_CHECKING
+
+import click
+import orjson
+
+from stack.development import development_stack, down, fetch_all, up
+from stack.errors import StackError
+from stack.home import home_folder, jars_folder
+from stack.status import status
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from stack.status import ProcessStatus
+
+
+class _StackGroup(click.Group):
+    """Turns a `StackError` of any command into one clear message and exit code 1."""
+
+    def invoke(self, ctx: click.Context) -> object:
+        try:
+            return super().invoke(ctx)
+        except StackError as error:
+            raise click.ClickException(str(error)) from error
+
+
+@click.group(cls=_StackGroup)
+def main() -> None:
+    """Kafka, Cassandra, Redis and the pipeline on this machine, kept in .stack or in CHAT_STACK_HOME."""
+
+
+@main.command("fetch")
+def fetch_command() -> None:
+    """Fetch the servers' jars with Maven."""
+    fetch_all(jars_folder(), click.echo)
+    click.echo(f"everything is in {jars_folder()}")
+
+
+@main.command("up")
+def up_command() -> None:
+    """Start what does not run yet: servers, then `chat-tasks init`, then the pipeline."""
+    fetch_all(jars_folder(), click.echo)
+    up(*development_stack(home_folder()), click.echo)
+
+
+@main.command("down")
+def down_command() -> None:
+    """Stop the pipeline, then the servers; their data stay."""
+    down(*development_stack(home_folder()), click.echo)
+
+
+@main.command("status")
+@click.option("--json", "as_json", is_flag=True, help="A list of {name, pid, address, answering}.")
+def status_command(*, as_json: bool) -> None:
+    """Show every process; exit code 0 when all answer, 1 otherwise."""
+    found = status(*development_stack(home_folder()))
+    if as_json:
+        click.echo(orjson.dumps([asdict(process) for process in found], option=orjson.OPT_INDENT_2))
+    else:
+        _show(found)
+    sys.exit(0 if all(process.answering for process in found) else 1)
+
+
+def _show(found: Sequence[ProcessStatus]) -> None:
+    for process in found:
+        pid = "-" if process.pid is None else str(process.pid)
+        if process.answering:
+            state = click.style("answers" if process.address else "runs", fg="green")
+        else:
+            state = click.style("does not run" if process.pid is None else "does not answer", fg="red")
+        click.echo(f"{process.name:<10} {pid:>8}  {process.address or '-':<23} {state}")
+
+
+if __name__ == "__main__":
+    main(prog_name="python -m stack")
