@@ -1,0 +1,1 @@
+"""Everything that touches Kafka: ingest, dispatch, and the commands of `chat-tasks`."""

@@ -1,0 +1,127 @@
+"""What the servers must keep for the promise to hold, checked at each start."""
+
+import logging
+from collections.abc import Iterable, Mapping
+
+from cassandra.cluster import Session
+from confluent_kafka import KafkaException
+from confluent_kafka.admin import AdminClient, ConfigResource, ResourceType
+
+from bridge.clients import describe
+from bridge.dispatch.commit_metadata import LARGEST_METADATA
+from bridge.initialise import fixed_partitions_name
+from bridge.topics import partition_counts, plan_topics
+from chat_tasks.errors import ConfigurationError, DependencyUnavailable, SettingsMismatch
+from chat_tasks.settings import Settings
+
+logger = logging.getLogger(__name__)
+
+_SECONDS = 15.0
+_LONGEST_CLEANUP_MS = 10_000
+_DEFAULT_SYNC_MS = 10_000
+
+
+def check_topics(settings: Settings, admin: AdminClient, stored: Mapping[str, str]) -> dict[str, int]:
+    """The partitions of every topic.
+
+    Raises `ConfigurationError` where a topic is missing, `SettingsMismatch` where one that is fixed has changed,
+    `DependencyUnavailable`.
+    """
+    plans = plan_topics(settings)
+    counts = partition_counts(admin, [plan.name for plan in plans])
+    missing = [plan.name for plan in plans if plan.name not in counts]
+    if missing:
+        raise ConfigurationError(f"topics are missing: {', '.join(missing)}. Run `chat-tasks init` first")
+    for plan in plans:
+        expected = stored.get(fixed_partitions_name(plan.name))
+        if plan.is_fixed and expected != str(counts[plan.name]):
+            raise SettingsMismatch(
+                f"the number of partitions of {plan.name}", expected or "nothing", str(counts[plan.name])
+            )
+    return counts
+
+
+def check_kafka(settings: Settings, admin: AdminClient) -> None:
+    """Raise `ConfigurationError` where Kafka could lose or refuse records, warn where it could stall them."""
+    log = _topic_config(admin, settings.log_topic)
+    if log["message.timestamp.type"] != "LogAppendTime":
+        raise ConfigurationError(f"{settings.log_topic} must have message.timestamp.type=LogAppendTime")
+    if log["cleanup.policy"] != "delete" or log["retention.ms"] != "-1" or log["retention.bytes"] != "-1":
+        raise ConfigurationError(
+            f"{settings.log_topic} must have cleanup.policy=delete, retention.ms=-1 and retention.bytes=-1: "
+            "dispatch itself purges what is not needed any more"
+        )
+    for topic in (settings.message_topic, settings.log_topic, settings.output_topic):
+        if _topic_config(admin, topic)["unclean.leader.election.enable"] != "false":
+            raise ConfigurationError(
+                f"{topic} must have unclean.leader.election.enable=false: it loses what is acknowledged"
+            )
+    if settings.topic_replication_factor < 3 or settings.topic_min_insync_replicas < 2:
+        logger.info("one copy of each record: fine for development, set CHAT_TOPIC_REPLICATION_FACTOR=3 in production")
+    broker = _broker_config(admin)
+    if int(broker["offset.metadata.max.bytes"]) < LARGEST_METADATA:
+        raise ConfigurationError(f"the brokers must have offset.metadata.max.bytes={LARGEST_METADATA} or more")
+    if int(broker["transaction.max.timeout.ms"]) < settings.transaction_timeout * 1000:
+        raise ConfigurationError("the brokers' transaction.max.timeout.ms is below CHAT_TRANSACTION_TIMEOUT")
+    cleanup = int(broker["transaction.abort.timed.out.transaction.cleanup.interval.ms"])
+    if cleanup > _LONGEST_CLEANUP_MS:
+        logger.warning(
+            "the brokers' transaction.abort.timed.out.transaction.cleanup.interval.ms is %d: "
+            "a killed process can hold up all readers for that long, 1000 is better",
+            cleanup,
+        )
+
+
+def check_cassandra(settings: Settings, session: Session) -> None:
+    """Raise `ConfigurationError` where Cassandra could forget rows. Raises the driver's exceptions."""
+    table = session.execute(
+        "SELECT default_time_to_live FROM system_schema.tables WHERE keyspace_name = %s AND table_name = 'messages'",
+        (settings.cassandra_keyspace,),
+    ).one()
+    if table is None or table.default_time_to_live:
+        raise ConfigurationError(f"{settings.cassandra_keyspace}.messages must not have a default_time_to_live")
+    durable = session.execute(
+        "SELECT durable_writes FROM system_schema.keyspaces WHERE keyspace_name = %s", (settings.cassandra_keyspace,)
+    ).one()
+    if not durable.durable_writes:
+        raise ConfigurationError(f"keyspace {settings.cassandra_keyspace} must have durable_writes = true")
+    values = {
+        row.name: row.value
+        for row in session.execute(
+            "SELECT name, value FROM system_views.settings WHERE name IN ('commitlog_sync', 'commitlog_sync_period')"
+        )
+    }
+    period = _milliseconds(values.get("commitlog_sync_period")) if values.get("commitlog_sync") == "periodic" else 0
+    if settings.replay_window * 1000 <= period:
+        raise ConfigurationError(
+            f"CHAT_REPLAY_WINDOW must be longer than Cassandra's commitlog_sync_period of {period / 1000:g} s"
+        )
+
+
+def _milliseconds(value: str | None) -> int:
+    if value is None or value == "null":
+        return _DEFAULT_SYNC_MS
+    for unit, factor in (("ms", 1), ("s", 1000), ("m", 60_000)):
+        if value.endswith(unit):
+            return int(value.removesuffix(unit)) * factor
+    return int(value)
+
+
+def _topic_config(admin: AdminClient, topic: str) -> dict[str, str]:
+    return _config(admin, [ConfigResource(ResourceType.TOPIC, topic)])
+
+
+def _broker_config(admin: AdminClient) -> dict[str, str]:
+    try:
+        broker = next(iter(admin.list_topics(timeout=_SECONDS).brokers))
+    except KafkaException as error:
+        raise DependencyUnavailable(describe(error)) from error
+    return _config(admin, [ConfigResource(ResourceType.BROKER, str(broker))])
+
+
+def _config(admin: AdminClient, resources: Iterable[ConfigResource]) -> dict[str, str]:
+    try:
+        [future] = admin.describe_configs(list(resources), request_timeout=_SECONDS).values()
+        return {name: entry.value for name, entry in future.result(_SECONDS).items()}
+    except (KafkaException, TimeoutError) as error:
+        raise DependencyUnavailable(describe(error)) from error

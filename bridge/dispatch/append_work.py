@@ -1,0 +1,204 @@
+"""Records of the log on their way through the workers."""
+
+from collections.abc import Iterator, Sequence
+from typing import NamedTuple
+
+from bridge.dead_letters import Source, dead_letter_headers
+from bridge.dispatch.head_cache import HeadCache
+from bridge.dispatch.outgoing import Finished, OutgoingTask
+from bridge.dispatch.scheduler import Batch, PlannedTask, Scheduler, TaskLimits
+from bridge.headers import Headers, with_sent_at
+from bridge.transaction import Output, Partition
+from chat_tasks.routing import partition_of, queue_of
+from chat_tasks.settings import Settings
+from chat_tasks.task_format import (
+    APPEND_TASK,
+    Answer,
+    Failure,
+    Generations,
+    Result,
+    encode_append_task,
+    encode_conversation,
+)
+from chat_tasks.wire import with_sequence
+
+_ENVELOPE_BYTES = 64
+_KNOWN_CONVERSATIONS = 1_000_000
+
+
+class LogRecord(NamedTuple):
+    """A delivered record of the log; `headers` are its sender's, `replay` means it was published before."""
+
+    partition: int
+    offset: int
+    sent_at: int
+    value: bytes
+    headers: Headers
+    replay: bool
+
+
+class Outcome(NamedTuple):
+    """What a reply came to."""
+
+    finished: list[Finished]
+    replayed: list[LogRecord]
+    refused: dict[str, str]
+    """Conversations to quarantine, and why; their records are held."""
+    retries: dict[str, int]
+    """Reasons for which conversations are tried again, and how many."""
+
+
+class AppendWork:
+    """All records of one assignment that are not finished."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        *,
+        output_partitions: int,
+        epoch: int,
+        log_id: str,
+        generations: Generations,
+        reply_to: str,
+        quarantined: set[str],
+    ) -> None:
+        self._settings = settings
+        self._output_partitions = output_partitions
+        self._epoch = epoch
+        self._log_id = log_id
+        self._generations = generations
+        self._reply_to = reply_to
+        self._quarantined = quarantined
+        self._heads = HeadCache(_KNOWN_CONVERSATIONS)
+        self._scheduler: Scheduler[LogRecord] = Scheduler(
+            queue_of=lambda key: queue_of(key.encode(), settings.queues),
+            size_of=lambda record: len(record.value) + _ENVELOPE_BYTES,
+            limits=TaskLimits(settings.tasks_per_queue, settings.task_records, settings.task_bytes),
+        )
+        self.records = 0
+        self.bytes = 0
+
+    @property
+    def is_idle(self) -> bool:
+        """Whether no task is outstanding."""
+        return not self._scheduler.outstanding
+
+    @property
+    def next_plan_at(self) -> float | None:
+        """When the next backoff ends."""
+        return self._scheduler.next_plan_at()
+
+    def add(self, conversation_key: str, record: LogRecord) -> Outcome | None:
+        """Take a delivered record; a quarantined conversation's has its outcome at once."""
+        if conversation_key in self._quarantined:
+            return self._dead([record], conversation_key, "the conversation is quarantined")
+        self.records += 1
+        self.bytes += len(record.value)
+        self._scheduler.add(conversation_key, record)
+        return None
+
+    def plan(self, now: float) -> Iterator[OutgoingTask]:
+        """The tasks to send now."""
+        for task in self._scheduler.plan(now):
+            yield self._encode(task)
+
+    def lost(self, task_id: str) -> bool:
+        """Ready its records again; False where the task is not outstanding."""
+        return self._scheduler.lost(self._number(task_id))
+
+    def lose_all(self) -> int:
+        """Every outstanding task is lost; returns how many were."""
+        numbers = list(self._scheduler.outstanding)
+        for number in numbers:
+            self._scheduler.lost(number)
+        return len(numbers)
+
+    def reply(self, task_id: str, results: Sequence[Result], now: float) -> Outcome | None:
+        """What a worker answered; None for a late reply. Raises `ValueError` where it does not fit the task."""
+        task = self._scheduler.outstanding.get(self._number(task_id))
+        if task is None:
+            return None
+        if len(results) != len(task.batches):
+            raise ValueError(f"{len(results)} results for {len(task.batches)} conversations")
+        self._scheduler.answered(task.number)
+        outcome = Outcome([], [], {}, {})
+        for batch, result in zip(task.batches, results, strict=True):
+            if isinstance(result, int):
+                self._succeeded(batch, result, outcome)
+            elif isinstance(result, Failure) and result.answer is Answer.REFUSED:
+                self._scheduler.hold(batch)
+                outcome.refused[batch.conversation_key] = result.reason
+            else:
+                self._scheduler.failed(batch, now)
+                reason = result.reason if isinstance(result, Failure) else "a result of the wrong kind"
+                outcome.retries[reason] = outcome.retries.get(reason, 0) + 1
+        return outcome
+
+    def quarantine(self, conversation_key: str, reason: str) -> Outcome:
+        """The conversation is durably quarantined: its held records become dead letters."""
+        self._quarantined.add(conversation_key)
+        self._heads.forget(conversation_key)
+        records = self._scheduler.drop(conversation_key)
+        self.records -= len(records)
+        self.bytes -= sum(len(record.value) for record in records)
+        return self._dead(records, conversation_key, reason)
+
+    def _encode(self, task: PlannedTask[LogRecord]) -> OutgoingTask:
+        task_id = f"append-{self._epoch}-{task.number}"
+        conversations = [
+            encode_conversation(
+                batch.conversation_key,
+                self._heads.get(batch.conversation_key),
+                [(record.offset, record.sent_at, record.value) for record in batch.records],
+            )
+            for batch in task.batches
+        ]
+        argument = encode_append_task(
+            task_id=task_id,
+            reply_to=self._reply_to,
+            epoch=self._epoch,
+            log_id=self._log_id,
+            generations=self._generations,
+            conversations=conversations,
+        )
+        records = sum(len(batch.records) for batch in task.batches)
+        summary = f"({len(task.batches)} conversations, {records} records)"
+        return OutgoingTask(task_id, APPEND_TASK, task.queue, argument, summary, task.losses)
+
+    def _number(self, task_id: str) -> int:
+        prefix, _, number = task_id.rpartition("-")
+        return int(number) if prefix == f"append-{self._epoch}" else -1
+
+    def _succeeded(self, batch: Batch[LogRecord], first: int, outcome: Outcome) -> None:
+        key = batch.conversation_key
+        self._scheduler.succeeded(batch)
+        self._heads.put(key, first + len(batch.records) - 1)
+        key_bytes = key.encode()
+        partition = partition_of(key_bytes, self._output_partitions)
+        topic = self._settings.output_topic
+        log_topic = self._settings.log_topic
+        self.records -= len(batch.records)
+        for sequence, record in enumerate(batch.records, start=first):
+            self.bytes -= len(record.value)
+            if record.replay:
+                outcome.replayed.append(record)
+                continue
+            headers = with_sent_at(record.headers, record.sent_at)
+            output = Output(topic, partition, key_bytes, with_sequence(record.value, sequence), headers)
+            outcome.finished.append(Finished(Partition(log_topic, record.partition), record.offset, (output,)))
+
+    def _dead(self, records: Sequence[LogRecord], conversation_key: str, reason: str) -> Outcome:
+        outcome = Outcome([], [], {}, {})
+        for record in records:
+            if record.replay:
+                outcome.replayed.append(record)
+                continue
+            source = Source(
+                self._settings.log_topic, record.partition, record.offset, "APPEND", self._settings.instance_name
+            )
+            headers = dead_letter_headers(
+                with_sent_at(record.headers, record.sent_at), source, "QuarantinedConversation", reason
+            )
+            output = Output(self._settings.dead_letter_topic, -1, conversation_key.encode(), record.value, headers)
+            outcome.finished.append(Finished(Partition(source.topic, record.partition), record.offset, (output,)))
+        return outcome

@@ -1,0 +1,235 @@
+"""Everything dispatch holds for one assignment, without I/O: from delivered records to transactions."""
+
+import logging
+from collections import deque
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from bridge.assignment import Assignment
+from bridge.dispatch.append_work import AppendWork, Outcome
+from bridge.dispatch.commit_metadata import LARGEST_ENCODING, LARGEST_METADATA, decode_metadata, digest_of
+from bridge.dispatch.intake import read_log_record, read_request
+from bridge.dispatch.latest_work import LatestWork
+from bridge.dispatch.outgoing import Finished, OutgoingTask
+from bridge.dispatch.partition_progress import Delivery, PartitionProgress
+from bridge.transaction import Output, Partition, Transaction
+from bridge.validation import Limits
+from chat_tasks.errors import ChatTasksError, ConfigurationError
+from chat_tasks.settings import Settings
+from chat_tasks.task_format import Generations, Reply
+
+logger = logging.getLogger(__name__)
+
+_FINISHED_PER_TRANSACTION = 5_000
+_ENCODING_ROOM = LARGEST_ENCODING * 3 // 4
+_REQUESTS_IN_FLIGHT = 2_000
+
+
+@dataclass(frozen=True, slots=True)
+class AssignmentFacts:
+    """What has to be asked of the servers before an assignment's work can begin."""
+
+    log_id: str
+    generations: Generations
+    quarantined: frozenset[str]
+    output_partitions: int
+    block_partitions: int
+
+
+class AssignmentWork:
+    """One assignment's partitions, records and requests."""
+
+    def __init__(self, settings: Settings, assignment: Assignment, facts: AssignmentFacts, reply_to: str) -> None:
+        """Raises `ConfigurationError` where a commit's metadata cannot be understood."""
+        self._settings = settings
+        self._limits = Limits.of(settings)
+        self.facts = facts
+        self.reply_to = reply_to
+        self.appends = AppendWork(
+            settings,
+            output_partitions=facts.output_partitions,
+            epoch=assignment.epoch,
+            log_id=facts.log_id,
+            generations=facts.generations,
+            reply_to=reply_to,
+            quarantined=set(facts.quarantined),
+        )
+        self.latest = LatestWork(
+            settings,
+            block_partitions=facts.block_partitions,
+            epoch=assignment.epoch,
+            generations=facts.generations,
+            reply_to=reply_to,
+        )
+        self._digest = digest_of(facts.generations)
+        self._progress = {
+            partition: self._progress_of(partition, committed.offset, committed.metadata)
+            for partition, committed in assignment.partitions.items()
+        }
+        self.start = {
+            partition: min(committed.offset, committed.low)
+            if self._progress[partition].needs_replay
+            else committed.offset
+            for partition, committed in assignment.partitions.items()
+        }
+        self._finished: deque[Finished] = deque()
+        self._is_full = False
+        self._crowded: set[Partition] = set()
+        self.finished_count = 0
+
+    def _progress_of(self, partition: Partition, offset: int, metadata: str) -> PartitionProgress:
+        digest = self._digest if partition.topic == self._settings.log_topic else ""
+        try:
+            return PartitionProgress(partition, offset, decode_metadata(metadata), digest)
+        except ValueError as error:
+            raise ConfigurationError(f"the committed metadata of {partition} is broken: {error}") from error
+
+    @property
+    def replaying(self) -> list[Partition]:
+        """The partitions whose window is still being written again."""
+        return [partition for partition, progress in self._progress.items() if progress.needs_replay]
+
+    def receive(self, messages: Sequence[Any]) -> None:
+        """Take delivered messages; those of partitions that are not ours any more are passed over."""
+        for message in messages:
+            partition = Partition(message.topic(), message.partition())
+            progress = self._progress.get(partition)
+            if progress is None:
+                continue
+            delivery = progress.deliver(message.offset())
+            if delivery is Delivery.DONE:
+                continue
+            if partition.topic == self._settings.log_topic:
+                self._receive_record(message, replay=delivery is Delivery.REPLAY)
+            else:
+                self._receive_request(message)
+
+    def end_reached(self, partition: Partition, offset: int) -> None:
+        """No undelivered record lies before `offset`."""
+        if (progress := self._progress.get(partition)) is not None:
+            progress.reached_end(offset)
+
+    def plan(self, now: float, *, requests: bool) -> Iterator[OutgoingTask]:
+        """The tasks to send now; those of requests only where they may be served."""
+        yield from self.appends.plan(now)
+        if requests:
+            yield from self.latest.plan(now)
+
+    def next_plan_at(self) -> float | None:
+        """When the next backoff ends."""
+        times = [at for at in (self.appends.next_plan_at, self.latest.next_plan_at) if at is not None]
+        return min(times, default=None)
+
+    def reply(self, reply: Reply, now: float) -> Mapping[str, str]:
+        """Take a worker's answer; returns the conversations to quarantine and why.
+
+        Raises `ValueError` where the reply does not fit its task.
+        """
+        if (outcome := self.appends.reply(reply.task_id, reply.results, now)) is not None:
+            self._take(outcome)
+            self._report(outcome.retries)
+            return outcome.refused
+        if (answered := self.latest.reply(reply.task_id, reply.results, now)) is not None:
+            finished, retries = answered
+            self._finished.extend(finished)
+            self._report(retries)
+        return {}
+
+    def quarantine(self, conversation_key: str, reason: str) -> None:
+        """The conversation is durably quarantined."""
+        self._take(self.appends.quarantine(conversation_key, reason))
+
+    def lost(self, task_id: str) -> bool:
+        """Ready the task's records again; False where it is not outstanding."""
+        return self.appends.lost(task_id) or self.latest.lost(task_id)
+
+    def lose_all(self) -> int:
+        """Every outstanding task is lost; returns how many were."""
+        return self.appends.lose_all() + self.latest.lose_all()
+
+    def next_transaction(self) -> Transaction | None:
+        """Publish and commit what is finished; None where nothing is and no replay has to be made known."""
+        outputs: list[Output] = []
+        changed = {progress.partition: progress for progress in self._progress.values() if progress.needs_commit}
+        for _ in range(min(len(self._finished), _FINISHED_PER_TRANSACTION)):
+            finished = self._finished.popleft()
+            progress = self._progress[finished.partition]
+            progress.finish(finished.offset)
+            changed[finished.partition] = progress
+            outputs.extend(finished.outputs)
+        if not changed:
+            return None
+        offsets = [progress.commit() for progress in changed.values()]
+        for offset in offsets:
+            # `full` leaves room for every record in memory. Starting again empties the memory, so it always helps.
+            if len(offset.metadata) > LARGEST_METADATA:
+                raise ChatTasksError(f"{len(offset.metadata)} characters of metadata for {offset.partition}")
+        return Transaction(outputs, offsets)
+
+    def committed(self, transaction: Transaction, now: float) -> None:
+        """That transaction is done."""
+        self.finished_count += len(transaction.outputs)
+        for offset in transaction.offsets:
+            self._progress[offset.partition].committed(offset, now)
+
+    def purgeable(self, before: float) -> dict[Partition, int]:
+        """Up to where the log is not needed any more, given the time before which commits are safe."""
+        found = {
+            partition: progress.purgeable(before)
+            for partition, progress in self._progress.items()
+            if partition.topic == self._settings.log_topic and not progress.needs_replay
+        }
+        return {partition: offset for partition, offset in found.items() if offset is not None}
+
+    def full(self) -> set[Partition]:
+        """The partitions that are to deliver no more for now."""
+        settings = self._settings
+        work = self.appends
+        share = max(work.records / settings.records_in_flight, work.bytes / settings.bytes_in_flight)
+        # Pausing costs a new fetch, so it is not taken back before half of the room is free.
+        self._is_full = share >= 1 or (self._is_full and share > 0.5)
+        full: set[Partition] = set()
+        for partition, progress in self._progress.items():
+            crowded = progress.largest_encoding > (
+                _ENCODING_ROOM // 2 if partition in self._crowded else _ENCODING_ROOM
+            )
+            (self._crowded.add if crowded else self._crowded.discard)(partition)
+            is_log = partition.topic == settings.log_topic
+            if crowded or (self._is_full if is_log else self.latest.requests >= _REQUESTS_IN_FLIGHT):
+                full.add(partition)
+        return full
+
+    def is_drained(self) -> bool:
+        """Whether no task is outstanding and nothing finished waits to be published."""
+        return self.appends.is_idle and self.latest.is_idle and not self._finished
+
+    def _receive_record(self, message: Any, *, replay: bool) -> None:
+        try:
+            record = read_log_record(message, replay=replay)
+            key = message.key().decode()
+        except (ValueError, AttributeError) as error:
+            raise ConfigurationError(
+                f"{message.topic()}[{message.partition()}] offset {message.offset()} was not written by ingest "
+                f"({error}): nothing else may produce to the log"
+            ) from error
+        outcome = self.appends.add(key, record)
+        if outcome is not None:
+            self._take(outcome)
+
+    def _receive_request(self, message: Any) -> None:
+        request = read_request(message, self._limits, self._settings)
+        if isinstance(request, Finished):
+            self._finished.append(request)
+        else:
+            self.latest.add(request)
+
+    def _take(self, outcome: Outcome) -> None:
+        self._finished.extend(outcome.finished)
+        for record in outcome.replayed:
+            self._progress[Partition(self._settings.log_topic, record.partition)].replayed()
+
+    @staticmethod
+    def _report(retries: Mapping[str, int]) -> None:
+        for reason, count in retries.items():
+            logger.debug("%d conversations are tried again: %s", count, reason)

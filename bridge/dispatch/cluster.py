@@ -1,0 +1,77 @@
+"""What dispatch asks of Cassandra and of Kafka's administration; every call blocks."""
+
+from collections.abc import Mapping, Sequence
+
+from cassandra.cluster import Session
+from confluent_kafka import Consumer, KafkaException, TopicPartition
+from confluent_kafka.admin import AdminClient
+
+from bridge.clients import base_config, reader_config
+from bridge.dispatch.assignment_work import AssignmentFacts
+from bridge.dispatch.commit_metadata import decode_metadata
+from bridge.poller import committed_offsets
+from bridge.topics import topic_id
+from bridge.transaction import Partition
+from chat_tasks.routing import partition_of
+from chat_tasks.settings import Settings
+from chat_tasks.storage.generations import NodeGenerations
+from chat_tasks.storage.quarantine import Quarantine
+from chat_tasks.storage.session import failures_as_unavailable
+from chat_tasks.task_format import Generations
+
+_SECONDS = 10.0
+
+
+class Cluster:
+    """Holds the connections for as long as the process lives."""
+
+    def __init__(self, settings: Settings, session: Session, *, output_partitions: int, block_partitions: int) -> None:
+        self._settings = settings
+        self._generations = NodeGenerations(session)
+        self._quarantine = Quarantine(session, settings.cassandra_keyspace)
+        self._admin = AdminClient(base_config(settings))
+        self._offsets = Consumer(reader_config(settings, settings.dispatch_group))
+        self._output_partitions = output_partitions
+        self._block_partitions = block_partitions
+
+    def facts(self, log_partitions: Sequence[int]) -> AssignmentFacts:
+        """What an assignment has to know. Raises `DependencyUnavailable`, `KafkaException`."""
+        with failures_as_unavailable():
+            quarantined = self._quarantine.of_partitions(log_partitions)
+        return AssignmentFacts(
+            log_id=topic_id(self._admin, self._settings.log_topic),
+            generations=self._generations.ask_live_nodes(),
+            quarantined=frozenset(one.conversation_key for one in quarantined),
+            output_partitions=self._output_partitions,
+            block_partitions=self._block_partitions,
+        )
+
+    def generations(self) -> tuple[Generations, bool]:
+        """Those of the live nodes, and whether that is all of them. Raises `DependencyUnavailable`."""
+        live = self._generations.ask_live_nodes()
+        return live, self._generations.known_hosts() <= live.keys()
+
+    def all_replayed(self, digest: str) -> str | None:
+        """The digest, where every partition of the log, other members' too, was committed under it; else None.
+
+        Raises `KafkaException`, `ConfigurationError`.
+        """
+        partitions = [Partition(self._settings.log_topic, number) for number in range(self._settings.log_partitions)]
+        found = committed_offsets(self._offsets, partitions).values()
+        return digest if all(decode_metadata(one.metadata).digest == digest for one in found) else None
+
+    def quarantine(self, reasons: Mapping[str, str]) -> Mapping[str, str]:
+        """Make it durable; returns the same. Raises `DependencyUnavailable`."""
+        with failures_as_unavailable():
+            for key, reason in reasons.items():
+                self._quarantine.add(partition_of(key.encode(), self._settings.log_partitions), {key: reason})
+        return reasons
+
+    def purge(self, offsets: Mapping[Partition, int]) -> None:
+        """Delete what lies below these offsets; where that fails, the next time deletes more."""
+        asked = [TopicPartition(*partition, offset) for partition, offset in offsets.items()]
+        for future in self._admin.delete_records(asked, request_timeout=_SECONDS).values():
+            try:
+                future.result(_SECONDS)
+            except (KafkaException, TimeoutError):
+                continue

@@ -1,0 +1,56 @@
+"""The string that goes with a committed offset: `version:generations:finished offsets`.
+
+`generations` is a digest of the Cassandra nodes' start times under which everything before the offset was written, or
+written again: where it differs from today's, a successor replays the window first.
+"""
+
+from dataclasses import dataclass
+from hashlib import blake2b
+
+from bridge.offset_encoding import decode_text, encode_text
+from chat_tasks.errors import ConfigurationError
+from chat_tasks.task_format import Generations
+
+_VERSION = "1"
+
+LARGEST_METADATA = 4096
+"""Characters: the broker's `offset.metadata.max.bytes`."""
+
+LARGEST_ENCODING = (LARGEST_METADATA - 32) // 4 * 3
+"""Bytes of encoded offsets that fit beside the rest."""
+
+
+@dataclass(frozen=True, slots=True)
+class CommitMetadata:
+    """`digest` is empty and `finished` None where nothing was ever committed by dispatch."""
+
+    digest: str = ""
+    finished: bytes | None = None
+
+
+def digest_of(generations: Generations) -> str:
+    """Eight characters that differ where any node's generation does."""
+    text = ",".join(f"{host}={generation}" for host, generation in sorted(generations.items()))
+    return blake2b(text.encode(), digest_size=4).hexdigest()
+
+
+def encode_metadata(metadata: CommitMetadata) -> str:
+    """The string to commit."""
+    return f"{_VERSION}:{metadata.digest}:{encode_text(metadata.finished or b'')}"
+
+
+def decode_metadata(text: str | None) -> CommitMetadata:
+    """Raises `ConfigurationError` on a string of another version or of another program."""
+    if not text:
+        return CommitMetadata()
+    version, _, rest = text.partition(":")
+    digest, separator, encoded = rest.partition(":")
+    if version != _VERSION or not separator:
+        raise ConfigurationError(
+            f"the committed offsets carry metadata of version {version[:10]!r}, this process knows {_VERSION!r}: "
+            "run the version that wrote them"
+        )
+    try:
+        return CommitMetadata(digest, decode_text(encoded) or None)
+    except ValueError as error:
+        raise ConfigurationError(f"the committed offsets carry broken metadata: {error}") from error

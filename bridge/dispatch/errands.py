@@ -1,0 +1,44 @@
+"""Blocking calls that the loop's thread must not make itself."""
+
+from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import Any
+
+
+@dataclass(frozen=True, slots=True)
+class ErrandDone:
+    """`error` is None where the call returned `result`."""
+
+    name: str
+    result: Any
+    error: BaseException | None
+
+
+class Errands:
+    """Runs named calls one after the other in a thread; a name that is under way is not begun again."""
+
+    def __init__(self, post: Callable[[object], None]) -> None:
+        self._post = post
+        self._executor = ThreadPoolExecutor(max_workers=1, thread_name_prefix="errands")
+        self._under_way: set[str] = set()
+
+    def send(self, name: str, call: Callable[[], Any]) -> None:
+        """Post an `ErrandDone` when the call has ended; returns at once. From the loop's thread only."""
+        if name in self._under_way:
+            return
+        self._under_way.add(name)
+        self._executor.submit(call).add_done_callback(lambda future: self._done(name, future))
+
+    def ended(self, done: ErrandDone) -> None:
+        """The loop's thread has seen the event: the name may be sent again."""
+        self._under_way.discard(done.name)
+
+    def close(self) -> None:
+        """Begin no more; does not wait for the one under way."""
+        self._executor.shutdown(wait=False, cancel_futures=True)
+
+    def _done(self, name: str, future: "Future[Any]") -> None:
+        if not future.cancelled():
+            error = future.exception()
+            self._post(ErrandDone(name, None if error else future.result(), error))

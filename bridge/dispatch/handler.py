@@ -1,0 +1,244 @@
+"""The handler of the dispatch loop: connects an assignment's work with Redis, Cassandra and the clock."""
+
+import logging
+import time
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+import orjson
+
+from bridge.assignment import Assignment
+from bridge.dispatch.assignment_work import AssignmentWork
+from bridge.dispatch.cluster import Cluster
+from bridge.dispatch.commit_metadata import digest_of
+from bridge.dispatch.deadlines import Deadlines
+from bridge.dispatch.errands import ErrandDone, Errands
+from bridge.dispatch.reply_reader import Replies, ReplyReader
+from bridge.dispatch.task_sender import LookedFor, RedisBack, RedisLost, Sent, TaskSender
+from bridge.transaction import Partition, Transaction
+from chat_tasks.errors import ChatTasksError, DependencyUnavailable, UnsupportedVersion
+from chat_tasks.settings import Settings
+from chat_tasks.task_format import Generations, decode_reply
+
+logger = logging.getLogger(__name__)
+
+_NODES_SECONDS = 1.0
+_GATE_SECONDS = 0.3
+_PURGE_SECONDS = 5.0
+_LOOK_SECONDS = 0.5
+_QUARANTINE_SECONDS = 1.0
+
+
+class Dispatch:
+    """Owns what lives as long as the loop; an `AssignmentWork` is made for each assignment and dropped with it."""
+
+    def __init__(self, settings: Settings, cluster: Cluster) -> None:
+        self.topics = [settings.log_topic, settings.request_topic]
+        self.group = settings.dispatch_group
+        self._settings = settings
+        self._cluster = cluster
+        self._work: AssignmentWork | None = None
+        self._reader: ReplyReader | None = None
+        self._deadlines = Deadlines(settings.task_deadline)
+        self._queues: dict[str, int] = {}
+        self._redis_answers = False
+        self._nodes_answer = True
+        self._requests_open = False
+        self._to_quarantine: dict[str, str] = {}
+        self._due = dict.fromkeys(("nodes", "gate", "purge", "look", "quarantine"), 0.0)
+
+    def start(self, post: Callable[[object], None]) -> None:
+        """Start the threads."""
+        self._post = post
+        self._errands = Errands(post)
+        self._sender = TaskSender(self._settings, post)
+        self._sender.start()
+
+    def close(self) -> None:
+        """End the threads."""
+        self._drop()
+        self._sender.close()
+        self._errands.close()
+
+    def prepare(self, assignment: Assignment) -> Any:
+        """Ask the servers, in the poller's thread. Raises `DependencyUnavailable`."""
+        return self._cluster.facts(
+            [one.number for one in assignment.partitions if one.topic == self._settings.log_topic]
+        )
+
+    def assigned(self, assignment: Assignment, prepared: Any) -> Mapping[Partition, int]:
+        """Begin an assignment."""
+        self._drop()
+        reply_to = f"{self._settings.redis_prefix}:replies:{self._settings.instance_name}:{assignment.epoch}"
+        self._work = work = AssignmentWork(self._settings, assignment, prepared, reply_to)
+        self._reader = ReplyReader(self._settings, reply_to, self._post)
+        self._reader.start()
+        if work.replaying:
+            logger.info("a Cassandra node has started since: writing the window of %s again", _names(work.replaying))
+        return work.start
+
+    def revoked(self) -> None:
+        """Drop everything of the assignment."""
+        self._drop()
+
+    def records(self, messages: Sequence[Any]) -> None:
+        """Take consumed messages."""
+        if self._work is not None:
+            self._work.receive(messages)
+
+    def end_reached(self, partition: Partition, offset: int) -> None:
+        """No undelivered record lies before `offset`."""
+        if self._work is not None:
+            self._work.end_reached(partition, offset)
+
+    def event(self, event: object) -> None:
+        """What the threads posted."""
+        now = time.monotonic()
+        match event:
+            case Replies(list_name, values):
+                if self._reader is not None and list_name == self._reader.list_name:
+                    self._take_replies(values, now)
+            case Sent(tasks):
+                for task in tasks:
+                    if task.task_id in self._queues:
+                        self._deadlines.start(task.task_id, task.losses, now)
+            case LookedFor(asked, waiting):
+                self._take_looked_for(asked, set(waiting), now)
+            case RedisLost(reason):
+                self._redis_answers = False
+                logger.warning("all tasks in flight are taken for lost: Redis: %s", reason)
+                self._lose_all()
+            case RedisBack():
+                self._redis_answers = True
+                self._lose_all()
+            case ErrandDone():
+                self._errands.ended(event)
+                self._take_errand(event, now)
+            case _:
+                raise AssertionError(event)
+
+    def tick(self, now: float) -> float:
+        """Send what is ready, look after what is overdue."""
+        work = self._work
+        if work is None:
+            return now + _NODES_SECONDS
+        if self._redis_answers:
+            self._send(work, now)
+            if self._is_due("look", now, _LOOK_SECONDS) and (overdue := self._deadlines.overdue(now)):
+                self._sender.look_for([(task_id, self._queues[task_id]) for task_id in overdue])
+        if self._is_due("nodes", now, _NODES_SECONDS):
+            self._errands.send("nodes", self._cluster.generations)
+        if not self._requests_open and self._is_due("gate", now, _GATE_SECONDS):
+            self._errands.send("gate", lambda: self._cluster.all_replayed(digest_of(work.facts.generations)))
+        if self._to_quarantine and self._is_due("quarantine", now, _QUARANTINE_SECONDS):
+            doomed = dict(self._to_quarantine)
+            self._errands.send("quarantine", lambda: self._cluster.quarantine(doomed))
+        return min(work.next_plan_at() or now + _NODES_SECONDS, now + _NODES_SECONDS)
+
+    def next_transaction(self) -> Transaction | None:
+        """What is finished."""
+        return self._work.next_transaction() if self._work is not None else None
+
+    def committed(self, transaction: Transaction, now: float) -> None:
+        """That transaction is done."""
+        if self._work is not None:
+            self._work.committed(transaction, now)
+
+    def full(self) -> set[Partition]:
+        """The partitions that are to deliver no more for now."""
+        return self._work.full() if self._work is not None else set()
+
+    def is_drained(self) -> bool:
+        """Whether nothing is in flight."""
+        return self._work is None or self._work.is_drained()
+
+    def _send(self, work: AssignmentWork, now: float) -> None:
+        tasks = list(work.plan(now, requests=self._requests_open))
+        if tasks:
+            self._queues.update({task.task_id: task.queue for task in tasks})
+            self._sender.send(tasks)
+
+    def _take_replies(self, values: Sequence[bytes], now: float) -> None:
+        work = self._work
+        if work is None:
+            return
+        for value in values:
+            try:
+                reply = decode_reply(value)
+                refused = work.reply(reply, now)
+            except (UnsupportedVersion, ValueError, KeyError, TypeError) as error:
+                # Its task stays outstanding, and its deadline brings the records to another worker.
+                logger.error("a reply is not understood: %s: %s", type(error).__name__, error)  # noqa: TRY400
+                continue
+            self._deadlines.end(reply.task_id)
+            self._queues.pop(reply.task_id, None)
+            for key, reason in refused.items():
+                logger.error("conversation %s is going to be quarantined: %s", orjson.dumps(key).decode(), reason)
+            self._to_quarantine.update(refused)
+
+    def _take_looked_for(self, asked: Sequence[str], waiting: set[str], now: float) -> None:
+        self._deadlines.still_waiting(waiting, now)
+        for task_id in asked:
+            if task_id not in waiting and self._queues.pop(task_id, None) is not None:
+                self._deadlines.end(task_id)
+                if self._work is not None and self._work.lost(task_id):
+                    logger.warning("task %s was not answered in time, its records are sent again", task_id)
+
+    def _take_errand(self, done: ErrandDone, now: float) -> None:
+        work = self._work
+        if done.error is not None:
+            if not isinstance(done.error, ChatTasksError):
+                raise DependencyUnavailable(f"{done.name}: {type(done.error).__name__}: {done.error}") from done.error
+            if self._nodes_answer:
+                logger.warning("%s", done.error)
+            self._nodes_answer = False
+        elif work is None:
+            return
+        elif done.name == "nodes":
+            self._nodes_answer = True
+            live, all_answer = done.result
+            self._take_generations(work, live, all_answer=all_answer, now=now)
+        elif done.name == "gate":
+            self._requests_open = done.result == digest_of(work.facts.generations)
+        elif done.name == "quarantine":
+            for key, reason in done.result.items():
+                if self._to_quarantine.pop(key, None) is not None:
+                    work.quarantine(key, reason)
+
+    def _take_generations(self, work: AssignmentWork, live: Generations, *, all_answer: bool, now: float) -> None:
+        replayed = work.facts.generations
+        started = [host for host, generation in live.items() if replayed.get(host) != generation]
+        if started:
+            raise DependencyUnavailable(f"Cassandra node {', '.join(started)} has started: its window is written again")
+        # While a node is down nobody knows what it will have forgotten: then the log keeps everything.
+        if all_answer and self._is_due("purge", now, _PURGE_SECONDS):
+            purgeable = work.purgeable(now - self._settings.replay_window)
+            if purgeable:
+                self._errands.send("purge", lambda: self._cluster.purge(purgeable))
+
+    def _lose_all(self) -> None:
+        for task_id in self._queues:
+            self._deadlines.end(task_id)
+        self._queues.clear()
+        if self._work is not None and (count := self._work.lose_all()):
+            logger.info("%d tasks are sent again", count)
+
+    def _drop(self) -> None:
+        if self._reader is not None:
+            self._reader.close()
+        self._reader = None
+        self._work = None
+        self._requests_open = False
+        self._to_quarantine.clear()
+        self._queues.clear()
+        self._deadlines = Deadlines(self._settings.task_deadline)
+
+    def _is_due(self, name: str, now: float, interval: float) -> bool:
+        if now < self._due[name]:
+            return False
+        self._due[name] = now + interval
+        return True
+
+
+def _names(partitions: Sequence[Partition]) -> str:
+    return ", ".join(f"{partition.topic}[{partition.number}]" for partition in partitions)

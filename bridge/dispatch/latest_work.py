@@ -1,0 +1,139 @@
+"""Latest-messages requests on their way through the workers."""
+
+from collections.abc import Iterator, Sequence
+from typing import NamedTuple
+
+from bridge.dispatch.outgoing import Finished, OutgoingTask
+from bridge.dispatch.scheduler import PlannedTask, Scheduler, TaskLimits
+from bridge.headers import Headers
+from bridge.transaction import Output, Partition
+from chat_tasks.routing import partition_of, queue_of
+from chat_tasks.settings import Settings
+from chat_tasks.task_format import LATEST_TASK, Failure, Generations, LatestRequest, Result, encode_latest_task
+
+_REQUEST_BYTES = 128
+_REQUESTS_PER_TASK = 100
+
+
+class PendingRequest(NamedTuple):
+    """A delivered request; its key and headers go back with the block."""
+
+    partition: int
+    offset: int
+    request: LatestRequest
+    key: bytes | None
+    headers: Headers
+
+
+class LatestWork:
+    """All requests of one assignment that are not answered.
+
+    The scheduler's rule of one batch in flight per conversation lets those that arrive meanwhile share one read, and
+    none of them joins a read that has started.
+    """
+
+    def __init__(
+        self,
+        settings: Settings,
+        *,
+        block_partitions: int,
+        epoch: int,
+        generations: Generations,
+        reply_to: str,
+    ) -> None:
+        self._settings = settings
+        self._block_partitions = block_partitions
+        self._epoch = epoch
+        self._generations = generations
+        self._reply_to = reply_to
+        self._scheduler: Scheduler[PendingRequest] = Scheduler(
+            queue_of=lambda key: queue_of(key.encode(), settings.queues),
+            size_of=lambda _: _REQUEST_BYTES,
+            limits=TaskLimits(1, _REQUESTS_PER_TASK, settings.task_bytes),
+        )
+        self.requests = 0
+
+    @property
+    def is_idle(self) -> bool:
+        """Whether no task is outstanding."""
+        return not self._scheduler.outstanding
+
+    @property
+    def next_plan_at(self) -> float | None:
+        """When the next backoff ends."""
+        return self._scheduler.next_plan_at()
+
+    def add(self, pending: PendingRequest) -> None:
+        """Take a delivered, valid request."""
+        self.requests += 1
+        self._scheduler.add(pending.request.conversation_key, pending)
+
+    def plan(self, now: float) -> Iterator[OutgoingTask]:
+        """The tasks to send now."""
+        for task in self._scheduler.plan(now):
+            yield self._encode(task)
+
+    def lost(self, task_id: str) -> bool:
+        """Ready its requests again; False where the task is not outstanding."""
+        return self._scheduler.lost(self._number(task_id))
+
+    def lose_all(self) -> int:
+        """Every outstanding task is lost; returns how many were."""
+        numbers = list(self._scheduler.outstanding)
+        for number in numbers:
+            self._scheduler.lost(number)
+        return len(numbers)
+
+    def reply(
+        self, task_id: str, results: Sequence[Result], now: float
+    ) -> tuple[list[Finished], dict[str, int]] | None:
+        """The blocks to publish, and the reasons of those tried again; None for a late reply.
+
+        Raises `ValueError` where the reply does not fit the task.
+        """
+        task = self._scheduler.outstanding.get(self._number(task_id))
+        if task is None:
+            return None
+        pending = [one for batch in task.batches for one in batch.records]
+        if len(results) != len(pending):
+            raise ValueError(f"{len(results)} results for {len(pending)} requests")
+        self._scheduler.answered(task.number)
+        finished: list[Finished] = []
+        retries: dict[str, int] = {}
+        remaining = iter(results)
+        for batch in task.batches:
+            mine = [next(remaining) for _ in batch.records]
+            blocks = [result for result in mine if isinstance(result, str)]
+            if len(blocks) == len(mine):
+                self._scheduler.succeeded(batch)
+                self.requests -= len(mine)
+                finished.extend(self._finish(one, block) for one, block in zip(batch.records, blocks, strict=True))
+            else:
+                self._scheduler.failed(batch, now)
+                for reason in {result.reason for result in mine if isinstance(result, Failure)}:
+                    retries[reason] = retries.get(reason, 0) + 1
+        return finished, retries
+
+    def _finish(self, pending: PendingRequest, block: str) -> Finished:
+        key = pending.request.conversation_key.encode()
+        output = Output(
+            self._settings.block_topic,
+            partition_of(key, self._block_partitions),
+            key if pending.key is None else pending.key,
+            block.encode(),
+            pending.headers,
+        )
+        return Finished(Partition(self._settings.request_topic, pending.partition), pending.offset, (output,))
+
+    def _encode(self, task: PlannedTask[PendingRequest]) -> OutgoingTask:
+        task_id = f"latest-{self._epoch}-{task.number}"
+        requests = [one.request for batch in task.batches for one in batch.records]
+        argument = encode_latest_task(
+            task_id=task_id, reply_to=self._reply_to, generations=self._generations, requests=requests
+        )
+        summary = f"({len(task.batches)} conversations, {len(requests)} requests)"
+        return OutgoingTask(task_id, LATEST_TASK, task.queue, argument, summary, task.losses)
+
+    def _number(self, task_id: str) -> int:
+        prefix, _, number = task_id.rpartition("-")
+        return int(number) if prefix == f"latest-{self._epoch}" else -1

@@ -1,0 +1,112 @@
+"""How far one partition has come: what is finished, what is a replay, what may be purged."""
+
+from collections import deque
+from enum import Enum, auto
+
+from bridge.dispatch.commit_metadata import CommitMetadata, encode_metadata
+from bridge.offset_tracker import OffsetTracker
+from bridge.transaction import CommittedOffset, Partition
+
+
+class Delivery(Enum):
+    """What a delivered record is."""
+
+    WORK = auto()
+    """To be written and published."""
+    REPLAY = auto()
+    """Published before; to be written again, because a Cassandra node may have forgotten it."""
+    DONE = auto()
+    """Published before, and safe."""
+
+
+class PartitionProgress:
+    """One partition during one assignment."""
+
+    def __init__(self, partition: Partition, committed: int, metadata: CommitMetadata, digest: str) -> None:
+        """`committed` and `metadata` are what the group holds, `digest` that of the nodes' generations today.
+
+        Raises `ValueError` where the metadata does not belong to the offset.
+        """
+        self.partition = partition
+        self.start = committed
+        self._tracker = OffsetTracker(committed, metadata.finished)
+        self._replay_end = self._tracker.high_watermark if metadata.digest != digest else None
+        self._replaying = 0
+        self._read_through = False
+        self._digest = digest
+        self._committed_digest = self._sent_digest = metadata.digest
+        self._checkpoints: deque[tuple[float, int]] = deque()
+
+    @property
+    def needs_replay(self) -> bool:
+        """Whether what lies before the committed offset has to be written again, and that has not ended."""
+        return self._replay_end is not None
+
+    @property
+    def needs_commit(self) -> bool:
+        """Whether a replay has ended and the group does not know."""
+        return not self.needs_replay and self._committed_digest != self._digest
+
+    @property
+    def committable(self) -> int:
+        """The lowest offset that is not finished."""
+        return self._tracker.committable
+
+    @property
+    def largest_encoding(self) -> int:
+        """Bytes that the metadata's offsets may come to need."""
+        return self._tracker.largest_encoding()
+
+    def deliver(self, offset: int) -> Delivery:
+        """Say what the record is; WORK must be told `finish` later, REPLAY `replayed`."""
+        work = self._tracker.deliver(offset)
+        if self._replay_end is None:
+            return Delivery.WORK if work else Delivery.DONE
+        if offset >= self._replay_end - 1:
+            self._read_through = True
+        if not work:
+            self._replaying += 1
+        elif self._read_through:
+            self._end_replay_if_done()
+        return Delivery.WORK if work else Delivery.REPLAY
+
+    def reached_end(self, offset: int) -> None:
+        """There is no record between what was delivered and `offset`."""
+        if self._replay_end is not None and offset >= self._replay_end:
+            self._read_through = True
+            self._end_replay_if_done()
+
+    def replayed(self) -> None:
+        """One REPLAY is written."""
+        self._replaying -= 1
+        self._end_replay_if_done()
+
+    def finish(self, offset: int) -> None:
+        """One WORK goes into the next commit. Raises `ValueError` where it went into one before."""
+        self._tracker.finish(offset)
+
+    def commit(self) -> CommittedOffset:
+        """What to commit now."""
+        if not self.needs_replay:
+            self._sent_digest = self._digest
+        return CommittedOffset(
+            self.partition,
+            self._tracker.committable,
+            encode_metadata(CommitMetadata(self._sent_digest, self._tracker.encode())),
+        )
+
+    def committed(self, offset: CommittedOffset, now: float) -> None:
+        """That commit succeeded, at `now` seconds of a monotonic clock."""
+        self._committed_digest = self._sent_digest
+        self._checkpoints.append((now, offset.offset))
+
+    def purgeable(self, before: float) -> int | None:
+        """The offset committed at that time or earlier: everything below it may go. None where there is no news."""
+        offset = None
+        while self._checkpoints and self._checkpoints[0][0] <= before:
+            offset = self._checkpoints.popleft()[1]
+        return offset
+
+    def _end_replay_if_done(self) -> None:
+        if self._read_through and not self._replaying:
+            self._replay_end = None

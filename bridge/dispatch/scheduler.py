@@ -1,0 +1,195 @@
+"""Which records go to the workers next.
+
+Per conversation at most one batch is in flight, always the oldest records first. A queue has a bounded number of tasks
+outstanding; while its slots are taken, records pile up and the next task takes them all: batches are small and fast
+when idle, and grow by themselves under load.
+"""
+
+import heapq
+from collections import deque
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from typing import Generic, TypeVar
+
+from chat_tasks.backoff import Backoff
+
+RecordT = TypeVar("RecordT")
+
+
+@dataclass(frozen=True, slots=True)
+class TaskLimits:
+    """How many tasks a queue may have outstanding, and what one may hold; a record above the bytes goes alone."""
+
+    tasks_per_queue: int
+    records: int
+    bytes: int
+
+
+@dataclass(frozen=True, slots=True)
+class Batch(Generic[RecordT]):
+    """The oldest records of one conversation, in order."""
+
+    conversation_key: str
+    records: tuple[RecordT, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class PlannedTask(Generic[RecordT]):
+    """One Celery task; `losses` counts how often in a row a task with one of its conversations was lost."""
+
+    number: int
+    queue: int
+    batches: tuple[Batch[RecordT], ...]
+    losses: int
+
+
+@dataclass(slots=True)
+class _Conversation(Generic[RecordT]):
+    queue: int
+    records: deque[RecordT] = field(default_factory=deque)
+    in_flight: int = 0
+    failures: int = 0
+    losses: int = 0
+    waiting: bool = False
+    """For the end of its backoff, or held."""
+
+
+class Scheduler(Generic[RecordT]):
+    """Holds every record that is delivered and unfinished. Times are seconds of any monotonic clock."""
+
+    def __init__(
+        self,
+        queue_of: Callable[[str], int],
+        size_of: Callable[[RecordT], int],
+        limits: TaskLimits,
+        backoff: Backoff | None = None,
+    ) -> None:
+        self._queue_of = queue_of
+        self._size_of = size_of
+        self._limits = limits
+        self._backoff = backoff or Backoff()
+        self._conversations: dict[str, _Conversation[RecordT]] = {}
+        self._ready: dict[int, dict[str, None]] = {}
+        self._waiting: list[tuple[float, str]] = []
+        self._outstanding: dict[int, PlannedTask[RecordT]] = {}
+        self._tasks_of_queue: dict[int, int] = {}
+        self._next_number = 0
+
+    @property
+    def outstanding(self) -> dict[int, PlannedTask[RecordT]]:
+        """The tasks that were planned and neither answered nor lost, by number, oldest first; not to be changed."""
+        return self._outstanding
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether no record is left."""
+        return not self._conversations
+
+    def add(self, conversation_key: str, record: RecordT) -> None:
+        """A record that lies after all earlier ones of its conversation."""
+        conversation = self._conversations.get(conversation_key)
+        if conversation is None:
+            conversation = self._conversations[conversation_key] = _Conversation(self._queue_of(conversation_key))
+        conversation.records.append(record)
+        self._make_ready(conversation_key, conversation)
+
+    def plan(self, now: float) -> Iterator[PlannedTask[RecordT]]:
+        """The tasks to send now: as many as the free slots take, records whose backoff has ended included."""
+        while self._waiting and self._waiting[0][0] <= now:
+            _, key = heapq.heappop(self._waiting)
+            if (conversation := self._conversations.get(key)) is not None and conversation.waiting:
+                conversation.waiting = False
+                self._make_ready(key, conversation)
+        for queue in [queue for queue, keys in self._ready.items() if keys]:
+            while self._ready[queue] and self._tasks_of_queue.get(queue, 0) < self._limits.tasks_per_queue:
+                yield self._plan_one(queue)
+
+    def next_plan_at(self) -> float | None:
+        """When the earliest backoff ends; None where nothing waits for one."""
+        return self._waiting[0][0] if self._waiting else None
+
+    def answered(self, number: int) -> PlannedTask[RecordT] | None:
+        """Free the task's slot; None where it is not outstanding (a late reply, to be ignored).
+
+        Each of its batches must then be told `succeeded`, `failed` or `hold`.
+        """
+        task = self._outstanding.pop(number, None)
+        if task is not None:
+            self._tasks_of_queue[task.queue] -= 1
+        return task
+
+    def succeeded(self, batch: Batch[RecordT]) -> None:
+        """The batch's records are done."""
+        conversation = self._conversations[batch.conversation_key]
+        for _ in batch.records:
+            conversation.records.popleft()
+        conversation.in_flight = conversation.failures = conversation.losses = 0
+        if conversation.records:
+            self._make_ready(batch.conversation_key, conversation)
+        else:
+            del self._conversations[batch.conversation_key]
+
+    def failed(self, batch: Batch[RecordT], now: float) -> None:
+        """The batch's records are to be tried again, after a backoff."""
+        conversation = self._conversations[batch.conversation_key]
+        conversation.in_flight = 0
+        conversation.failures += 1
+        conversation.waiting = True
+        heapq.heappush(self._waiting, (now + self._backoff.delay(conversation.failures), batch.conversation_key))
+
+    def hold(self, batch: Batch[RecordT]) -> None:
+        """The batch's records are not to be tried again; what becomes of them, `drop` says later."""
+        conversation = self._conversations[batch.conversation_key]
+        conversation.in_flight = 0
+        conversation.waiting = True
+
+    def drop(self, conversation_key: str) -> list[RecordT]:
+        """Take all records of a conversation that is not in flight out, in order."""
+        conversation = self._conversations.pop(conversation_key, None)
+        if conversation is None:
+            return []
+        self._ready.get(conversation.queue, {}).pop(conversation_key, None)
+        return list(conversation.records)
+
+    def lost(self, number: int) -> bool:
+        """The task will not be answered: its records are ready again at once. False where it is not outstanding."""
+        task = self.answered(number)
+        if task is None:
+            return False
+        for batch in task.batches:
+            conversation = self._conversations[batch.conversation_key]
+            conversation.in_flight = 0
+            conversation.losses += 1
+            self._make_ready(batch.conversation_key, conversation)
+        return True
+
+    def _make_ready(self, key: str, conversation: _Conversation[RecordT]) -> None:
+        if not conversation.in_flight and not conversation.waiting:
+            self._ready.setdefault(conversation.queue, {})[key] = None
+
+    def _plan_one(self, queue: int) -> PlannedTask[RecordT]:
+        ready = self._ready[queue]
+        batches: list[Batch[RecordT]] = []
+        records = size = losses = 0
+        while ready and records < self._limits.records and size < self._limits.bytes:
+            key = next(iter(ready))
+            conversation = self._conversations[key]
+            taken: list[RecordT] = []
+            for record in conversation.records:
+                added = self._size_of(record)
+                if records and (records >= self._limits.records or size + added > self._limits.bytes):
+                    break
+                taken.append(record)
+                records += 1
+                size += added
+            if not taken:
+                break
+            del ready[key]
+            conversation.in_flight = len(taken)
+            losses = max(losses, conversation.losses)
+            batches.append(Batch(key, tuple(taken)))
+        task = PlannedTask(self._next_number, queue, tuple(batches), losses)
+        self._next_number += 1
+        self._outstanding[task.number] = task
+        self._tasks_of_queue[queue] = self._tasks_of_queue.get(queue, 0) + 1
+        return task

@@ -1,0 +1,80 @@
+"""Keeps a loop alive: whatever ends it, short of a wrong configuration, is answered by a new one."""
+
+import logging
+import os
+import signal
+import sys
+import threading
+import time
+from collections.abc import Callable
+from types import FrameType
+
+from confluent_kafka import KafkaError, KafkaException
+
+from bridge.clients import describe
+from bridge.events import Stop
+from bridge.loop import Loop
+from chat_tasks.backoff import Backoff
+from chat_tasks.errors import ChatTasksError, ConfigurationError
+
+logger = logging.getLogger(__name__)
+
+_HEALTHY_SECONDS = 30.0
+_BACKOFF = Backoff(first=0.2, longest=5.0)
+
+
+class Healing:
+    """Builds loops and runs them, one after the other, until the process is asked to end."""
+
+    def __init__(self, build: Callable[[], Loop]) -> None:
+        """`build` may block, and raise `DependencyUnavailable` (waited for) or `ConfigurationError` (the end)."""
+        self._build = build
+        self._stopping = threading.Event()
+        self._loop: Loop | None = None
+
+    def run(self) -> int:
+        """The process's exit code: 0 after a requested end, 2 where the configuration is wrong."""
+        signal.signal(signal.SIGTERM, self._on_signal)
+        signal.signal(signal.SIGINT, self._on_signal)
+        failures = 0
+        last_reason = ""
+        while not self._stopping.is_set():
+            started = time.monotonic()
+            try:
+                self._loop = self._build()
+                if self._stopping.is_set():
+                    break
+                self._loop.run()
+            except ConfigurationError as error:
+                logger.critical("%s", error)
+                return 2
+            except (KafkaException, ChatTasksError) as error:
+                if _is_duplicate(error):
+                    logger.critical(
+                        "another process with the same name has taken over; give each its own CHAT_INSTANCE_NAME"
+                    )
+                    return 2
+                failures = 1 if time.monotonic() - started > _HEALTHY_SECONDS else failures + 1
+                delay = _BACKOFF.delay(failures)
+                reason = describe(error) if isinstance(error, KafkaException) else str(error)
+                # One line for each new trouble: an hour of the same one is not worth a thousand lines.
+                level = logging.WARNING if reason != last_reason else logging.DEBUG
+                logger.log(level, "starting again: %s", reason)
+                last_reason = reason
+                self._stopping.wait(delay)
+            finally:
+                self._loop = None
+        return 0
+
+    def _on_signal(self, number: int, _: FrameType | None) -> None:
+        if self._stopping.is_set():
+            sys.stderr.flush()
+            os._exit(128 + number)
+        self._stopping.set()
+        if (loop := self._loop) is not None:
+            loop.post(Stop())
+
+
+def _is_duplicate(error: Exception) -> bool:
+    cause = error.args[0] if error.args else None
+    return isinstance(cause, KafkaError) and cause.code() == KafkaError.FENCED_INSTANCE_ID

@@ -1,0 +1,1 @@
+"""From `instant_message_in` to `conversation_log` or `dead_letter`."""

@@ -1,0 +1,121 @@
+"""Validates and re-keys: what is valid goes to the log, under its conversation, what is not to `dead_letter`."""
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from bridge.assignment import Assignment
+from bridge.dead_letters import Source, dead_letter_headers
+from bridge.headers import headers_of, with_sent_at
+from bridge.sent_time import sent_time
+from bridge.transaction import CommittedOffset, Output, Partition, Transaction
+from bridge.validation import Limits, validate_message
+from chat_tasks.errors import InvalidRecord
+from chat_tasks.routing import partition_of
+from chat_tasks.settings import Settings
+
+_OUTPUTS_PER_TRANSACTION = 5_000
+_TICK_SECONDS = 1.0
+
+
+class Ingest:
+    """The handler of the ingest loop. Keeps nothing but what waits for the next transaction."""
+
+    def __init__(self, settings: Settings) -> None:
+        self.topics = [settings.message_topic]
+        self.group = settings.ingest_group
+        self._settings = settings
+        self._limits = Limits.of(settings)
+        self._outputs: list[tuple[Output, Partition, int]] = []
+        self._bytes = 0
+        self._assigned: set[Partition] = set()
+        self._is_full = False
+
+    def prepare(self, assignment: Assignment) -> None:
+        """Nothing here blocks."""
+
+    def assigned(self, assignment: Assignment, prepared: None) -> Mapping[Partition, int]:  # noqa: ARG002
+        """Start where the group left off."""
+        self.revoked()
+        self._assigned = set(assignment.partitions)
+        return {partition: committed.offset for partition, committed in assignment.partitions.items()}
+
+    def revoked(self) -> None:
+        """Forget what was not committed."""
+        self._outputs = []
+        self._bytes = 0
+        self._assigned = set()
+
+    def records(self, messages: Sequence[Any]) -> None:
+        """Validate each."""
+        for message in messages:
+            partition = Partition(message.topic(), message.partition())
+            # The poller may have handed this over just before the partition was revoked.
+            if partition in self._assigned:
+                output = self._output(message)
+                self._outputs.append((output, partition, message.offset()))
+                self._bytes += len(output.value or b"")
+
+    def end_reached(self, partition: Partition, offset: int) -> None:
+        """Nothing depends on it."""
+
+    def event(self, event: object) -> None:
+        """There are no others."""
+        raise AssertionError(event)
+
+    def tick(self, now: float) -> float:
+        """Nothing is due."""
+        return now + _TICK_SECONDS
+
+    def next_transaction(self) -> Transaction | None:
+        """Everything that waits, up to a limit, and the offsets it stems from."""
+        if not self._outputs:
+            return None
+        taken, self._outputs = self._outputs[:_OUTPUTS_PER_TRANSACTION], self._outputs[_OUTPUTS_PER_TRANSACTION:]
+        self._bytes -= sum(len(output.value or b"") for output, _, _ in taken)
+        next_offsets = {partition: offset + 1 for _, partition, offset in taken}
+        return Transaction(
+            [output for output, _, _ in taken],
+            [CommittedOffset(partition, offset) for partition, offset in next_offsets.items()],
+        )
+
+    def committed(self, transaction: Transaction, now: float) -> None:
+        """Nothing is kept of it."""
+
+    def full(self) -> set[Partition]:
+        """All partitions, while too much waits."""
+        bound = self._settings
+        share = max(len(self._outputs) / bound.records_in_flight, self._bytes / bound.bytes_in_flight)
+        # Pausing costs a new fetch, so it is not taken back before half of the backlog is gone.
+        self._is_full = share >= 1 or (self._is_full and share > 0.5)
+        return set(self._assigned) if self._is_full else set()
+
+    def is_drained(self) -> bool:
+        """Whether nothing waits."""
+        return not self._outputs
+
+    def start(self, post: Callable[[object], None]) -> None:
+        """It has no threads of its own."""
+
+    def close(self) -> None:
+        """It has no threads of its own."""
+
+    def _output(self, message: Any) -> Output:
+        settings = self._settings
+        headers = headers_of(message)
+        try:
+            key, value = validate_message(message.value(), self._limits)
+        except InvalidRecord as error:
+            source = Source(
+                message.topic(), message.partition(), message.offset(), "VALUE_CONVERTER", settings.instance_name
+            )
+            letter = dead_letter_headers(
+                with_sent_at(headers, sent_time(message)), source, type(error).__name__, str(error)
+            )
+            return Output(settings.dead_letter_topic, -1, message.key(), message.value(), letter)
+        return Output(
+            settings.log_topic,
+            partition_of(key, settings.log_partitions),
+            key,
+            value,
+            with_sent_at(headers, sent_time(message)),
+        )

@@ -1,0 +1,38 @@
+"""The ingest process."""
+
+from cassandra.cluster import Session
+from confluent_kafka.admin import AdminClient
+
+from bridge.checks import check_kafka, check_topics
+from bridge.clients import base_config
+from bridge.healing import Healing
+from bridge.ingest.handler import Ingest
+from bridge.initialise import known_partitions_name
+from bridge.loop import Loop
+from chat_tasks.settings import Settings
+from chat_tasks.storage.schema import check_stored_settings
+from chat_tasks.storage.session import connect, failures_as_unavailable
+
+
+def run_ingest(settings: Settings) -> int:
+    """Until the process is asked to end; returns its exit code."""
+    return Healing(lambda: _build(settings)).run()
+
+
+def _build(settings: Settings) -> Loop:
+    admin = AdminClient(base_config(settings))
+    stored = _stored_settings(settings)
+    check_topics(settings, admin, stored)
+    check_kafka(settings, admin)
+    known = {settings.message_topic: int(stored[known_partitions_name(settings.message_topic)])}
+    return Loop(settings, Ingest(settings), known)
+
+
+def _stored_settings(settings: Settings) -> dict[str, str]:
+    """Only asked once a start: ingest itself does not need Cassandra."""
+    session: Session = connect(settings)
+    try:
+        with failures_as_unavailable():
+            return check_stored_settings(session, settings)
+    finally:
+        session.cluster.shutdown()

@@ -1,0 +1,134 @@
+"""`chat-tasks init`: topics, keyspace, stored settings, starting offsets. May be run any number of times."""
+
+from collections.abc import Callable, Mapping
+from typing import Literal
+
+from cassandra.cluster import Session
+from confluent_kafka import OFFSET_INVALID, Consumer, KafkaError, KafkaException, TopicPartition
+from confluent_kafka.admin import AdminClient, NewTopic
+
+from bridge.clients import base_config, describe
+from bridge.topics import TopicPlan, partition_counts, plan_topics, topic_id
+from chat_tasks.errors import ConfigurationError, DependencyUnavailable, SettingsMismatch
+from chat_tasks.settings import Settings
+from chat_tasks.storage import schema
+from chat_tasks.storage.session import connect, failures_as_unavailable
+
+_SECONDS = 30.0
+
+Start = Literal["earliest", "latest"]
+
+
+def known_partitions_name(topic: str) -> str:
+    """The stored setting with the number of partitions that had a starting offset when `init` first saw the topic."""
+    return f"known_partitions.{topic}"
+
+
+def fixed_partitions_name(topic: str) -> str:
+    """The stored setting with the number of partitions that may not change."""
+    return f"partitions.{topic}"
+
+
+def initialise(settings: Settings, start: Start, report: Callable[[str], None]) -> None:
+    """Set up what is missing; `report` gets a line a step.
+
+    Raises `ConfigurationError` where what exists contradicts the settings, `DependencyUnavailable`.
+    """
+    admin = AdminClient(base_config(settings))
+    session = connect(settings)
+    try:
+        _check_existing_topics(settings, admin)
+        with failures_as_unavailable():
+            schema.create(session, settings)
+            schema.store_settings(session, settings, schema.data_settings(settings))
+        report(f"keyspace {settings.cassandra_keyspace}: ready")
+        _create_topics(settings, admin, report)
+        counts = partition_counts(admin, [plan.name for plan in plan_topics(settings)])
+        with failures_as_unavailable():
+            _store_partitions(settings, session, counts)
+        groups = {
+            settings.ingest_group: [settings.message_topic],
+            settings.dispatch_group: [settings.log_topic, settings.request_topic],
+        }
+        for group, topics in groups.items():
+            count = _commit_starting_offsets(settings, group, {topic: counts[topic] for topic in topics}, start)
+            report(f"group {group}: {count} partitions set to the {start} offset")
+        report(f"log {settings.log_topic}: id {topic_id(admin, settings.log_topic)}")
+    except KafkaException as error:
+        raise DependencyUnavailable(describe(error)) from error
+    finally:
+        session.cluster.shutdown()
+
+
+def _check_existing_topics(settings: Settings, admin: AdminClient) -> None:
+    counts = partition_counts(admin, [plan.name for plan in plan_topics(settings)])
+    for plan in plan_topics(settings):
+        found = counts.get(plan.name, plan.partitions)
+        if plan.is_fixed and found != plan.partitions:
+            setting = "CHAT_LOG_PARTITIONS" if plan.name == settings.log_topic else "CHAT_TOPIC_PARTITIONS"
+            raise SettingsMismatch(f"{setting} ({plan.name})", str(found), str(plan.partitions))
+
+
+def _create_topics(settings: Settings, admin: AdminClient, report: Callable[[str], None]) -> None:
+    existing = partition_counts(admin, [plan.name for plan in plan_topics(settings)])
+    missing = [plan for plan in plan_topics(settings) if plan.name not in existing]
+    for plan in plan_topics(settings):
+        if plan.name in existing:
+            report(f"topic {plan.name}: exists, {existing[plan.name]} partitions")
+    futures = admin.create_topics([_new_topic(plan, settings) for plan in missing]) if missing else {}
+    for name, future in futures.items():
+        try:
+            future.result(_SECONDS)
+        except KafkaException as error:
+            # Another `init` may be at work.
+            if error.args[0].code() != KafkaError.TOPIC_ALREADY_EXISTS:
+                raise ConfigurationError(f"topic {name} cannot be created: {error.args[0].str()}") from error
+        report(f"topic {name}: created")
+
+
+def _new_topic(plan: TopicPlan, settings: Settings) -> NewTopic:
+    return NewTopic(plan.name, plan.partitions, settings.topic_replication_factor, config=plan.config)
+
+
+def _store_partitions(settings: Settings, session: Session, counts: dict[str, int]) -> None:
+    schema.store_settings(
+        session,
+        settings,
+        {fixed_partitions_name(plan.name): str(counts[plan.name]) for plan in plan_topics(settings) if plan.is_fixed},
+    )
+    stored = schema.stored_settings(session, settings)
+    # Partitions that are added later hold nothing that was sent before: they start at 0, without `init`.
+    names = {known_partitions_name(plan.name): str(counts[plan.name]) for plan in plan_topics(settings)}
+    schema.store_settings(session, settings, {name: count for name, count in names.items() if name not in stored})
+
+
+def _commit_starting_offsets(settings: Settings, group: str, partition_counts: Mapping[str, int], start: Start) -> int:
+    """Only where the group has no offset yet; returns for how many partitions."""
+    consumer = Consumer({**base_config(settings), "group.id": group, "enable.auto.commit": False})
+    try:
+        partitions = [
+            TopicPartition(topic, number) for topic, count in partition_counts.items() for number in range(count)
+        ]
+        committed = consumer.committed(partitions, timeout=_SECONDS)
+        missing = [one for one in committed if one.offset == OFFSET_INVALID]
+        for one in missing:
+            low, high = consumer.get_watermark_offsets(one, timeout=_SECONDS)
+            # The log is ours: what lies in it was accepted, and is never passed over.
+            from_end = start == "latest" and one.topic != settings.log_topic
+            one.offset = high if from_end else low
+        if missing:
+            _commit(consumer, group, missing)
+        return len(missing)
+    finally:
+        consumer.close()
+
+
+def _commit(consumer: Consumer, group: str, offsets: list[TopicPartition]) -> None:
+    try:
+        consumer.commit(offsets=offsets, asynchronous=False)
+    except KafkaException as error:
+        if error.args[0].code() in {KafkaError.UNKNOWN_MEMBER_ID, KafkaError.ILLEGAL_GENERATION}:
+            raise ConfigurationError(
+                f"group {group} has running members, but some of its partitions have no offset: stop them first"
+            ) from error
+        raise

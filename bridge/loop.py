@@ -1,0 +1,241 @@
+"""Consume, work, produce, commit: the loop that ingest and dispatch share.
+
+One thread, this one, owns all state and never blocks on a server; a poller, a runner of transactions and whatever the
+handler starts tell it by events what happened. On any doubt (a time-out, a fatal error, a transaction of unknown
+outcome) the loop ends with an exception, and `bridge.healing` makes a new one, which starts from what the group has
+committed.
+"""
+
+import logging
+import time
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import Future
+from queue import Empty, SimpleQueue
+from typing import Any, Protocol
+
+from confluent_kafka import KafkaException
+
+from bridge.assignment import Assignment
+from bridge.clients import consumer_config, producer_config
+from bridge.events import Call, EndReached, Failed, Records, Stop, TransactionEnded
+from bridge.poller import Poller
+from bridge.transaction import Partition, Transaction
+from bridge.transaction_runner import TransactionRunner
+from chat_tasks.errors import ChatTasksError, DependencyUnavailable
+from chat_tasks.settings import Settings
+
+logger = logging.getLogger(__name__)
+
+_TICK_SECONDS = 0.25
+_DRAIN_SECONDS = 3.0
+_EVENTS_AT_ONCE = 200
+
+
+class Handler(Protocol):
+    """What a loop does with its records. Called in the loop's thread, except where a method says otherwise."""
+
+    @property
+    def topics(self) -> Sequence[str]:
+        """What to subscribe to."""
+
+    @property
+    def group(self) -> str:
+        """The consumer group to join."""
+
+    def prepare(self, assignment: Assignment) -> Any:
+        """Whatever of `assigned` may block; called in the poller's thread before it. Raises `ChatTasksError`."""
+
+    def assigned(self, assignment: Assignment, prepared: Any) -> Mapping[Partition, int]:
+        """Drop all state and make new; returns where to start each partition."""
+
+    def revoked(self) -> None:
+        """Drop all state."""
+
+    def records(self, messages: Sequence[Any]) -> None:
+        """Take consumed messages."""
+
+    def end_reached(self, partition: Partition, offset: int) -> None:
+        """No undelivered record lies before `offset`."""
+
+    def event(self, event: object) -> None:
+        """An event that the handler's own threads posted."""
+
+    def tick(self, now: float) -> float:
+        """Do what is due; returns when to be called next at the latest. `now` is monotonic, in seconds."""
+
+    def next_transaction(self) -> Transaction | None:
+        """What can be published and committed now; called only while no transaction runs."""
+
+    def committed(self, transaction: Transaction, now: float) -> None:
+        """That transaction is done."""
+
+    def full(self) -> set[Partition]:
+        """The partitions that are to deliver no more for now."""
+
+    def is_drained(self) -> bool:
+        """Whether nothing is left that a little waiting would finish."""
+
+    def start(self, post: Callable[[object], None]) -> None:
+        """Start threads, if any."""
+
+    def close(self) -> None:
+        """End them."""
+
+
+class Loop:
+    """One life of a loop: from joining the group to a stop or a doubt."""
+
+    def __init__(self, settings: Settings, handler: Handler, known_partitions: Mapping[str, int]) -> None:
+        self._settings = settings
+        self._handler = handler
+        self._events: SimpleQueue[object] = SimpleQueue()
+        self._poller = Poller(
+            consumer_config(settings, handler.group), handler.topics, known_partitions, self, self.post
+        )
+        self._runner: TransactionRunner | None = None
+        self._group_metadata: Any = None
+        self._running: Transaction | None = None
+        self._draining_until: float | None = None
+        self._ended = False
+
+    def post(self, event: object) -> None:
+        """Tell the main thread; from any thread."""
+        self._events.put(event)
+
+    def run(self) -> None:
+        """Until `Stop` is posted and what was begun is drained. Raises what ended it otherwise."""
+        try:
+            self._handler.start(self.post)
+            self._poller.start()
+            next_tick = 0.0
+            while not self._is_done():
+                self._handle_events(max(0.0, min(_TICK_SECONDS, next_tick - time.monotonic())))
+                now = time.monotonic()
+                next_tick = self._handler.tick(now)
+                self._publish()
+                self._poller.set_paused(frozenset(self._handler.full()))
+        finally:
+            self._ended = True
+            self._poller.stop_soon()
+            self._cancel_calls()
+            self._handler.close()
+            if self._runner is not None:
+                self._runner.close()
+            self._poller.close()
+
+    # The rebalance, in the poller's thread.
+
+    def assigned(self, assignment: Assignment) -> Mapping[Partition, int]:
+        """Called by the poller."""
+        prepared = self._handler.prepare(assignment)
+        start: Mapping[Partition, int] = self._call(lambda: self._take(assignment, prepared))
+        return start
+
+    def joined(self) -> None:
+        """Called by the poller before it asks for committed offsets: what a predecessor left open must end first."""
+        if self._runner is None:
+            self._runner = TransactionRunner(
+                producer_config(self._settings, self._handler.group),
+                self._settings.transaction_timeout,
+                lambda transaction, error: self.post(TransactionEnded(transaction, error)),
+            )
+            self._runner.initialise()
+
+    def revoked(self) -> None:
+        """Called by the poller."""
+        self._call(self._give_up)
+
+    def _call(self, function: Callable[[], Any]) -> Any:
+        call = Call(function)
+        self.post(call)
+        while True:
+            try:
+                return call.result.result(0.2)
+            except TimeoutError:
+                if self._ended:
+                    raise DependencyUnavailable("the loop ended during a rebalance") from None
+
+    # The main thread.
+
+    def _take(self, assignment: Assignment, prepared: Any) -> Mapping[Partition, int]:
+        start = self._handler.assigned(assignment, prepared)
+        self._group_metadata = assignment.group_metadata
+        logger.info("assigned %s", _describe(start))
+        return start
+
+    def _give_up(self) -> None:
+        deadline = time.monotonic() + 2 * self._settings.transaction_timeout
+        while self._running is not None:
+            try:
+                event = self._events.get(timeout=max(0.01, deadline - time.monotonic()))
+            except Empty:
+                raise DependencyUnavailable("Kafka: a transaction did not end before a rebalance") from None
+            if isinstance(event, TransactionEnded | Failed | Stop):
+                self._handle(event)
+        self._handler.revoked()
+
+    def _handle_events(self, timeout: float) -> None:
+        try:
+            self._handle(self._events.get(timeout=timeout) if timeout else self._events.get_nowait())
+            for _ in range(_EVENTS_AT_ONCE):
+                self._handle(self._events.get_nowait())
+        except Empty:
+            pass
+
+    def _handle(self, event: object) -> None:
+        match event:
+            case Records(messages):
+                self._handler.records(messages)
+            case EndReached(partition, offset):
+                self._handler.end_reached(partition, offset)
+            case TransactionEnded(transaction, error):
+                self._running = None
+                if error is not None:
+                    raise error
+                self._handler.committed(transaction, time.monotonic())
+            case Call(function, result):
+                _answer(result, function)
+            case Failed(error):
+                raise error
+            case Stop():
+                if self._draining_until is None:
+                    self._poller.stop_soon()
+                    self._draining_until = time.monotonic() + _DRAIN_SECONDS
+            case _:
+                self._handler.event(event)
+
+    def _publish(self) -> None:
+        if self._running is None and self._runner is not None:
+            transaction = self._handler.next_transaction()
+            if transaction is not None:
+                self._running = transaction
+                self._runner.submit(transaction, self._group_metadata)
+
+    def _is_done(self) -> bool:
+        if self._draining_until is None:
+            return False
+        drained = self._handler.is_drained() and self._running is None
+        return drained or time.monotonic() >= self._draining_until
+
+    def _cancel_calls(self) -> None:
+        while True:
+            try:
+                event = self._events.get_nowait()
+            except Empty:
+                return
+            if isinstance(event, Call):
+                event.result.set_exception(DependencyUnavailable("the loop ended during a rebalance"))
+
+
+def _answer(result: "Future[Any]", function: Callable[[], Any]) -> None:
+    try:
+        result.set_result(function())
+    except (KafkaException, ChatTasksError) as error:
+        result.set_exception(error)
+
+
+def _describe(partitions: Mapping[Partition, int]) -> str:
+    by_topic: dict[str, list[int]] = {}
+    for partition in sorted(partitions):
+        by_topic.setdefault(partition.topic, []).append(partition.number)
+    return ", ".join(f"{topic} {numbers}" for topic, numbers in by_topic.items()) or "nothing"

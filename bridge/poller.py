@@ -1,0 +1,197 @@
+"""Polls a consumer in a thread of its own and hands what happens to a loop's main thread.
+
+Rebalances are carried out by calling the main thread and waiting: a partition is given away only after the running
+transaction has ended and its state is dropped.
+"""
+
+import threading
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any, Protocol
+
+from confluent_kafka import OFFSET_INVALID, Consumer, KafkaError, KafkaException, TopicPartition
+
+from bridge.assignment import Assignment, Committed
+from bridge.events import EndReached, Failed, Records
+from bridge.transaction import Partition
+from chat_tasks.errors import ConfigurationError
+
+_MESSAGES_PER_POLL = 1000
+_POLL_SECONDS = 0.1
+_OFFSET_SECONDS = 30.0
+
+_OFFSET_GONE = {KafkaError._AUTO_OFFSET_RESET, KafkaError.OFFSET_OUT_OF_RANGE}  # noqa: SLF001 - its name for it
+
+
+class Rebalancing(Protocol):
+    """The main thread's side of a rebalance; called in the poller's thread, and may block."""
+
+    def joined(self) -> None:
+        """Before the committed offsets are asked for: end what a predecessor of this name left open."""
+
+    def assigned(self, assignment: Assignment) -> Mapping[Partition, int]:
+        """Make new state; returns where to start each partition."""
+
+    def revoked(self) -> None:
+        """Wait for the running transaction, then drop all state."""
+
+
+class Poller:
+    """A consumer and its thread. `post` gets `Records`, `EndReached` and `Failed`."""
+
+    def __init__(
+        self,
+        config: dict[str, Any],
+        topics: Iterable[str],
+        known_partitions: Mapping[str, int],
+        rebalancing: Rebalancing,
+        post: Callable[[object], None],
+    ) -> None:
+        """`known_partitions` are those that `init` gave a starting offset, by topic; later ones start at 0."""
+        self._topics = list(topics)
+        self._known_partitions = known_partitions
+        self._rebalancing = rebalancing
+        self._post = post
+        self._consumer = Consumer(config)
+        self._rebalances = 0
+        self._failure: Exception | None = None
+        self._start: list[TopicPartition] = []
+        self._owned: frozenset[Partition] = frozenset()
+        self._paused: frozenset[Partition] = frozenset()
+        self._wanted_paused: frozenset[Partition] = frozenset()
+        self._stopping = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="poller", daemon=True)
+
+    def start(self) -> None:
+        """Join the group; returns at once."""
+        self._thread.start()
+
+    def stop_soon(self) -> None:
+        """Poll no more after the poll that is under way; the membership lasts until `close`."""
+        self._stopping.set()
+
+    def close(self) -> None:
+        """Stop and let the consumer go. A static member keeps its partitions until its session times out."""
+        self._stopping.set()
+        if self._thread.is_alive():
+            self._thread.join()
+        self._consumer.close()
+
+    def set_paused(self, partitions: frozenset[Partition]) -> None:
+        """Deliver no more of these and deliver all others; returns at once, and what is already polled still comes."""
+        self._wanted_paused = partitions
+
+    def _run(self) -> None:
+        try:
+            self._consumer.subscribe(
+                self._topics,
+                on_assign=lambda consumer, partitions: self._guard(self._on_assign, consumer, partitions),
+                on_revoke=lambda consumer, partitions: self._guard(self._on_revoke, consumer, partitions),
+                on_lost=lambda consumer, partitions: self._guard(self._on_revoke, consumer, partitions),
+            )
+            while not self._stopping.is_set():
+                self._apply_paused()
+                self._poll()
+        except Exception as error:  # noqa: BLE001 - whatever it is, the loop must hear of it and end
+            self._post(Failed(error))
+
+    def _guard(
+        self,
+        callback: Callable[[Consumer, list[TopicPartition]], None],
+        consumer: Consumer,
+        partitions: list[TopicPartition],
+    ) -> None:
+        """The client loses an exception that its callback raises, so it is kept until the poll returns."""
+        try:
+            callback(consumer, partitions)
+        except Exception as error:  # noqa: BLE001 - raised again by `_poll`
+            self._failure = error
+
+    def _apply_paused(self) -> None:
+        # A consumer's methods exclude each other, and a thread that polls all the time lets no other one in: they are
+        # all called here.
+        wanted = self._wanted_paused & self._owned
+        if added := wanted - self._paused:
+            self._consumer.pause([TopicPartition(*partition) for partition in added])
+        if removed := self._paused - wanted:
+            self._consumer.resume([TopicPartition(*partition) for partition in removed])
+        self._paused = wanted
+
+    def _poll(self) -> None:
+        rebalances = self._rebalances
+        # `consume` waits until it has all the messages it was asked for, so only what is there already is asked for.
+        first: Any = self._consumer.poll(_POLL_SECONDS)
+        messages: list[Any] = [first, *self._consumer.consume(_MESSAGES_PER_POLL, 0)] if first is not None else []
+        if self._failure is not None:
+            raise self._failure
+        if rebalances != self._rebalances and messages:
+            # Some of them may have been fetched for the assignment before: have them all delivered anew.
+            self._consumer.assign(self._start)
+            self._paused = frozenset()
+            return
+        records: list[Any] = []
+        for message in messages:
+            error = message.error()
+            if error is None:
+                records.append(message)
+            elif error.code() == KafkaError._PARTITION_EOF:  # noqa: SLF001 - its name for it
+                if records:
+                    self._post(Records(records))
+                    records = []
+                self._post(EndReached(_partition_of(message), message.offset()))
+            elif error.code() in _OFFSET_GONE:
+                raise ConfigurationError(
+                    f"offset {message.offset()} of {message.topic()}[{message.partition()}] is gone: the topic was "
+                    "truncated or made anew. `chat-tasks init --reset-offsets` starts again from what is there"
+                )
+            else:
+                raise KafkaException(error)
+        if records:
+            self._post(Records(records))
+
+    def _on_assign(self, consumer: Consumer, partitions: list[TopicPartition]) -> None:
+        self._rebalances += 1
+        self._rebalancing.joined()
+        owned = committed_offsets(consumer, (Partition(one.topic, one.partition) for one in partitions))
+        assignment = Assignment(
+            epoch=Assignment.now(),
+            partitions={partition: self._resolve(consumer, one) for partition, one in owned.items()},
+            group_metadata=consumer.consumer_group_metadata(),
+        )
+        start = self._rebalancing.assigned(assignment)
+        self._start = [TopicPartition(*partition, offset) for partition, offset in start.items()]
+        self._owned = frozenset(start)
+        self._paused = frozenset()
+        consumer.assign(self._start)
+
+    def _resolve(self, consumer: Consumer, one: TopicPartition) -> Committed:
+        low, _ = consumer.get_watermark_offsets(one, timeout=_OFFSET_SECONDS)
+        if one.offset != OFFSET_INVALID:
+            return Committed(one.offset, one.metadata or "", low)
+        if one.partition < self._known_partitions[one.topic]:
+            raise ConfigurationError(
+                f"the group has no offset for {one.topic}[{one.partition}]: `init` was not run, or the offset has "
+                "expired. `chat-tasks init` sets it to the earliest record, `chat-tasks init --from latest` to the end"
+            )
+        return Committed(0, "", low)
+
+    def _on_revoke(self, consumer: Consumer, _: list[TopicPartition]) -> None:
+        self._rebalances += 1
+        # Closing the consumer revokes once more, when nobody is left to be asked.
+        if not self._stopping.is_set():
+            self._rebalancing.revoked()
+        self._owned = frozenset()
+        self._paused = frozenset()
+        consumer.unassign()
+
+
+def _partition_of(message: Any) -> Partition:
+    return Partition(message.topic(), message.partition())
+
+
+def committed_offsets(consumer: Consumer, partitions: Iterable[Partition]) -> dict[Partition, TopicPartition]:
+    """What the consumer's group holds, of partitions of other members too; blocks. Raises `KafkaException`."""
+    found = consumer.committed([TopicPartition(*partition) for partition in partitions], timeout=_OFFSET_SECONDS)
+    for one in found:
+        if one.error is not None:
+            raise KafkaException(one.error)
+    return {Partition(one.topic, one.partition): one for one in found}

@@ -1,0 +1,80 @@
+"""The six topics: how many partitions each has, and how they are configured."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from confluent_kafka import KafkaException, TopicCollection
+from confluent_kafka.admin import AdminClient
+
+from chat_tasks.errors import ConfigurationError, DependencyUnavailable
+from chat_tasks.settings import Settings
+
+_SECONDS = 15.0
+
+# Room for what each step adds to a record, so that no accepted one is unwritable later.
+_LOG_ROOM = 64 * 1024
+_OUTPUT_ROOM = 128 * 1024
+_LETTER_ROOM = 512 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class TopicPlan:
+    """How `init` makes a topic. `is_fixed`: the number of partitions decides where a conversation lives."""
+
+    name: str
+    partitions: int
+    config: dict[str, str]
+    is_fixed: bool
+
+
+def plan_topics(settings: Settings) -> list[TopicPlan]:
+    """All six, in the order of the data's flow."""
+    shared = {"min.insync.replicas": str(settings.topic_min_insync_replicas), "unclean.leader.election.enable": "false"}
+    # A record dated eight days ago would be gone within minutes, and one from the future would jam the transaction.
+    appended = {**shared, "message.timestamp.type": "LogAppendTime"}
+    limit = settings.max_record_bytes
+
+    def limited(config: dict[str, str], room: int) -> dict[str, str]:
+        return {**config, "max.message.bytes": str(limit + room)}
+
+    return [
+        TopicPlan(settings.message_topic, settings.topic_partitions, limited(shared, 0), is_fixed=False),
+        TopicPlan(
+            settings.log_topic,
+            settings.log_partitions,
+            {**limited(appended, _LOG_ROOM), "cleanup.policy": "delete", "retention.ms": "-1", "retention.bytes": "-1"},
+            is_fixed=True,
+        ),
+        TopicPlan(settings.output_topic, settings.topic_partitions, limited(appended, _OUTPUT_ROOM), is_fixed=True),
+        TopicPlan(settings.request_topic, settings.topic_partitions, shared, is_fixed=False),
+        TopicPlan(
+            settings.block_topic,
+            settings.topic_partitions,
+            {**appended, "max.message.bytes": str(max(limit, settings.max_block_bytes) + _OUTPUT_ROOM)},
+            is_fixed=False,
+        ),
+        TopicPlan(
+            settings.dead_letter_topic, settings.topic_partitions, limited(appended, _LETTER_ROOM), is_fixed=False
+        ),
+    ]
+
+
+def partition_counts(admin: AdminClient, topics: Iterable[str]) -> dict[str, int]:
+    """The partitions of those topics that exist. Raises `DependencyUnavailable`."""
+    try:
+        metadata = admin.list_topics(timeout=_SECONDS)
+    except KafkaException as error:
+        raise DependencyUnavailable(f"Kafka does not answer: {error.args[0].str()}") from error
+    return {topic: len(metadata.topics[topic].partitions) for topic in topics if topic in metadata.topics}
+
+
+def topic_id(admin: AdminClient, topic: str) -> str:
+    """Kafka's own id of a topic, as a UUID: a topic that is made anew has another one. Raises `KafkaException`."""
+    described = admin.describe_topics(TopicCollection([topic]), request_timeout=_SECONDS)[topic].result(_SECONDS)
+    identity: Any = described.topic_id
+    if identity is None:
+        raise ConfigurationError(f"the broker gives no id for {topic}: Kafka 3.1 or later is needed")
+    high, low = identity.get_most_significant_bits(), identity.get_least_significant_bits()
+    return str(UUID(int=high % 2**64 << 64 | low % 2**64))

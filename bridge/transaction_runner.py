@@ -1,0 +1,80 @@
+"""Runs Kafka transactions one at a time in a thread of its own: a commit takes 15 to 20 ms and blocks nothing else."""
+
+from collections.abc import Callable
+from queue import SimpleQueue
+from threading import Thread
+from typing import Any
+
+from confluent_kafka import KafkaException, Producer, TopicPartition
+
+from bridge.transaction import Transaction
+
+_POLL_SECONDS = 0.1
+_CLOSE_SECONDS = 2.0
+
+
+class TransactionRunner:
+    """One at a time: an abort after a later commit would break the order of a conversation.
+
+    `finished` is called in the runner's thread with each transaction and None, or the error it failed with. After an
+    error the runner does nothing more: whether the transaction was committed is known only to the broker.
+    """
+
+    def __init__(
+        self, config: dict[str, Any], timeout: float, finished: Callable[[Transaction, Exception | None], None]
+    ) -> None:
+        """`timeout` in seconds is that of a transaction, after which the broker aborts it. Raises `KafkaException`."""
+        self._producer = Producer(config)
+        self._timeout = timeout
+        self._finished = finished
+        self._work: SimpleQueue[tuple[Transaction, Any] | None] = SimpleQueue()
+        self._thread = Thread(target=self._run, name="transactions", daemon=True)
+
+    def initialise(self) -> None:
+        """Fence whoever had this transactional id, end what it left open, start; blocks. Raises `KafkaException`."""
+        self._producer.init_transactions(self._timeout * 3)
+        self._thread.start()
+
+    def submit(self, transaction: Transaction, group_metadata: Any) -> None:
+        """Returns at once. `group_metadata` is that of the assignment the transaction's offsets belong to."""
+        self._work.put((transaction, group_metadata))
+
+    def close(self) -> None:
+        """Stop after the running transaction; blocks for two seconds at most.
+
+        One that runs on is harmless: whoever uses this transactional id next fences it.
+        """
+        self._work.put(None)
+        if self._thread.is_alive():
+            self._thread.join(_CLOSE_SECONDS)
+        self._producer.purge()
+
+    def _run(self) -> None:
+        while (work := self._work.get()) is not None:
+            transaction, group_metadata = work
+            try:
+                self._perform(transaction, group_metadata)
+            except (KafkaException, BufferError, ValueError) as error:
+                self._finished(transaction, error)
+                return
+            self._finished(transaction, None)
+
+    def _perform(self, transaction: Transaction, group_metadata: Any) -> None:
+        producer = self._producer
+        producer.begin_transaction()
+        for topic, partition, key, value, headers in transaction.outputs:
+            while True:
+                try:
+                    producer.produce(topic, value, key, partition, headers=headers)  # type: ignore[arg-type]
+                    break
+                except BufferError:
+                    producer.poll(_POLL_SECONDS)
+        producer.send_offsets_to_transaction(
+            [
+                TopicPartition(partition.topic, partition.number, offset, metadata)
+                for partition, offset, metadata in transaction.offsets
+            ],
+            group_metadata,
+            self._timeout,
+        )
+        producer.commit_transaction(self._timeout)

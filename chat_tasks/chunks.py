@@ -1,0 +1,88 @@
+"""Cutting and grouping rows for Cassandra.
+
+A *chunk* is a run of one conversation's rows in one bucket, hence one partition: a batch applies it whole or not at all
+on each replica. A *wave* holds at most one chunk of each conversation; the next wave starts when this one is
+acknowledged, so that a row is never written before all lower ones are. A *batch* is one request: chunks of one wave
+that live on the same replicas, within the server's thresholds.
+"""
+
+from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from itertools import zip_longest
+
+from chat_tasks.records import Row
+
+_CELL_OVERHEAD = 24
+_ROW_CELLS = 7
+_ROW_OVERHEAD = _CELL_OVERHEAD * _ROW_CELLS
+
+LARGEST_CHUNK_BYTES = 1024 * 1024
+"""Well below the server's 16 MiB limits of a message and of a mutation."""
+
+
+@dataclass(frozen=True, slots=True)
+class Chunk:
+    """Rows of one conversation and bucket, ascending; `size` is an upper estimate of the server's, in bytes."""
+
+    conversation_key: str
+    bucket: int
+    rows: tuple[Row, ...]
+    size: int
+
+
+@dataclass(frozen=True, slots=True)
+class Thresholds:
+    """What one batch over several partitions may hold: bytes and partitions."""
+
+    batch_bytes: int
+    batch_partitions: int
+
+
+def row_size(row: Row) -> int:
+    """An upper estimate of what the server counts for a row, in bytes: its texts and the fixed cost of its cells."""
+    text = len(row.conversation_key.encode()) + len(row.sender.encode()) + len(row.body.encode())
+    return text + sum(4 + len(name.encode()) for name in row.recipients) + _ROW_OVERHEAD
+
+
+def cut_into_chunks(rows: Sequence[Row], largest: int = LARGEST_CHUNK_BYTES) -> list[Chunk]:
+    """The chunks of one conversation's rows, to be written one after the other."""
+    chunks: list[Chunk] = []
+    current: list[Row] = []
+    size = 0
+    for row in rows:
+        added = row_size(row)
+        if current and (row.bucket != current[0].bucket or size + added > largest):
+            chunks.append(Chunk(row.conversation_key, current[0].bucket, tuple(current), size))
+            current, size = [], 0
+        current.append(row)
+        size += added
+    if current:
+        chunks.append(Chunk(current[0].conversation_key, current[0].bucket, tuple(current), size))
+    return chunks
+
+
+def waves(chunks_of_conversations: Iterable[Sequence[Chunk]]) -> Iterator[list[Chunk]]:
+    """The first chunk of each conversation, then the second of each that has one, and so on."""
+    for wave in zip_longest(*chunks_of_conversations):
+        yield [chunk for chunk in wave if chunk is not None]
+
+
+def group_into_batches(
+    wave: Iterable[Chunk], thresholds: Thresholds, replicas_of: Callable[[Chunk], Hashable]
+) -> list[list[Chunk]]:
+    """The requests of one wave: filled in order per replica set; a chunk above the byte threshold goes alone."""
+    batches: list[list[Chunk]] = []
+    filling: dict[Hashable, tuple[list[Chunk], int]] = {}
+    for chunk in wave:
+        if chunk.size > thresholds.batch_bytes:
+            batches.append([chunk])
+            continue
+        replicas = replicas_of(chunk)
+        batch, size = filling.get(replicas, ([], 0))
+        if batch and (size + chunk.size > thresholds.batch_bytes or len(batch) >= thresholds.batch_partitions):
+            batches.append(batch)
+            batch, size = [], 0
+        batch.append(chunk)
+        filling[replicas] = (batch, size + chunk.size)
+    batches.extend(batch for batch, _ in filling.values() if batch)
+    return batches

@@ -1,0 +1,49 @@
+"""Every exception the project raises on purpose.
+
+ChatTasksError
+ ├── ConfigurationError         stops the process at start with one line; starting again without a change is useless
+ │    └── SettingsMismatch      the stored data was made with other settings
+ ├── DependencyUnavailable      a server does not answer; waited for, with backoff
+ ├── InvalidRecord              an input that can never be accepted: becomes a dead letter with this reason
+ ├── UnsupportedVersion         a task or reply of a version that this process does not know
+ ├── ConversationConflict       a stored row differs from what the log says: the conversation is quarantined
+ └── NodeRestarted              a Cassandra node started since the last replay: what was read may be stale
+"""
+
+
+class ChatTasksError(Exception):
+    """Base of all."""
+
+
+class ConfigurationError(ChatTasksError):
+    """The process cannot work as it is set up; the message says what to change."""
+
+
+class SettingsMismatch(ConfigurationError):
+    """The stored data was made with a setting that differs from this process's."""
+
+    def __init__(self, name: str, stored: str, configured: str) -> None:
+        super().__init__(f"{name} is {configured} here, but the stored data was made with {stored}; set it to {stored}")
+
+
+class DependencyUnavailable(ChatTasksError):
+    """A server does not answer; the message names it and the reason."""
+
+
+class InvalidRecord(ChatTasksError):
+    """The record can never be accepted. The message is the reason and never quotes the record's text."""
+
+
+class UnsupportedVersion(ChatTasksError):
+    """A task or reply in a format this process does not know."""
+
+    def __init__(self, what: str, version: object) -> None:
+        super().__init__(f"{what} of version {version!r} is not supported by this process")
+
+
+class ConversationConflict(ChatTasksError):
+    """A stored row is not what the log says it must be; nothing was overwritten."""
+
+
+class NodeRestarted(ChatTasksError):
+    """A Cassandra node started since the window was last replayed, so a read may have missed acknowledged rows."""

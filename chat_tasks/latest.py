@@ -1,0 +1,46 @@
+"""What a worker does with a latest-messages task: one read for all requests of a conversation that want its newest."""
+
+from collections import defaultdict
+from dataclasses import dataclass
+
+from chat_tasks.errors import DependencyUnavailable, NodeRestarted
+from chat_tasks.storage.generations import NodeGenerations
+from chat_tasks.storage.history import HistoryReader
+from chat_tasks.storage.session import describe
+from chat_tasks.task_format import Answer, Failure, LatestRequest, LatestTask, Result
+from chat_tasks.wire import Chatter, encode_block
+
+
+@dataclass(frozen=True, slots=True)
+class LatestMessages:
+    """The storage a latest-messages task reads from."""
+
+    history: HistoryReader
+    generations: NodeGenerations
+
+    def answer(self, task: LatestTask) -> list[Result]:
+        """One result a request, in the task's order: the block's JSON, or why there is none."""
+        counts: dict[tuple[str, int | None], int] = defaultdict(int)
+        for request in task.requests:
+            read = request.conversation_key, request.before
+            counts[read] = max(counts[read], request.count)
+        blocks = {read: self._read(*read, count) for read, count in counts.items()}
+        if any(counts.values()):
+            try:
+                self.generations.check(task.generations)
+            except (NodeRestarted, DependencyUnavailable) as error:
+                return [Failure(Answer.RETRY, str(error)) for _ in task.requests]
+        return [self._result(request, blocks[request.conversation_key, request.before]) for request in task.requests]
+
+    def _read(self, conversation_key: str, before: int | None, count: int) -> list[Chatter] | Failure:
+        try:
+            return self.history.newest(conversation_key, count, before)
+        except Exception as error:  # noqa: BLE001 - the driver's failures share no base class
+            return Failure(Answer.RETRY, describe(error))
+
+    @staticmethod
+    def _result(request: LatestRequest, read: list[Chatter] | Failure) -> Result:
+        if isinstance(read, Failure):
+            return read
+        newest = read[max(0, len(read) - request.count) :]
+        return encode_block(request.conversation_key, newest).decode()

@@ -1,0 +1,106 @@
+"""All settings, read from the environment (prefix `CHAT_`) and a `.env` file; documented in `.env.example`."""
+
+import os
+import socket
+from functools import cache
+from typing import Annotated, Any
+
+from pydantic import Field, ValidationError, field_validator
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+from chat_tasks.errors import ConfigurationError
+
+Name = Annotated[str, Field(pattern=r"^[A-Za-z0-9._-]{1,200}$")]
+Count = Annotated[int, Field(ge=1)]
+Seconds = Annotated[float, Field(gt=0)]
+Bytes = Annotated[int, Field(ge=1)]
+
+
+def default_instance_name() -> str:
+    """The name under which this process joins its group: honcho's `dispatch.1`, else the host's name."""
+    return os.environ.get("HONCHO_PROCESS_NAME") or socket.gethostname()
+
+
+class Settings(BaseSettings):
+    """One field a setting; `CHAT_` and the field's name in capitals is its environment variable."""
+
+    model_config = SettingsConfigDict(env_prefix="CHAT_", env_file=".env", extra="ignore", frozen=True)
+
+    # Where the servers are.
+    kafka_bootstrap_servers: str = "127.0.0.1:19092"
+    cassandra_contact_points: Annotated[tuple[str, ...], NoDecode] = ("127.0.0.1",)
+    cassandra_port: Annotated[int, Field(ge=1, le=65535)] = 19042
+    cassandra_keyspace: Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,47}$")] = "chat"
+    cassandra_local_datacenter: str = "datacenter1"
+    redis_url: Annotated[str, Field(pattern=r"^rediss?://|^unix://")] = "redis://127.0.0.1:16379/0"
+    redis_prefix: Name = "chat"
+
+    # Who this process is.
+    instance_name: Name = Field(default_factory=default_instance_name)
+    ingest_group: Name = "chat-ingest"
+    dispatch_group: Name = "chat-dispatch"
+
+    # Topics.
+    message_topic: Name = "instant_message_in"
+    output_topic: Name = "instant_message_out"
+    request_topic: Name = "latest_messages_request"
+    block_topic: Name = "latest_messages_block"
+    log_topic: Name = "conversation_log"
+    dead_letter_topic: Name = "dead_letter"
+    topic_partitions: Count = 3
+    topic_replication_factor: Count = 1
+    topic_min_insync_replicas: Count = 1
+    log_partitions: Count = 12
+    cassandra_replication_factor: Count = 1
+
+    # What is accepted.
+    max_body_bytes: Bytes = 65_536
+    max_key_bytes: Annotated[int, Field(ge=1, le=32_768)] = 512
+    max_name_bytes: Bytes = 512
+    max_recipients: Count = 1_000
+    max_record_bytes: Annotated[int, Field(ge=10_000, le=8_000_000)] = 1_000_000
+
+    # Latest messages.
+    max_latest_messages: Count = 1_000
+    max_block_bytes: Annotated[int, Field(ge=100_000, le=8_000_000)] = 900_000
+
+    # How work is cut and how much of it is under way.
+    queues: Annotated[int, Field(ge=1, le=64)] = 16
+    bucket_size: Count = 10_000
+    records_in_flight: Count = 20_000
+    bytes_in_flight: Bytes = 64 * 1024 * 1024
+    task_records: Count = 1_000
+    task_bytes: Bytes = 512 * 1024
+    tasks_per_queue: Count = 2
+
+    # Times, in seconds.
+    task_deadline: Seconds = 2.0
+    lock_ttl: Seconds = 10.0
+    replay_window: Seconds = 60.0
+    session_timeout: Annotated[float, Field(ge=6, le=300)] = 8.0
+    transaction_timeout: Annotated[float, Field(ge=1, le=900)] = 10.0
+    cassandra_timeout: Seconds = 4.0
+    stall_timeout: Seconds = 30.0
+
+    @field_validator("cassandra_contact_points", mode="before")
+    @classmethod
+    def split_at_commas(cls, value: object) -> object:
+        """`a,b` in the environment is the list of a and b."""
+        return tuple(part.strip() for part in value.split(",")) if isinstance(value, str) else value
+
+    def __init__(self, **values: Any) -> None:
+        """Raise `ConfigurationError` that names each wrong variable, its reason and never its value."""
+        try:
+            super().__init__(**values)
+        except ValidationError as error:
+            reasons = "; ".join(
+                f"CHAT_{'_'.join(str(part) for part in detail['loc']).upper()}: {detail['msg']}"
+                for detail in error.errors(include_url=False, include_input=False)
+            )
+            raise ConfigurationError(f"wrong setting: {reasons}") from None
+
+
+@cache
+def settings() -> Settings:
+    """The settings of this process, read once."""
+    return Settings()

@@ -1,0 +1,1 @@
+"""Cassandra: the only place that speaks CQL."""

@@ -1,0 +1,135 @@
+"""The head of a conversation: the number of its newest row from before a given offset of the log."""
+
+from collections import defaultdict
+from collections.abc import Hashable, Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from cassandra.cluster import Session
+from cassandra.concurrent import execute_concurrent
+
+from chat_tasks.records import NO_HEAD, StoredRow
+from chat_tasks.storage.replica_sets import ReplicaSets
+
+_KEYS_PER_QUERY = 100
+_ROWS_PER_PAGE = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Head:
+    """`sequence` is the head; `later` are rows at or past the first record, found on the way down, newest first."""
+
+    sequence: int
+    later: tuple[StoredRow, ...] = ()
+
+
+class HeadReader:
+    """Reads the heads of many conversations with few queries."""
+
+    def __init__(self, session: Session, keyspace: str, replica_sets: ReplicaSets) -> None:
+        self._session = session
+        self._replica_sets = replica_sets
+        self._pointers = session.prepare(
+            f"SELECT conversation_key, bucket FROM {keyspace}.conversation_buckets "
+            "WHERE conversation_key IN ? PER PARTITION LIMIT 1"
+        )
+        self._newest = session.prepare(
+            f"SELECT conversation_key, seq, log_id, log_offset FROM {keyspace}.messages "
+            "WHERE conversation_key IN ? AND bucket = ? PER PARTITION LIMIT 1"
+        )
+        self._downwards = session.prepare(
+            "SELECT seq, log_id, log_offset, sender, recipients, body, writetime(body) AS write_timestamp "
+            f"FROM {keyspace}.messages WHERE conversation_key = ? AND bucket = ? ORDER BY seq DESC"
+        )
+        self._downwards.fetch_size = _ROWS_PER_PAGE
+
+    def read(self, first_offsets: Mapping[str, int], log_id: UUID) -> dict[str, Head | Exception]:
+        """The head of each conversation, given the offset of its first record in the log `log_id`; blocks.
+
+        A conversation whose read failed has the exception instead. A row of another log lies before every record of
+        this one: with a new log the offsets start again.
+        """
+        found: dict[str, Head | Exception] = {}
+        # Most conversations have one bucket, and then this guess saves them the wait for the pointers.
+        pointers, newest = self._read_pointers_and_first_bucket(first_offsets, found)
+        by_bucket: dict[int, list[str]] = defaultdict(list)
+        for key in first_offsets:
+            if key not in found and (bucket := pointers.get(key, 0)):
+                by_bucket[bucket].append(key)
+        newest.update(self._read_newest(by_bucket, found))
+        for key, first_offset in first_offsets.items():
+            if key in found:
+                continue
+            row = newest.get(key)
+            if row is None and not pointers.get(key):
+                found[key] = Head(NO_HEAD)
+            elif row is not None and not _is_later(row, first_offset, log_id):
+                found[key] = Head(row.seq)
+            else:
+                found[key] = self._search_downwards(key, pointers.get(key, 0), first_offset, log_id)
+        return found
+
+    def _read_pointers_and_first_bucket(
+        self, keys: Iterable[str], failed: dict[str, Head | Exception]
+    ) -> tuple[dict[str, int], dict[str, Any]]:
+        pointer_groups = self._group(keys, self._replica_sets.of_conversation)
+        row_groups = self._group(keys, lambda key: self._replica_sets.of_partition(key, 0))
+        results = execute_concurrent(
+            self._session,
+            [(self._pointers, (group,)) for group in pointer_groups]
+            + [(self._newest, (group, 0)) for group in row_groups],
+            raise_on_first_error=False,
+        )
+        for group, (succeeded, result) in zip(pointer_groups + row_groups, results, strict=True):
+            if not succeeded:
+                failed.update(dict.fromkeys(group, result))
+        answered = [result if succeeded else () for succeeded, result in results]
+        pointers = {row.conversation_key: row.bucket for rows in answered[: len(pointer_groups)] for row in rows}
+        newest = {row.conversation_key: row for rows in answered[len(pointer_groups) :] for row in rows}
+        return pointers, {key: row for key, row in newest.items() if key not in pointers}
+
+    def _read_newest(self, by_bucket: Mapping[int, list[str]], failed: dict[str, Head | Exception]) -> dict[str, Any]:
+        queries = [
+            (group, bucket)
+            for bucket, keys in by_bucket.items()
+            for group in self._group(keys, lambda key, bucket=bucket: self._replica_sets.of_partition(key, bucket))
+        ]
+        newest: dict[str, Any] = {}
+        results = execute_concurrent(
+            self._session, [(self._newest, query) for query in queries], raise_on_first_error=False
+        )
+        for (group, _), (succeeded, result) in zip(queries, results, strict=True):
+            if succeeded:
+                newest.update({row.conversation_key: row for row in result})
+            else:
+                failed.update(dict.fromkeys(group, result))
+        return newest
+
+    @staticmethod
+    def _group(keys: Iterable[str], replicas_of: Any) -> list[list[str]]:
+        by_replicas: dict[Hashable, list[str]] = defaultdict(list)
+        for key in keys:
+            by_replicas[replicas_of(key)].append(key)
+        return [
+            group[start : start + _KEYS_PER_QUERY]
+            for group in by_replicas.values()
+            for start in range(0, len(group), _KEYS_PER_QUERY)
+        ]
+
+    def _search_downwards(self, key: str, bucket: int, first_offset: int, log_id: UUID) -> Head | Exception:
+        """Through the rows that a replay finds already written, and through buckets whose pointer came to nothing."""
+        later: list[StoredRow] = []
+        try:
+            for lower in range(bucket, -1, -1):
+                for row in self._session.execute(self._downwards, (key, lower)):
+                    if not _is_later(row, first_offset, log_id):
+                        return Head(row.seq, tuple(later))
+                    later.append(StoredRow(*row))
+        except Exception as error:  # noqa: BLE001 - the driver's failures share no base class
+            return error
+        return Head(NO_HEAD, tuple(later))
+
+
+def _is_later(row: Any, first_offset: int, log_id: UUID) -> bool:
+    return bool(row.log_id == log_id and row.log_offset >= first_offset)

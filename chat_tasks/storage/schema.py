@@ -1,0 +1,75 @@
+"""Keyspace and tables, and the settings that the stored data depends on."""
+
+from cassandra.cluster import Session
+
+from chat_tasks.errors import ConfigurationError, SettingsMismatch
+from chat_tasks.settings import Settings
+
+_TABLES = (
+    """CREATE TABLE IF NOT EXISTS {keyspace}.messages (
+        conversation_key text, bucket int, seq bigint, sender text, recipients frozen<list<text>>, body text,
+        log_id uuid, log_offset bigint, sent_at timestamp,
+        PRIMARY KEY ((conversation_key, bucket), seq)) WITH CLUSTERING ORDER BY (seq DESC)""",
+    """CREATE TABLE IF NOT EXISTS {keyspace}.conversation_buckets (
+        conversation_key text, bucket int,
+        PRIMARY KEY (conversation_key, bucket)) WITH CLUSTERING ORDER BY (bucket DESC)""",
+    """CREATE TABLE IF NOT EXISTS {keyspace}.quarantined_conversations (
+        log_partition int, conversation_key text, reason text, since timestamp,
+        PRIMARY KEY (log_partition, conversation_key))""",
+    "CREATE TABLE IF NOT EXISTS {keyspace}.stored_settings (name text PRIMARY KEY, value text)",
+)
+
+
+def create(session: Session, settings: Settings) -> None:
+    """Create what is missing; idempotent."""
+    session.execute(
+        f"CREATE KEYSPACE IF NOT EXISTS {settings.cassandra_keyspace} WITH replication = "
+        f"{{'class': 'NetworkTopologyStrategy', '{settings.cassandra_local_datacenter}': "
+        f"{settings.cassandra_replication_factor}}}"
+    )
+    for table in _TABLES:
+        session.execute(table.format(keyspace=settings.cassandra_keyspace))
+
+
+def exists(session: Session, settings: Settings) -> bool:
+    """Whether `create` has been run for this keyspace."""
+    found = session.execute(
+        "SELECT table_name FROM system_schema.tables WHERE keyspace_name = %s AND table_name = 'stored_settings'",
+        (settings.cassandra_keyspace,),
+    )
+    return found.one() is not None
+
+
+def store_settings(session: Session, settings: Settings, values: dict[str, str]) -> None:
+    """Store each value that is not stored yet. Raises `SettingsMismatch` where another one is."""
+    for name, value in values.items():
+        applied = session.execute(
+            f"INSERT INTO {settings.cassandra_keyspace}.stored_settings (name, value) VALUES (%s, %s) IF NOT EXISTS",
+            (name, value),
+        ).one()
+        if not applied.applied and applied.value != value:
+            raise SettingsMismatch(f"CHAT_{name.upper()}", applied.value, value)
+
+
+def stored_settings(session: Session, settings: Settings) -> dict[str, str]:
+    """All stored settings by name. Raises `ConfigurationError` where `init` was never run."""
+    if not exists(session, settings):
+        raise ConfigurationError(
+            f"the keyspace {settings.cassandra_keyspace} is not set up: run `chat-tasks init` first"
+        )
+    rows = session.execute(f"SELECT name, value FROM {settings.cassandra_keyspace}.stored_settings")
+    return {row.name: row.value for row in rows}
+
+
+def check_stored_settings(session: Session, settings: Settings) -> dict[str, str]:
+    """Compare what the rows depend on; returns all stored settings. Raises `SettingsMismatch`, `ConfigurationError`."""
+    stored = stored_settings(session, settings)
+    for name, value in data_settings(settings).items():
+        if stored.get(name) != value:
+            raise SettingsMismatch(f"CHAT_{name.upper()}", stored.get(name, "nothing"), value)
+    return stored
+
+
+def data_settings(settings: Settings) -> dict[str, str]:
+    """The settings that rows depend on."""
+    return {"bucket_size": str(settings.bucket_size), "log_partitions": str(settings.log_partitions)}

@@ -1,0 +1,67 @@
+"""A connection to Cassandra, set up the one way this project needs it."""
+
+import logging
+import socket
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from cassandra import ConsistencyLevel, DriverException, ProtocolVersion, RequestExecutionException
+from cassandra.cluster import EXEC_PROFILE_DEFAULT, Cluster, ExecutionProfile, NoHostAvailable, Session
+from cassandra.policies import (
+    DCAwareRoundRobinPolicy,
+    ExponentialReconnectionPolicy,
+    FallthroughRetryPolicy,
+    TokenAwarePolicy,
+)
+
+from chat_tasks.errors import DependencyUnavailable
+from chat_tasks.settings import Settings
+
+# The driver logs every refused connection of every attempt, with a traceback; what matters we say ourselves, once.
+logging.getLogger("cassandra").setLevel(logging.CRITICAL)
+
+
+def connect(settings: Settings) -> Session:
+    """Connect, blocking for a few seconds at most. Raises `DependencyUnavailable`."""
+    profile = ExecutionProfile(
+        load_balancing_policy=TokenAwarePolicy(DCAwareRoundRobinPolicy(settings.cassandra_local_datacenter)),
+        # The driver's own retries would write again behind the backs of those who decide what is written: we retry.
+        retry_policy=FallthroughRetryPolicy(),
+        consistency_level=ConsistencyLevel.LOCAL_QUORUM,
+        request_timeout=settings.cassandra_timeout,
+    )
+    cluster = Cluster(
+        contact_points=list(settings.cassandra_contact_points),
+        port=settings.cassandra_port,
+        execution_profiles={EXEC_PROFILE_DEFAULT: profile},
+        # Version 5 frames every message with checksums that the driver computes in Python.
+        protocol_version=ProtocolVersion.V4,
+        reconnection_policy=ExponentialReconnectionPolicy(0.25, 4.0),
+        connect_timeout=settings.cassandra_timeout,
+        # Without it a batch waits for the server's delayed acknowledgement: 46 ms instead of 2 (docs/architecture.md).
+        sockopts=[(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)],
+    )
+    try:
+        return cluster.connect()
+    except NoHostAvailable as error:
+        cluster.shutdown()
+        raise DependencyUnavailable(describe(error)) from error
+
+
+def describe(error: Exception) -> str:
+    """One line for people, without values that were bound."""
+    if isinstance(error, NoHostAvailable):
+        failures: dict[Any, Any] = error.errors if isinstance(error.errors, dict) else {}
+        reasons = ", ".join(sorted({f"{host}: {type(reason).__name__}" for host, reason in failures.items()}))
+        return f"no Cassandra node answers ({reasons or error})"
+    return f"Cassandra: {type(error).__name__}: {str(error).splitlines()[0][:200] if str(error) else ''}".rstrip(": ")
+
+
+@contextmanager
+def failures_as_unavailable() -> Iterator[None]:
+    """Turn whatever the driver raises inside into `DependencyUnavailable`; our own errors pass."""
+    try:
+        yield
+    except (DriverException, RequestExecutionException, NoHostAvailable, OSError) as error:
+        raise DependencyUnavailable(describe(error)) from error

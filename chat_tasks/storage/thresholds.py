@@ -1,0 +1,40 @@
+"""What the server allows: read once from the server itself, so that raising it there is enough."""
+
+from cassandra.cluster import Session
+
+from chat_tasks.chunks import Thresholds
+
+_UNITS = {"B": 1, "KiB": 1024, "MiB": 1024**2, "GiB": 1024**3}
+_NO_LIMIT = 2**31
+
+# The server counts a batch's bytes its own way; our estimate is an upper one, but a little room costs nothing.
+_SHARE = 0.9
+
+
+def parse_size(value: str) -> int:
+    """Bytes of a data size as `system_views.settings` shows it (`5KiB`); absent (`null`) means no limit."""
+    if value in {"null", ""}:
+        return _NO_LIMIT
+    for unit in ("KiB", "MiB", "GiB", "B"):
+        if value.endswith(unit):
+            return int(value.removesuffix(unit)) * _UNITS[unit]
+    return int(value)
+
+
+def read_thresholds(session: Session) -> Thresholds:
+    """The thresholds above which the server warns about, or refuses, a batch over several partitions."""
+    values = {
+        name: session.execute("SELECT value FROM system_views.settings WHERE name = %s", (name,)).one()
+        for name in (
+            "batch_size_warn_threshold",
+            "batch_size_fail_threshold",
+            "unlogged_batch_across_partitions_warn_threshold",
+        )
+    }
+    warn, fail, partitions = (
+        row.value if row is not None and row.value is not None else "null" for row in values.values()
+    )
+    return Thresholds(
+        batch_bytes=int(min(parse_size(warn), parse_size(fail)) * _SHARE),
+        batch_partitions=int(partitions) if partitions != "null" else _NO_LIMIT,
+    )

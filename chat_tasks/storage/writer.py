@@ -1,0 +1,97 @@
+"""Writes the rows of many conversations with few requests, never a row before all lower ones of its conversation."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from cassandra.cluster import NoHostAvailable, Session
+from cassandra.concurrent import execute_concurrent
+from cassandra.query import BatchStatement, BatchType
+
+from chat_tasks.buckets import first_sequence
+from chat_tasks.chunks import Chunk, Thresholds, cut_into_chunks, group_into_batches, waves
+from chat_tasks.records import Row
+from chat_tasks.storage.replica_sets import ReplicaSets
+
+_REQUESTS_IN_FLIGHT = 16
+
+
+class RowWriter:
+    """Idempotent: the same rows may be written any number of times, by anybody, at any moment."""
+
+    def __init__(
+        self,
+        session: Session,
+        keyspace: str,
+        replica_sets: ReplicaSets,
+        thresholds: Thresholds,
+        bucket_size: int,
+    ) -> None:
+        self._session = session
+        self._replica_sets = replica_sets
+        self._thresholds = thresholds
+        self._bucket_size = bucket_size
+        self._insert = session.prepare(
+            f"INSERT INTO {keyspace}.messages (conversation_key, bucket, seq, sender, recipients, body, log_id, "
+            "log_offset, sent_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) USING TIMESTAMP ?"
+        )
+        self._insert_pointer = session.prepare(
+            f"INSERT INTO {keyspace}.conversation_buckets (conversation_key, bucket) VALUES (?, ?) USING TIMESTAMP 1"
+        )
+
+    def write(self, rows: Mapping[str, Sequence[Row]]) -> dict[str, Exception]:
+        """Write each conversation's rows, ascending; blocks. Returns the failed conversations with the reason.
+
+        Of a failed conversation some rows may be written, always a run from its first.
+        """
+        failed = self._write_pointers(rows)
+        chunks = [cut_into_chunks(mine) for key, mine in rows.items() if key not in failed]
+        for wave in waves(chunks):
+            self._write_wave([chunk for chunk in wave if chunk.conversation_key not in failed], failed)
+        return failed
+
+    def _write_pointers(self, rows: Mapping[str, Sequence[Row]]) -> dict[str, Exception]:
+        """Acknowledged before the first row of its bucket; a pointer to an empty bucket does no harm."""
+        pointers = [
+            (key, row.bucket)
+            for key, mine in rows.items()
+            for row in mine
+            if row.bucket and row.sequence == first_sequence(row.bucket, self._bucket_size)
+        ]
+        results = execute_concurrent(
+            self._session,
+            [(self._insert_pointer, pointer) for pointer in pointers],
+            raise_on_first_error=False,
+        )
+        return {key: result for (key, _), (succeeded, result) in zip(pointers, results, strict=True) if not succeeded}
+
+    def _write_wave(self, wave: Sequence[Chunk], failed: dict[str, Exception]) -> None:
+        alone: list[list[Chunk]] = []
+        for batch, error in self._write_batches(
+            group_into_batches(wave, self._thresholds, self._replica_sets.of_chunk)
+        ):
+            if len(batch) > 1 and not isinstance(error, NoHostAvailable):
+                # One conversation that cannot be written must not fail those that only shared its request.
+                alone.extend([chunk] for chunk in batch)
+            else:
+                failed.update({chunk.conversation_key: error for chunk in batch})
+        for [chunk], error in self._write_batches(alone):
+            failed[chunk.conversation_key] = error
+
+    def _write_batches(self, batches: Sequence[list[Chunk]]) -> list[tuple[list[Chunk], Exception]]:
+        results = execute_concurrent(
+            self._session,
+            [(self._request(batch), ()) for batch in batches],
+            concurrency=_REQUESTS_IN_FLIGHT,
+            raise_on_first_error=False,
+        )
+        return [(batch, result) for batch, (succeeded, result) in zip(batches, results, strict=True) if not succeeded]
+
+    def _request(self, batch: Sequence[Chunk]) -> Any:
+        rows = [row for chunk in batch for row in chunk.rows]
+        if len(rows) == 1:
+            return self._insert.bind(rows[0])
+        # Unlogged: the batch log would make several conversations atomic, which nothing here needs.
+        statement = BatchStatement(batch_type=BatchType.UNLOGGED)
+        for row in rows:
+            statement.add(self._insert, row)
+        return statement

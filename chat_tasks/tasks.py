@@ -1,0 +1,120 @@
+"""The two Celery tasks. They catch everything and answer; whether to try again is for dispatch to decide."""
+
+import logging
+from collections.abc import Sequence
+from typing import Any
+
+from celery import Task
+from celery.signals import worker_process_init
+from redis import RedisError
+from redis.client import Pipeline
+
+from chat_tasks.celery_app import app
+from chat_tasks.errors import ChatTasksError
+from chat_tasks.locks import ConversationLocks
+from chat_tasks.redis_client import connect_redis
+from chat_tasks.resources import worker_resources
+from chat_tasks.settings import settings
+from chat_tasks.task_format import (
+    APPEND_TASK,
+    LATEST_TASK,
+    Answer,
+    Failure,
+    Result,
+    decode_append_task,
+    decode_latest_task,
+    encode_reply,
+)
+
+logger = logging.getLogger(__name__)
+
+REPLY_LIFETIME = 60
+"""Seconds that a reply waits for its dispatcher; those of a dead one must not stay in Redis for ever."""
+
+
+@worker_process_init.connect
+def connect_early(**_: object) -> None:
+    """Clients do not survive a fork, so each child makes its own; before its first task, which would wait for them."""
+    try:
+        worker_resources()
+    except ChatTasksError as error:
+        logger.warning("not connected yet, tasks will be answered `retry`: %s", error)
+
+
+@app.task(name=APPEND_TASK, bind=True)
+def append_messages(self: Task, document: dict[str, Any]) -> None:
+    """Write the pending messages of many conversations of one queue."""
+    try:
+        task = decode_append_task(document)
+        resources = worker_resources()
+    except _CANNOT_START as error:
+        _refuse(document, "conversations", error)
+        return
+    configured = settings()
+    locks = ConversationLocks(
+        resources.redis,
+        configured.redis_prefix,
+        self.request.delivery_info["routing_key"],
+        epoch=task.epoch,
+        token=task.task_id,
+        ttl=configured.lock_ttl,
+    )
+    try:
+        results = resources.appender.append(task, locks)
+        pipeline = resources.redis.pipeline(transaction=False)
+        locks.release([batch.conversation_key for batch in task.conversations], pipeline)
+        _reply(pipeline, task.reply_to, task.task_id, results)
+    except RedisError as error:
+        _cannot_answer(task.task_id, error)
+
+
+@app.task(name=LATEST_TASK)
+def latest_messages(document: dict[str, Any]) -> None:
+    """Read the newest messages for many requests of one queue."""
+    try:
+        task = decode_latest_task(document)
+        resources = worker_resources()
+    except _CANNOT_START as error:
+        _refuse(document, "requests", error)
+        return
+    try:
+        _reply(
+            resources.redis.pipeline(transaction=False),
+            task.reply_to,
+            task.task_id,
+            resources.latest.answer(task),
+        )
+    except RedisError as error:
+        _cannot_answer(task.task_id, error)
+
+
+_CANNOT_START = (ChatTasksError, KeyError, TypeError, ValueError)
+
+
+def _refuse(document: dict[str, Any], members: str, error: Exception) -> None:
+    """Nothing was done; another worker, a newer one perhaps, may be able to: every member is answered `retry`."""
+    reason = str(error) if isinstance(error, ChatTasksError) else f"malformed task: {type(error).__name__}: {error}"
+    logger.error("task %s was not started: %s", document.get("task"), reason)
+    try:
+        reply_to, task_id = document["reply_to"], document["task"]
+        results = [Failure(Answer.RETRY, reason) for _ in document[members]]
+        with connect_redis(settings()) as redis:
+            _reply(redis.pipeline(transaction=False), reply_to, task_id, results)
+    except (KeyError, TypeError):
+        logger.exception("a task without an address to answer to is dropped; its dispatcher sends it again")
+    except RedisError as unreachable:
+        _cannot_answer(document["task"], unreachable)
+
+
+def _reply(pipeline: Pipeline, reply_to: str, task_id: str, results: Sequence[Result]) -> None:
+    pipeline.rpush(reply_to, encode_reply(task_id, results))
+    pipeline.expire(reply_to, REPLY_LIFETIME)
+    pipeline.execute()
+
+
+def _cannot_answer(task_id: str, error: RedisError) -> None:
+    logger.warning(
+        "task %s could not be answered, its dispatcher sends it again: Redis: %s",
+        task_id,
+        type(error).__name__,
+    )

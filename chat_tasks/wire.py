@@ -1,0 +1,78 @@
+"""The four topics' formats: JSON without spaces, fields in this order, UTF-8 unescaped."""
+
+from typing import Annotated
+
+from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
+
+_LARGEST_SEQUENCE = 2**63 - 1
+
+
+class InstantMessage(BaseModel):
+    """A value of `instant_message_in`. Types are strict, all four fields are needed, unknown ones are ignored."""
+
+    model_config = ConfigDict(strict=True, frozen=True)
+
+    conversationKey: str
+    sender: str
+    recipients: list[str]
+    body: str
+
+
+class LatestMessagesRequest(BaseModel):
+    """A value of `latest_messages_request`; `beforeSeq` pages back: only lower numbers are wanted."""
+
+    model_config = ConfigDict(strict=True, frozen=True)
+
+    conversationKey: str
+    numMsgs: int
+    beforeSeq: Annotated[int, Field(ge=0, le=_LARGEST_SEQUENCE)] | None = None
+
+
+Chatter = tuple[str, str, int]
+"""One message of a block: (sender, body, sequence number)."""
+
+
+class LatestMessagesBlock(BaseModel):
+    """A value of `latest_messages_block`: (sender, body, sequence number) each, oldest first."""
+
+    model_config = ConfigDict(frozen=True)
+
+    conversationKey: str
+    latestChatter: list[Chatter]
+
+
+_messages = TypeAdapter(InstantMessage)
+_requests = TypeAdapter(LatestMessagesRequest)
+_blocks = TypeAdapter(LatestMessagesBlock)
+
+
+def decode_message(value: bytes) -> InstantMessage:
+    """Raises pydantic's `ValidationError`."""
+    return _messages.validate_json(value)
+
+
+def encode_message(message: InstantMessage) -> bytes:
+    """The canonical bytes: known fields only, in the contract's order."""
+    return _messages.dump_json(message)
+
+
+def decode_request(value: bytes) -> LatestMessagesRequest:
+    """Raises pydantic's `ValidationError`."""
+    return _requests.validate_json(value)
+
+
+def encode_block(conversation_key: str, latest_chatter: list[Chatter]) -> bytes:
+    """The bytes of a `latest_messages_block` value."""
+    return _blocks.dump_json(
+        LatestMessagesBlock.model_construct(conversationKey=conversation_key, latestChatter=latest_chatter)
+    )
+
+
+def with_sequence(message: bytes, sequence: int) -> bytes:
+    """The `instant_message_out` value of a canonical message: spliced, not decoded and encoded again.
+
+    The first `,"body":` is where the number goes: inside a JSON string a quote is always escaped, so these bytes
+    can only stand between two members, and in the canonical order `body` is the only member of that name.
+    """
+    head, _, body = message.partition(b',"body":')
+    return b'%b,"conversationMsgSeq":%d,"body":%b' % (head, sequence, body)
