@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING
 
 import click
 import orjson
+from rich.console import Console
 
+from stack.demo import demo
 from stack.development import development_stack, down, fetch_all, up
 from stack.errors import StackError
 from stack.home import home_folder, jars_folder
@@ -65,6 +67,12 @@ def status_command(*, as_json: bool) -> None:
     else:
         _show(found)
     sys.exit(0 if all(process.answering for process in found) else 1)
+
+
+@main.command("demo")
+def demo_command() -> None:
+    """Start everything on servers of its own, play an example and a load, check the output, stop everything."""
+    demo(home_folder(), Console())
 
 
 def _show(found: Sequence[ProcessStatus]) -> None:

@@ -1,13 +1,39 @@
-"""Whether the nodes of a Cassandra cluster have found each other."""
+"""Talking to one node of Cassandra, and whether it has found its neighbours."""
 
 from __future__ import annotations
+
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
 
 from cassandra import ConsistencyLevel, DriverException, ProtocolVersion
 from cassandra.cluster import EXEC_PROFILE_DEFAULT, Cluster, ExecutionProfile, NoHostAvailable
 from cassandra.policies import FallthroughRetryPolicy, WhiteListRoundRobinPolicy
 
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
 # A keyspace that every Cassandra has, with three replicas.
 _READ = "SELECT keyspace_name FROM system_distributed.view_build_status WHERE keyspace_name = '' AND view_name = ''"
+
+
+@contextmanager
+def session_on(host: str, port: int, consistency: int = ConsistencyLevel.QUORUM) -> Iterator[Any]:
+    """A session of the driver that asks the node at `host` only. Raises what the driver raises."""
+    profile = ExecutionProfile(
+        load_balancing_policy=WhiteListRoundRobinPolicy([host]),
+        retry_policy=FallthroughRetryPolicy(),
+        consistency_level=consistency,
+    )
+    with (
+        Cluster(
+            [host],
+            port=port,
+            protocol_version=ProtocolVersion.V5,
+            execution_profiles={EXEC_PROFILE_DEFAULT: profile},
+        ) as cluster,
+        cluster.connect() as session,
+    ):
+        yield session
 
 
 def sees_three_replicas(host: str, port: int) -> bool:
@@ -15,21 +41,8 @@ def sees_three_replicas(host: str, port: int) -> bool:
 
     A node answers its clients before that, and a schema changed then reaches only those it knows.
     """
-    profile = ExecutionProfile(
-        load_balancing_policy=WhiteListRoundRobinPolicy([host]),
-        retry_policy=FallthroughRetryPolicy(),
-        consistency_level=ConsistencyLevel.ALL,
-    )
     try:
-        with (
-            Cluster(
-                [host],
-                port=port,
-                protocol_version=ProtocolVersion.V5,
-                execution_profiles={EXEC_PROFILE_DEFAULT: profile},
-            ) as cluster,
-            cluster.connect() as session,
-        ):
+        with session_on(host, port, ConsistencyLevel.ALL) as session:
             session.execute(_READ)
     except (NoHostAvailable, DriverException):
         return False

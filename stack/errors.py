@@ -37,3 +37,7 @@ class NotRunningError(StackError):
 
 class PipelineError(StackError):
     """`chat-tasks init` or the processes of the Procfile cannot start."""
+
+
+class DemoError(StackError):
+    """The pipeline did not do what the demonstration expects of it."""

@@ -67,14 +67,13 @@ class ServerProcess(ABC):
         """
         if self.pid is not None:
             return
-        command = self.prepare()
         for port in self.ports:
             if not is_free(self.host, port):
                 raise PortTakenError(
                     f"{self.name} cannot start: another process listens on port {port} of {self.host}. "
                     f"End it first (it may be the {self.name} of another checkout)."
                 )
-        self._process.spawn(command, os.environ)
+        self._process.spawn(self.prepare(), os.environ)
 
     def wait_until_answering(self, timeout: float = 120.0) -> None:
         """Wait until the server answers.

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Self
 
-from stack.cassandra import CassandraNode, CassandraSettings
+from stack.cassandra import CassandraNode, CassandraSettings, Profile
 from stack.home import jars_folder
 from stack.kafka import KafkaBroker, KafkaSettings
 from stack.parallel import start_all, stop_all
@@ -41,11 +41,14 @@ class Servers:
     @classmethod
     def for_tests(cls, home: Path) -> Self:
         """Servers at free ports that start fast, below `home`; their jars are shared with the development ones."""
+        return cls.on_free_ports(home, profile="fast_start")
+
+    @classmethod
+    def on_free_ports(cls, home: Path, *, profile: Profile) -> Self:
+        """Servers below `home` that disturb no others; their jars are shared with the development ones."""
         jars = jars_folder()
         kafka = KafkaSettings(home / "kafka", port=free_port(), controller_port=free_port())
-        cassandra = CassandraSettings(
-            home / "cassandra", port=free_port(), storage_port=free_port(), profile="fast_start"
-        )
+        cassandra = CassandraSettings(home / "cassandra", port=free_port(), storage_port=free_port(), profile=profile)
         return cls(
             kafka=KafkaBroker(kafka, jars),
             cassandra=CassandraNode(cassandra, jars),
