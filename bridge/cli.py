@@ -9,23 +9,23 @@ import click
 from bridge.dispatch.service import run_dispatch
 from bridge.ingest.service import run_ingest
 from bridge.initialise import Start, initialise
+from bridge.latest_request import request_latest
+from bridge.sending import send_record
+from bridge.topic_reader import TopicReader
 from chat_tasks.errors import ChatTasksError
 from chat_tasks.settings import Settings
+from chat_tasks.wire import InstantMessage, encode_message
 
 
 class _Commands(click.Group):
-    """Shows our own errors as one line and exit code 2."""
+    """Shows our own errors as one line, with exit code 2."""
 
     def invoke(self, ctx: click.Context) -> Any:
         try:
             return super().invoke(ctx)
         except ChatTasksError as error:
-            raise SystemExit(_say(str(error))) from None
-
-
-def _say(reason: str) -> int:
-    click.echo(f"chat-tasks: {reason}", err=True)
-    return 2
+            click.echo(f"chat-tasks: {error}", err=True)
+            sys.exit(2)
 
 
 @click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"]})
@@ -60,3 +60,40 @@ def ingest() -> None:
 def dispatch() -> None:
     """Run the bridge from the log to the workers, and from them to the output topics."""
     sys.exit(run_dispatch(Settings()))
+
+
+@main.command()
+@click.argument("conversation")
+@click.argument("body")
+@click.option("--sender", default="me", show_default=True)
+@click.option("--to", "recipients", multiple=True, help="May be given several times.")
+def send(conversation: str, body: str, sender: str, recipients: tuple[str, ...]) -> None:
+    """Send BODY to CONVERSATION, by way of instant_message_in."""
+    settings = Settings()
+    message = InstantMessage(conversationKey=conversation, sender=sender, recipients=list(recipients), body=body)
+    partition, offset = send_record(settings, settings.message_topic, encode_message(message))
+    click.echo(f"{settings.message_topic}[{partition}] offset {offset}")
+
+
+@main.command()
+@click.argument("conversation")
+@click.option("-n", "--count", default=10, show_default=True, type=click.IntRange(min=0))
+@click.option("--before", type=click.IntRange(min=0), help="Only messages with lower sequence numbers.")
+@click.option("--timeout", default=10.0, show_default=True, help="Seconds to wait for the block.")
+def latest(conversation: str, count: int, before: int | None, timeout: float) -> None:
+    """Show the latest messages of CONVERSATION, oldest first."""
+    for sender, body, sequence in request_latest(Settings(), conversation, count, before, timeout):
+        click.echo(f"{sequence:>8}  {sender}: {body}")
+
+
+@main.command()
+@click.option("--topic", help="Another of the topics than instant_message_out.")
+@click.option("--from-beginning", is_flag=True)
+def tail(topic: str | None, from_beginning: bool) -> None:
+    """Show the records of instant_message_out as they come, until interrupted."""
+    settings = Settings()
+    with TopicReader(settings, [topic or settings.output_topic], from_beginning=from_beginning) as reader:
+        while True:
+            for message in reader.poll(1.0):
+                value = (message.value() or b"").decode(errors="backslashreplace")
+                click.echo(f"{message.topic()}[{message.partition()}] {message.offset()}  {value}")

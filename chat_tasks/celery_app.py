@@ -4,19 +4,28 @@ Every setting below has its reason beside it. What they have in common: dispatch
 Celery's own ways of delivering a task again only double and reorder work here.
 """
 
+import sys
+
 from celery import Celery
 from kombu import Queue
 
+from chat_tasks.errors import ConfigurationError
 from chat_tasks.routing import queue_name
 from chat_tasks.settings import settings
 
-app = Celery("chat_tasks", broker=settings().redis_url, include=["chat_tasks.tasks"])
+try:
+    configured = settings()
+except ConfigurationError as error:
+    # Celery would show a traceback of its own imports instead of the one line that matters.
+    sys.exit(f"chat-tasks: {error}")
+
+app = Celery("chat_tasks", broker=configured.redis_url, include=["chat_tasks.tasks"])
 
 app.conf.update(
     # Anything but JSON (pickle above all) could run code that somebody put into Redis.
     accept_content=["json"],
     task_serializer="json",
-    task_queues=[Queue(queue_name(queue), routing_key=queue_name(queue)) for queue in range(settings().queues)],
+    task_queues=[Queue(queue_name(queue), routing_key=queue_name(queue)) for queue in range(configured.queues)],
     task_create_missing_queues=False,
     # Results travel by a list of the dispatcher's own, at a third of a result backend's cost.
     task_ignore_result=True,

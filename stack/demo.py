@@ -51,7 +51,7 @@ def demo(home: Path, console: Console) -> None:
     """Raises `DemoError` where anything is not as promised; always stops what it started."""
 
     def report(line: str) -> None:
-        console.print(line, highlight=False, markup=False)
+        console.print(line, highlight=False, markup=False, soft_wrap=True)
 
     fetch_all(home / "jars", report)
     folder = home / "demo"

@@ -58,6 +58,11 @@ class Pipeline:
         """What honcho and all the processes print."""
         return self._honcho.log_path
 
+    @property
+    def flower_port(self) -> int:
+        """Where the Procfile has Flower listen."""
+        return int(self._environment.get("CHAT_FLOWER_PORT", "15555"))
+
     def initialise(self) -> str:
         """Run `init` to its end and return what it printed. Raises `PipelineError` when it fails or is missing."""
         try:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import http.client
-import os
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -20,7 +19,6 @@ if TYPE_CHECKING:
     from stack.servers import Servers
 
 FLOWER_HOST = "127.0.0.1"
-FLOWER_PORT = int(os.environ.get("CHAT_FLOWER_PORT", "15555"))
 
 
 @dataclass(frozen=True)
@@ -46,12 +44,12 @@ def pipeline_status(pipeline: Pipeline) -> Sequence[ProcessStatus]:
     except PipelineError:
         return ()
     processes = pipeline.processes()
-    return tuple(_process(name, processes.get(name)) for name in names)
+    return tuple(_process(name, processes.get(name), pipeline.flower_port) for name in names)
 
 
-def flower_answers() -> bool:
+def flower_answers(port: int) -> bool:
     """Whether Flower's web server answers."""
-    connection = http.client.HTTPConnection(FLOWER_HOST, FLOWER_PORT, timeout=2.0)
+    connection = http.client.HTTPConnection(FLOWER_HOST, port, timeout=2.0)
     try:
         connection.request("GET", "/")
         return connection.getresponse().status < 500
@@ -66,11 +64,11 @@ def _server(server: ServerProcess) -> ProcessStatus:
     return ProcessStatus(server.name, pid, server.address, pid is not None and server.answers())
 
 
-def _process(name: str, process: psutil.Process | None) -> ProcessStatus:
+def _process(name: str, process: psutil.Process | None, flower_port: int) -> ProcessStatus:
     pid = None if process is None else process.pid
     if name == "flower":
-        address = f"http://{FLOWER_HOST}:{FLOWER_PORT}"
-        return ProcessStatus(name, pid, address, pid is not None and flower_answers())
+        address = f"http://{FLOWER_HOST}:{flower_port}"
+        return ProcessStatus(name, pid, address, pid is not None and flower_answers(flower_port))
     return ProcessStatus(name, pid, None, process is not None and _lives(process))
 
 

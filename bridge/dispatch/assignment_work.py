@@ -85,11 +85,6 @@ class AssignmentWork:
         except ValueError as error:
             raise ConfigurationError(f"the committed metadata of {partition} is broken: {error}") from error
 
-    @property
-    def replaying(self) -> list[Partition]:
-        """The partitions whose window is still being written again."""
-        return [partition for partition, progress in self._progress.items() if progress.needs_replay]
-
     def receive(self, messages: Sequence[Any]) -> None:
         """Take delivered messages; those of partitions that are not ours any more are passed over."""
         for message in messages:

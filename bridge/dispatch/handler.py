@@ -73,8 +73,10 @@ class Dispatch:
         self._work = work = AssignmentWork(self._settings, assignment, prepared, reply_to)
         self._reader = ReplyReader(self._settings, reply_to, self._post)
         self._reader.start()
-        if work.replaying:
-            logger.info("a Cassandra node has started since: writing the window of %s again", _names(work.replaying))
+        behind = {one: committed.offset for one, committed in assignment.partitions.items()}
+        if again := {one: offset for one, offset in work.start.items() if offset < behind[one]}:
+            records = sum(behind[one] - offset for one, offset in again.items())
+            logger.info("a Cassandra node has started: writing the last %d offsets of the log again", records)
         return work.start
 
     def revoked(self) -> None:
@@ -238,7 +240,3 @@ class Dispatch:
             return False
         self._due[name] = now + interval
         return True
-
-
-def _names(partitions: Sequence[Partition]) -> str:
-    return ", ".join(f"{partition.topic}[{partition.number}]" for partition in partitions)
