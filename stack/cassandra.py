@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import socket
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
 from stack.errors import FetchError
 from stack.fetch import fetch
 from stack.process import ServerProcess
+from stack.profiles import JVM_OPTIONS, Profile
 from stack.templates import render
 from stack.tools import find_java
 
@@ -16,12 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from pathlib import Path
 
-Profile = Literal["fast_start", "steady"]
-
-_JVM: Mapping[Profile, Sequence[str]] = {
-    "fast_start": ("-Xmx768m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1"),
-    "steady": ("-Xmx1g", "-XX:+UseG1GC", "-XX:MaxGCPauseMillis=100"),
-}
+_HEAP: Mapping[Profile, str] = {"fast_start": "-Xmx768m", "steady": "-Xmx1g"}
 
 _RAISED_THRESHOLDS = """\
 batch_size_warn_threshold: 256KiB
@@ -39,7 +35,6 @@ class CassandraSettings:
 
     `seeds` are hosts, empty for a node of its own. A node whose `initial_token` is given owns that one token and
     joins without streaming, as a new cluster wants; others choose 16 tokens ("steady") or one ("fast_start").
-    "fast_start" is for tests: it is up in half the time and slower afterwards.
     """
 
     folder: Path
@@ -89,7 +84,13 @@ class CassandraNode(ServerProcess):
         yaml = render("cassandra.yaml", self.settings.yaml(), self.folder)
         logback = render("cassandra-logback.xml", {}, self.folder)
         return [
-            *(str(java), *_JVM[self.settings.profile], f"@{options}", f"-javaagent:{agent}"),
+            *(
+                str(java),
+                _HEAP[self.settings.profile],
+                *JVM_OPTIONS[self.settings.profile],
+                f"@{options}",
+                f"-javaagent:{agent}",
+            ),
             *(f"-XX:ErrorFile={self.folder}/jvm-crash.log", f"-Dlogback.configurationFile={logback}"),
             *(f"-Dcassandra.config={yaml.as_uri()}", f"-Dcassandra.storagedir={self.folder / 'data'}"),
             *("-cp", str(jars / "*"), "org.apache.cassandra.service.CassandraDaemon"),

@@ -57,6 +57,7 @@ class Cluster:
                 port=port,
                 controller_port=controller_port,
                 voters=voters,
+                profile="fast_start",
             )
             for number, host in enumerate(HOSTS, start=1)
         ]
@@ -67,7 +68,7 @@ class Cluster:
                 host=host,
                 port=cql_port,
                 storage_port=storage_port,
-                seeds=HOSTS[:1],
+                seeds=HOSTS,  # so that they can start at once, and each one alone
                 initial_token=token,
                 profile="fast_start",
             )
@@ -103,10 +104,7 @@ class Cluster:
 
         Raises `StackError`.
         """
-        seed, *others = self.cassandra
-        # A node that finds no seed takes itself for the first of a cluster of its own.
-        start_all((*self.kafka, seed, self.redis))
-        start_all(others)
+        start_all(self.all)
         for node in self.cassandra:
             if not wait_until(partial(sees_three_replicas, node.host, node.port), _RING_SECONDS):
                 raise NotAnsweringError(f"{node.name} has not found its neighbours after {_RING_SECONDS:g} s")

@@ -12,6 +12,7 @@ from confluent_kafka.admin import AdminClient
 from stack.errors import StackError
 from stack.fetch import fetch
 from stack.process import ServerProcess
+from stack.profiles import JVM_OPTIONS, Profile
 from stack.templates import render
 from stack.tools import find_java
 
@@ -21,8 +22,6 @@ if TYPE_CHECKING:
 
 # All nodes of a cluster must be formatted with one id; 16 bytes in base64.
 CLUSTER_ID = "Y2hhdC10YXNrcy1zdGFjaw"
-
-_SHORT_LIVED_JVM = ("-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1")
 
 
 @dataclass(frozen=True)
@@ -38,7 +37,7 @@ class KafkaSettings:
     port: int = 19092
     controller_port: int = 19093
     voters: tuple[tuple[int, str], ...] = ()
-    heap_megabytes: int = 384
+    profile: Profile = "steady"
 
     def properties(self) -> Mapping[str, object]:
         """The values of the template: on three nodes or more, replication 3 and 2 replicas in sync; else 1."""
@@ -74,9 +73,9 @@ class KafkaBroker(ServerProcess):
         properties = render("kafka.properties", self.settings.properties(), self.folder)
         logging = f"-Dlog4j2.configurationFile={render('kafka-log4j2.xml', {}, self.folder)}"
         if not (self.folder / "data" / "meta.properties").exists():
-            self._format([java, *_SHORT_LIVED_JVM, logging, "-cp", classpath], properties)
+            self._format([java, *JVM_OPTIONS["fast_start"], logging, "-cp", classpath], properties)
         return [
-            *(java, f"-Xmx{self.settings.heap_megabytes}m", "-XX:+UseG1GC", "-XX:MaxGCPauseMillis=20"),
+            *(java, "-Xmx384m", *JVM_OPTIONS[self.settings.profile]),
             *("-XX:+ExitOnOutOfMemoryError", f"-XX:ErrorFile={self.folder}/jvm-crash.log", "-Djava.awt.headless=true"),
             *(logging, "-cp", classpath, "kafka.Kafka", str(properties)),
         ]

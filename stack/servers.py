@@ -5,11 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Self
 
-from stack.cassandra import CassandraNode, CassandraSettings, Profile
+from stack.cassandra import CassandraNode, CassandraSettings
 from stack.home import jars_folder
 from stack.kafka import KafkaBroker, KafkaSettings
 from stack.parallel import start_all, stop_all
 from stack.ports import free_port
+from stack.profiles import Profile
 from stack.redis import RedisServer, RedisSettings
 
 if TYPE_CHECKING:
@@ -47,7 +48,7 @@ class Servers:
     def on_free_ports(cls, home: Path, *, profile: Profile) -> Self:
         """Servers below `home` that disturb no others; their jars are shared with the development ones."""
         jars = jars_folder()
-        kafka = KafkaSettings(home / "kafka", port=free_port(), controller_port=free_port())
+        kafka = KafkaSettings(home / "kafka", port=free_port(), controller_port=free_port(), profile=profile)
         cassandra = CassandraSettings(home / "cassandra", port=free_port(), storage_port=free_port(), profile=profile)
         return cls(
             kafka=KafkaBroker(kafka, jars),

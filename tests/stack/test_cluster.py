@@ -10,11 +10,18 @@ from confluent_kafka.admin import AdminClient, NewTopic
 
 from stack.cassandra_ring import session_on
 from stack.cluster import Cluster
+from stack.waiting import wait_until
 
 if TYPE_CHECKING:
     from pathlib import Path
 
 KEYSPACE = "CREATE KEYSPACE kept WITH replication = {'class': 'NetworkTopologyStrategy', 'datacenter1': 3}"
+
+
+def replicas(admin: AdminClient, topic: str) -> list[list[int]]:
+    """As one broker knows them, which hears of a new topic a moment after it is created."""
+    partitions = admin.list_topics(topic, timeout=30).topics[topic].partitions.values()
+    return [sorted(partition.replicas) for partition in partitions]
 
 
 @pytest.mark.servers
@@ -26,8 +33,7 @@ def test_a_cluster_takes_writes_without_one_broker_and_one_node(tmp_path: Path) 
         config: dict[str, str | int | float | bool] = {"bootstrap.servers": cluster.bootstrap_servers, "log_level": 0}
         admin = AdminClient(config)
         admin.create_topics([NewTopic("kept", 3)])["kept"].result(timeout=30)
-        partitions = admin.list_topics("kept", timeout=30).topics["kept"].partitions.values()
-        assert [sorted(partition.replicas) for partition in partitions] == [[1, 2, 3]] * 3
+        assert wait_until(lambda: replicas(admin, "kept") == [[1, 2, 3]] * 3, timeout=60)
         session.execute(KEYSPACE)
         session.execute("CREATE TABLE kept.words (id int PRIMARY KEY, word text)")
 
