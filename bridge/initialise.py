@@ -1,6 +1,9 @@
 """`chat-tasks init`: topics, keyspace, stored settings, starting offsets. May be run any number of times."""
 
+import time
 from collections.abc import Callable, Mapping
+from functools import partial
+from itertools import count
 from typing import Literal
 
 from cassandra.cluster import Session
@@ -9,12 +12,22 @@ from confluent_kafka.admin import AdminClient, NewTopic
 
 from bridge.clients import base_config, describe
 from bridge.topics import TopicPlan, partition_counts, plan_topics, topic_id
+from chat_tasks.backoff import Backoff
 from chat_tasks.errors import ConfigurationError, DependencyUnavailable, SettingsMismatch
 from chat_tasks.settings import Settings
 from chat_tasks.storage import schema
 from chat_tasks.storage.session import connect, failures_as_unavailable
 
 _SECONDS = 30.0
+_BACKOFF = Backoff(first=0.05, longest=1.0)
+_UNSETTLED = {
+    KafkaError.NOT_LEADER_FOR_PARTITION,
+    KafkaError.LEADER_NOT_AVAILABLE,
+    KafkaError.UNKNOWN_TOPIC_OR_PART,
+    KafkaError.NOT_COORDINATOR,
+    KafkaError.COORDINATOR_NOT_AVAILABLE,
+    KafkaError.COORDINATOR_LOAD_IN_PROGRESS,
+}
 
 Start = Literal["earliest", "latest"]
 
@@ -51,8 +64,9 @@ def initialise(settings: Settings, start: Start, report: Callable[[str], None]) 
             settings.dispatch_group: [settings.log_topic, settings.request_topic],
         }
         for group, topics in groups.items():
-            count = _commit_starting_offsets(settings, group, {topic: counts[topic] for topic in topics}, start)
-            report(f"group {group}: {count} partitions set to the {start} offset")
+            partitions = {topic: counts[topic] for topic in topics}
+            committed = _once_settled(partial(_commit_starting_offsets, settings, group, partitions, start))
+            report(f"group {group}: {committed} partitions set to the {start} offset")
         report(f"log {settings.log_topic}: id {topic_id(admin, settings.log_topic)}")
     except KafkaException as error:
         raise DependencyUnavailable(describe(error)) from error
@@ -121,6 +135,19 @@ def _commit_starting_offsets(settings: Settings, group: str, partition_counts: M
         return len(missing)
     finally:
         consumer.close()
+
+
+def _once_settled(step: Callable[[], int]) -> int:
+    """A topic that was just created has no leader for a moment that every broker knows of."""
+    deadline = time.monotonic() + _SECONDS
+    for attempt in count(1):
+        try:
+            return step()
+        except KafkaException as error:
+            if error.args[0].code() not in _UNSETTLED or time.monotonic() > deadline:
+                raise
+            time.sleep(_BACKOFF.delay(attempt))
+    raise AssertionError("unreachable")
 
 
 def _commit(consumer: Consumer, group: str, offsets: list[TopicPartition]) -> None:

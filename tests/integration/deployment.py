@@ -1,0 +1,141 @@
+"""One pipeline of its own on the session's servers: own topics, keyspace, groups and Redis database."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from bridge.initialise import initialise
+from bridge.topics import plan_topics
+from chat_tasks.settings import Settings
+from stack.servers import Servers
+from stack.waiting import wait_until
+
+SCRIPTS = Path(sys.executable).parent
+START_SECONDS = 30.0
+STOP_SECONDS = 30.0
+
+COMMANDS = {
+    "ingest": ("chat-tasks", "ingest"),
+    "dispatch": ("chat-tasks", "dispatch"),
+    "worker": (
+        *("celery", "--app", "chat_tasks.celery_app", "worker", "--pool", "solo"),
+        *("--without-gossip", "--without-mingle", "--loglevel", "INFO"),
+    ),
+}
+READY = {"ingest": "assigned ", "dispatch": "assigned ", "worker": " ready."}
+
+
+@dataclass
+class Process:
+    """A started process of the pipeline and what it printed."""
+
+    name: str
+    popen: subprocess.Popen[bytes]
+    log_path: Path
+
+    @property
+    def log(self) -> str:
+        """Everything it printed until now."""
+        return self.log_path.read_text(errors="replace")
+
+    @property
+    def runs(self) -> bool:
+        """Whether it lives."""
+        return self.popen.poll() is None
+
+    def wait_for_line(self, text: str) -> None:
+        """Until it has printed that."""
+        assert wait_until(lambda: text in self.log or not self.runs, START_SECONDS), self.log
+        assert text in self.log, self.log
+
+    def kill(self) -> None:
+        """SIGKILL, to it and to what it started."""
+        os.killpg(self.popen.pid, 9)
+        self.popen.wait()
+
+    def stop(self) -> int:
+        """SIGTERM, and wait; its exit code."""
+        self.popen.terminate()
+        return self.popen.wait(STOP_SECONDS)
+
+
+@dataclass
+class Deployment:
+    """The settings of one pipeline, and the processes started for it."""
+
+    settings: Settings
+    environment: Mapping[str, str]
+    folder: Path
+    processes: list[Process] = field(default_factory=list)
+
+    @classmethod
+    def on(cls, servers: Servers, number: int, folder: Path, **chosen: Any) -> Deployment:
+        """The `number`-th on these servers; `chosen` are settings that differ from the defaults."""
+        own = {
+            "cassandra_keyspace": f"chat_{number}",
+            "redis_url": servers.redis_url.rpartition("/")[0] + f"/{number % 16}",
+            "ingest_group": f"ingest-{number}",
+            "dispatch_group": f"dispatch-{number}",
+            **{
+                name: f"{field_.default}-{number}"
+                for name, field_ in Settings.model_fields.items()
+                if name.endswith("_topic")
+            },
+            **chosen,
+        }
+        environment = {**servers.environment(), **{f"CHAT_{name.upper()}": str(value) for name, value in own.items()}}
+        settings = Settings(
+            kafka_bootstrap_servers=servers.bootstrap_servers, cassandra_port=servers.cassandra_port, **own
+        )
+        return cls(settings, environment, folder)
+
+    def initialise(self) -> list[str]:
+        """Run `init`; what it reported."""
+        lines: list[str] = []
+        initialise(self.settings, "earliest", lines.append)
+        return lines
+
+    def start(self, *names: str, **environment: str) -> list[Process]:
+        """Start processes such as `ingest.1` and wait until each is at work."""
+        started = [self.spawn(name, **environment) for name in names]
+        for process in started:
+            process.wait_for_line(READY[process.name.partition(".")[0]])
+        return started
+
+    def spawn(self, name: str, **environment: str) -> Process:
+        """Start one and do not wait."""
+        command = COMMANDS[name.partition(".")[0]]
+        arguments = [str(SCRIPTS / command[0]), *command[1:]]
+        if command[0] == "celery":
+            arguments += ["--hostname", f"{name}@test"]
+        log_path = self.folder / f"{name}-{len(self.processes)}.log"
+        with log_path.open("wb") as log:
+            popen = subprocess.Popen(
+                arguments,
+                stdout=log,
+                stderr=subprocess.STDOUT,
+                env={**os.environ, **self.environment, "HONCHO_PROCESS_NAME": name, **environment},
+                start_new_session=True,
+            )
+        process = Process(name, popen, log_path)
+        self.processes.append(process)
+        return process
+
+    def topics(self) -> Iterable[str]:
+        """All six."""
+        return [plan.name for plan in plan_topics(self.settings)]
+
+    def end(self) -> Iterator[str]:
+        """Kill what still runs; yields what the processes printed that nobody should have to read."""
+        for process in self.processes:
+            if process.runs:
+                process.kill()
+        for process in self.processes:
+            if "Traceback" in process.log:
+                yield f"{process.name}: {process.log}"
