@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import os
 import signal
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 import orjson
 import psutil
 
-from stack.errors import NotRunningError
+from stack.errors import NotRunningError, StackError
+from stack.waiting import wait_until
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -19,6 +21,8 @@ _TAIL_BYTES = 3_000
 
 # Start times are relative to the system's clock, which may be set while the process runs.
 _CLOCK_STEP_SECONDS = 2.0
+
+_KILL_SECONDS = 60.0
 
 
 class DetachedProcess:
@@ -80,21 +84,26 @@ class DetachedProcess:
         """SIGTERM, and SIGKILL `grace` seconds later; returns when it is gone, also when it did not run."""
         process = self.process()
         if process:
-            process.terminate()
-            process.resume()  # a stopped process takes no SIGTERM
-            try:
-                process.wait(grace)
-            except psutil.TimeoutExpired:
-                process.kill()
-                process.wait()
-        self._pid_path.unlink(missing_ok=True)
+            with suppress(psutil.NoSuchProcess):
+                process.terminate()
+                process.resume()  # a stopped process takes no SIGTERM
+        # Not psutil's wait, which waits for a zombie too when its parent is another process.
+        if wait_until(lambda: self.pid is None, grace):
+            self._pid_path.unlink(missing_ok=True)
+        else:
+            self.kill()
 
     def kill(self) -> None:
-        """SIGKILL; returns when it is gone, also when it did not run."""
+        """SIGKILL; returns when it is gone, also when it did not run.
+
+        Raises `StackError` when the system keeps it for more than a minute.
+        """
         process = self.process()
         if process:
-            process.kill()
-            process.wait()
+            with suppress(psutil.NoSuchProcess):
+                process.kill()
+        if not wait_until(lambda: self.pid is None, _KILL_SECONDS):
+            raise StackError(f"{self.name} (pid {self.pid}) is still there {_KILL_SECONDS:g} s after SIGKILL")
         self._pid_path.unlink(missing_ok=True)
 
     def pause(self) -> None:

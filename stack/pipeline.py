@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,6 +15,7 @@ from honcho.environ import parse_procfile
 from stack.detached import DetachedProcess
 from stack.errors import PipelineError
 from stack.home import PROJECT_ROOT
+from stack.waiting import wait_until
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -140,13 +142,14 @@ class Pipeline:
 
     def _end_orphans(self) -> None:
         """What honcho left behind would run twice, or under a name that its successor wants."""
-        orphans = [process for group in self._marked().values() for process in group]
-        for process in orphans:
-            process.terminate()
-        _, stubborn = psutil.wait_procs(orphans, _GRACE_SECONDS)
-        for process in stubborn:
-            process.kill()
-        psutil.wait_procs(stubborn)
+        for end in (psutil.Process.terminate, psutil.Process.kill):
+            for group in self._marked().values():
+                for orphan in group:
+                    with suppress(psutil.NoSuchProcess):
+                        end(orphan)
+            if wait_until(lambda: not self._marked(), _GRACE_SECONDS):
+                return
+        raise PipelineError(f"these do not end: {', '.join(self._marked())}")
 
 
 def _parent(process: psutil.Process) -> int | None:

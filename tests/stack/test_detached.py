@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import signal
+import subprocess
 import sys
 from typing import TYPE_CHECKING
 
@@ -41,6 +42,18 @@ def test_another_instance_controls_the_same_process(sleeper: DetachedProcess) ->
     assert again.pid == sleeper.pid
     again.kill()
     assert sleeper.pid is None
+
+
+def test_a_zombie_of_another_process_counts_as_gone(sleeper: DetachedProcess) -> None:
+    pid = sleeper.pid
+    kill = (
+        "import sys; from pathlib import Path; from stack.detached import DetachedProcess; "
+        "DetachedProcess('sleeper', Path(sys.argv[1])).kill()"
+    )
+    # Its parent, which is us, hears nothing of its end before it looks.
+    subprocess.run([sys.executable, "-c", kill, str(sleeper.folder)], check=True, timeout=60)
+    assert psutil.Process(pid).status() == psutil.STATUS_ZOMBIE
+    os.waitpid(pid or 0, 0)
 
 
 def test_it_has_a_session_of_its_own(sleeper: DetachedProcess) -> None:
