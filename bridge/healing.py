@@ -9,9 +9,9 @@ import time
 from collections.abc import Callable
 from types import FrameType
 
-from confluent_kafka import KafkaError, KafkaException
+from confluent_kafka import KafkaException
 
-from bridge.clients import describe
+from bridge.clients import describe, is_fenced_member
 from bridge.events import Stop
 from bridge.loop import Loop
 from chat_tasks.backoff import Backoff
@@ -49,7 +49,7 @@ class Healing:
                 logger.critical("%s", error)
                 return 2
             except (KafkaException, ChatTasksError) as error:
-                if _is_duplicate(error):
+                if is_fenced_member(error):
                     logger.critical(
                         "another process with the same name has taken over; give each its own CHAT_INSTANCE_NAME"
                     )
@@ -73,8 +73,3 @@ class Healing:
         self._stopping.set()
         if (loop := self._loop) is not None:
             loop.post(Stop())
-
-
-def _is_duplicate(error: Exception) -> bool:
-    cause = error.args[0] if error.args else None
-    return isinstance(cause, KafkaError) and cause.code() == KafkaError.FENCED_INSTANCE_ID

@@ -16,7 +16,7 @@ from typing import Any, Protocol
 from confluent_kafka import KafkaException
 
 from bridge.assignment import Assignment
-from bridge.clients import consumer_config, producer_config
+from bridge.clients import consumer_config, is_fenced_producer, producer_config
 from bridge.events import Call, EndReached, Failed, Records, Stop, TransactionEnded
 from bridge.poller import Poller
 from bridge.transaction import Partition, Transaction
@@ -29,6 +29,7 @@ logger = logging.getLogger(__name__)
 _TICK_SECONDS = 0.25
 _DRAIN_SECONDS = 3.0
 _EVENTS_AT_ONCE = 200
+_NAMESAKE_SECONDS = 2.5
 
 
 class Handler(Protocol):
@@ -191,6 +192,8 @@ class Loop:
             case TransactionEnded(transaction, error):
                 self._running = None
                 if error is not None:
+                    if is_fenced_producer(error):
+                        self._look_for_a_namesake()
                     raise error
                 self._handler.committed(transaction, time.monotonic())
             case Call(function, result):
@@ -203,6 +206,19 @@ class Loop:
                     self._draining_until = time.monotonic() + _DRAIN_SECONDS
             case _:
                 self._handler.event(event)
+
+    def _look_for_a_namesake(self) -> None:
+        """A fenced producer alone may only have been too slow, and starts again. But whoever else uses this name has
+        joined the group first, and then the next heartbeat says so: starting again would fence that one in turn.
+        """
+        deadline = time.monotonic() + _NAMESAKE_SECONDS
+        while (remaining := deadline - time.monotonic()) > 0:
+            try:
+                event = self._events.get(timeout=remaining)
+            except Empty:
+                return
+            if isinstance(event, Failed):
+                raise event.error
 
     def _publish(self) -> None:
         if self._running is None and self._runner is not None:

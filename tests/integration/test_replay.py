@@ -1,0 +1,69 @@
+"""The log decides everything: replayed from its beginning it gives the same rows and the same outputs."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from cassandra.cluster import Session
+from confluent_kafka import Consumer, KafkaError, KafkaException, TopicPartition
+
+from bridge.clients import base_config
+from chat_tasks.settings import Settings
+from stack.waiting import wait_until
+from tests.integration.conftest import Deploy
+from tests.integration.conversation import PATIENCE_SECONDS, read_outputs, read_topic, send, some_messages, stored_rows
+
+pytestmark = pytest.mark.servers
+
+
+def keep_rows(session: Session, settings: Settings) -> None:
+    """Every row is there already."""
+
+
+def lose_all_rows(session: Session, settings: Settings) -> None:
+    """Everything."""
+    session.execute(f"TRUNCATE {settings.cassandra_keyspace}.messages")
+    session.execute(f"TRUNCATE {settings.cassandra_keyspace}.conversation_buckets")
+
+
+@pytest.mark.parametrize("lose", [keep_rows, lose_all_rows])
+def test_the_log_replayed_from_its_beginning_gives_the_same_rows(
+    deploy: Deploy, cassandra: Session, lose: Callable[[Session, Settings], None]
+) -> None:
+    deployment = deploy(bucket_size=7)
+    settings = deployment.settings
+    _, dispatch, _ = deployment.start("ingest.1", "dispatch.1", "worker.1")
+    messages = some_messages(500, 12)
+    send(settings, messages)
+    outputs = read_outputs(settings, messages)
+    rows = stored_rows(cassandra, settings)
+    dispatch.stop()
+
+    lose(cassandra, settings)
+    rewind(settings)
+    deployment.start("dispatch.1")
+
+    again: dict[str, list[Any]] = {key: [] for key in outputs}
+    for record in read_topic(settings, settings.output_topic, 2 * len(messages)):
+        again[record.key().decode()].append(record.value())
+    assert again == {key: values * 2 for key, values in outputs.items()}
+    assert stored_rows(cassandra, settings) == rows
+
+
+def rewind(settings: Settings) -> None:
+    """As if dispatch had never run."""
+    consumer = Consumer({**base_config(settings), "group.id": settings.dispatch_group})
+    partitions = [TopicPartition(settings.log_topic, number, 0) for number in range(settings.log_partitions)]
+
+    def commit() -> bool:
+        # A static member that has stopped stays in the group until its session times out.
+        try:
+            consumer.commit(offsets=partitions, asynchronous=False)
+        except KafkaException as error:
+            if error.args[0].code() != KafkaError.UNKNOWN_MEMBER_ID:
+                raise
+            return False
+        return True
+
+    assert wait_until(commit, PATIENCE_SECONDS)
+    consumer.close()

@@ -1,0 +1,111 @@
+"""Whatever is restarted, killed or wiped: every message once, in order. (The chaos suite goes much further.)"""
+
+import threading
+from collections.abc import Callable
+
+import pytest
+from redis import Redis
+
+from chat_tasks.settings import Settings
+from chat_tasks.storage.session import connect
+from stack.servers import Servers
+from tests.integration.conftest import Deploy
+from tests.integration.conversation import assert_rows_match, read_outputs, send, some_messages
+from tests.integration.deployment import Deployment, Process
+
+pytestmark = pytest.mark.servers
+
+ROUNDS = 4
+
+
+def keep_sending(settings: Settings, between: Callable[[int], None]) -> None:
+    """Send in rounds, with something happening while the messages of each are under way."""
+    rounds = [some_messages(1500, 60, seed=seed) for seed in range(ROUNDS)]
+    for number, messages in enumerate(rounds):
+        sender = threading.Thread(target=send, args=(settings, messages))
+        sender.start()
+        between(number)
+        sender.join()
+    found = read_outputs(settings, [message for messages in rounds for message in messages])
+    session = connect(settings)
+    assert_rows_match(session, settings, found)
+    session.cluster.shutdown()
+
+
+@pytest.mark.parametrize("end", [Process.stop, Process.kill], ids=["stopped", "killed"])
+@pytest.mark.parametrize("victim", ["ingest.1", "dispatch.1", "worker.1"])
+def test_a_process_restarted_again_and_again(deploy: Deploy, victim: str, end: Callable[[Process], object]) -> None:
+    deployment = deploy()
+    deployment.start("ingest.1", "dispatch.1", "worker.1")
+
+    def restart(_: int) -> None:
+        [running] = [process for process in deployment.processes if process.name == victim and process.runs]
+        end(running)
+        deployment.start(victim)
+
+    keep_sending(deployment.settings, restart)
+
+
+def test_redis_flushed(deploy: Deploy) -> None:
+    deployment = deploy()
+    deployment.start("ingest.1", "dispatch.1", "worker.1", "worker.2")
+
+    def flush(_: int) -> None:
+        with Redis.from_url(deployment.settings.redis_url) as redis:
+            redis.flushall()
+
+    keep_sending(deployment.settings, flush)
+
+
+def test_redis_killed_and_started_empty(deploy: Deploy, servers: Servers) -> None:
+    deployment = deploy()
+    deployment.start("ingest.1", "dispatch.1", "worker.1", "worker.2")
+
+    def restart(_: int) -> None:
+        servers.redis.kill()
+        servers.redis.start()
+        servers.redis.wait_until_answering()
+
+    keep_sending(deployment.settings, restart)
+
+
+def test_kafka_killed(deploy: Deploy, servers: Servers) -> None:
+    deployment = deploy()
+    deployment.start("ingest.1", "dispatch.1", "worker.1")
+
+    def restart(number: int) -> None:
+        if number == 1:
+            servers.kafka.kill()
+            servers.kafka.start()
+            servers.kafka.wait_until_answering()
+
+    keep_sending(deployment.settings, restart)
+
+
+def test_cassandra_killed_forgets_rows_and_they_are_written_again(deploy: Deploy, servers: Servers) -> None:
+    deployment = deploy()
+    deployment.start("ingest.1", "dispatch.1", "worker.1")
+
+    def restart(number: int) -> None:
+        if number == 1:
+            servers.cassandra.kill()
+            servers.cassandra.start()
+            servers.cassandra.wait_until_answering()
+
+    keep_sending(deployment.settings, restart)
+
+
+def test_a_second_process_of_the_same_name_takes_over_and_the_first_one_says_so(deploy: Deploy) -> None:
+    deployment = deploy()
+    [first] = deployment.start("ingest.1")
+    deployment.start("ingest.1")
+    first.wait_for_line("another process with the same name has taken over")
+    assert first.popen.wait(30) == 2
+
+
+def test_a_second_signal_ends_a_process_at_once(deploy: Deploy) -> None:
+    deployment: Deployment = deploy()
+    [process] = deployment.start("dispatch.1")
+    process.popen.terminate()
+    process.popen.terminate()
+    assert process.popen.wait(30) in {0, 143}
