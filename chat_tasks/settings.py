@@ -12,7 +12,7 @@ from chat_tasks.errors import ConfigurationError
 
 Name = Annotated[str, Field(pattern=r"^[A-Za-z0-9._-]{1,200}$")]
 Count = Annotated[int, Field(ge=1)]
-Seconds = Annotated[float, Field(gt=0)]
+Seconds = Annotated[float, Field(gt=0, allow_inf_nan=False)]
 Bytes = Annotated[int, Field(ge=1)]
 
 
@@ -28,7 +28,7 @@ class Settings(BaseSettings):
 
     # Where the servers are.
     kafka_bootstrap_servers: str = "127.0.0.1:19092"
-    cassandra_contact_points: Annotated[tuple[str, ...], NoDecode] = ("127.0.0.1",)
+    cassandra_contact_points: Annotated[tuple[str, ...], NoDecode, Field(min_length=1)] = ("127.0.0.1",)
     cassandra_port: Annotated[int, Field(ge=1, le=65535)] = 19042
     cassandra_keyspace: Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,47}$")] = "chat"
     cassandra_local_datacenter: str = "datacenter1"
@@ -86,7 +86,9 @@ class Settings(BaseSettings):
     @classmethod
     def split_at_commas(cls, value: object) -> object:
         """`a,b` in the environment is the list of a and b."""
-        return tuple(part.strip() for part in value.split(",")) if isinstance(value, str) else value
+        if not isinstance(value, str):
+            return value
+        return tuple(part.strip() for part in value.split(",") if part.strip())
 
     def __init__(self, **values: Any) -> None:
         """Raise `ConfigurationError` that names each wrong variable, its reason and never its value."""
