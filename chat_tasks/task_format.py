@@ -194,11 +194,21 @@ def encode_reply(task_id: str, results: Sequence[Result]) -> bytes:
 def decode_reply(value: bytes) -> Reply:
     """Raises `UnsupportedVersion`, and `KeyError`, `TypeError` or `ValueError` where the shape is wrong."""
     document = orjson.loads(value)
+    if not isinstance(document, dict):
+        raise TypeError("a reply is a JSON object")
     check_version("reply", document)
-    return Reply(
-        document["task"],
-        [
-            Failure(Answer(result[0]), result[1]) if isinstance(result, list) else result
-            for result in document["results"]
-        ],
-    )
+    task_id, results = document["task"], document["results"]
+    if not isinstance(task_id, str) or not isinstance(results, list):
+        raise TypeError("a reply has the id of its task and a list of results")
+    return Reply(task_id, [_decode_result(result) for result in results])
+
+
+def _decode_result(result: Any) -> Result:
+    if isinstance(result, list):
+        answer, reason = result
+        if not isinstance(reason, str):
+            raise TypeError("a failure's reason is a text")
+        return Failure(Answer(answer), reason)
+    if isinstance(result, bool) or not isinstance(result, int | str):
+        raise TypeError(f"a result is no {type(result).__name__}")
+    return result
