@@ -1,0 +1,33 @@
+"""What people may write: any Unicode that UTF-8 can carry, and what looks like our own JSON."""
+
+from typing import Any
+
+from hypothesis import strategies as st
+
+from chat_tasks.wire import InstantMessage
+
+AWKWARD = [
+    '","body":"',
+    ',"body":',
+    '\\","body":"\\',
+    '"conversationMsgSeq":7,',
+    "👩‍👩‍👧 🇨🇭 \U0010ffff",
+    "\0\x01\x1f\x7f\x80\u2028\u2029\ufeff",
+    '\\"/\b\f\n\r\t',
+    "\\u0000 \\ud83d",
+]
+
+texts = st.text() | st.sampled_from(AWKWARD)
+messages = st.builds(
+    InstantMessage, conversationKey=texts, sender=texts, recipients=st.lists(texts, max_size=3), body=texts
+)
+
+
+def as_fields(message: InstantMessage) -> dict[str, Any]:
+    """The message as a JSON object in the contract's order."""
+    return {
+        "conversationKey": message.conversationKey,
+        "sender": message.sender,
+        "recipients": message.recipients,
+        "body": message.body,
+    }

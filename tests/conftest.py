@@ -1,0 +1,10 @@
+"""How hypothesis runs: on a shared machine time says nothing, and in CI the same examples run every time."""
+
+import os
+
+from hypothesis import HealthCheck, settings
+
+settings.register_profile(
+    "chat-tasks", deadline=None, derandomize="CI" in os.environ, suppress_health_check=[HealthCheck.too_slow]
+)
+settings.load_profile("chat-tasks")
