@@ -56,7 +56,7 @@ def initialise(settings: Settings, start: Start, report: Callable[[str], None]) 
             schema.store_settings(session, settings, schema.data_settings(settings))
         report(f"keyspace {settings.cassandra_keyspace}: ready")
         _create_topics(settings, admin, report)
-        counts = partition_counts(admin, [plan.name for plan in plan_topics(settings)])
+        counts = _counts_once_visible(settings, admin)
         with failures_as_unavailable():
             _store_partitions(settings, session, counts)
         groups = {
@@ -98,6 +98,20 @@ def _create_topics(settings: Settings, admin: AdminClient, report: Callable[[str
             if error.args[0].code() != KafkaError.TOPIC_ALREADY_EXISTS:
                 raise ConfigurationError(f"topic {name} cannot be created: {error.args[0].str()}") from error
         report(f"topic {name}: created")
+
+
+def _counts_once_visible(settings: Settings, admin: AdminClient) -> dict[str, int]:
+    """The partitions of all topics; a broker learns of one that was just created a moment later."""
+    names = [plan.name for plan in plan_topics(settings)]
+    deadline = time.monotonic() + _SECONDS
+    for attempt in count(1):
+        counts = partition_counts(admin, names)
+        if counts.keys() >= set(names):
+            return counts
+        if time.monotonic() > deadline:
+            break
+        time.sleep(_BACKOFF.delay(attempt))
+    raise DependencyUnavailable("Kafka: the topics that were just created are not there")
 
 
 def _new_topic(plan: TopicPlan, settings: Settings) -> NewTopic:

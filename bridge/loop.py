@@ -73,6 +73,9 @@ class Handler(Protocol):
     def full(self) -> set[Partition]:
         """The partitions that are to deliver no more for now."""
 
+    def drain(self) -> None:
+        """Begin nothing new: the loop ends as soon as `is_drained`."""
+
     def is_drained(self) -> bool:
         """Whether nothing is left that a little waiting would finish."""
 
@@ -203,6 +206,7 @@ class Loop:
             case Stop():
                 if self._draining_until is None:
                     self._poller.stop_soon()
+                    self._handler.drain()
                     self._draining_until = time.monotonic() + _DRAIN_SECONDS
             case _:
                 self._handler.event(event)

@@ -1,9 +1,12 @@
 """The two Celery tasks. They catch everything and answer; whether to try again is for dispatch to decide."""
 
 import logging
+import signal
 from collections.abc import Sequence
+from functools import cache
 from typing import Any
 
+from billiard import current_process
 from celery import Task
 from celery.signals import worker_process_init
 from redis import RedisError
@@ -32,6 +35,17 @@ REPLY_LIFETIME = 60
 """Seconds that a reply waits for its dispatcher; those of a dead one must not stay in Redis for ever."""
 
 
+@cache
+def outlive_the_first_signal() -> None:
+    """Let a child finish its task when the whole process group is told to end, as honcho and terminals do.
+
+    The parent ends its children itself, once they are done; a second signal ends them at once. Called by each task,
+    because the pool resets all signals after the last hook that runs before one.
+    """
+    if current_process().name != "MainProcess":
+        signal.signal(signal.SIGTERM, lambda number, _: signal.signal(number, signal.SIG_DFL))
+
+
 @worker_process_init.connect
 def connect_early(**_: object) -> None:
     """Clients do not survive a fork, so each child makes its own; before its first task, which would wait for them."""
@@ -44,6 +58,7 @@ def connect_early(**_: object) -> None:
 @app.task(name=APPEND_TASK, bind=True)
 def append_messages(self: Task, document: dict[str, Any]) -> None:
     """Write the pending messages of many conversations of one queue."""
+    outlive_the_first_signal()
     try:
         task = decode_append_task(document)
         resources = worker_resources()
@@ -71,6 +86,7 @@ def append_messages(self: Task, document: dict[str, Any]) -> None:
 @app.task(name=LATEST_TASK)
 def latest_messages(document: dict[str, Any]) -> None:
     """Read the newest messages for many requests of one queue."""
+    outlive_the_first_signal()
     try:
         task = decode_latest_task(document)
         resources = worker_resources()

@@ -44,6 +44,7 @@ class Dispatch:
         self._redis_answers = False
         self._nodes_answer = True
         self._requests_open = False
+        self._draining = False
         self._to_quarantine: dict[str, str] = {}
         self._due = dict.fromkeys(("nodes", "gate", "purge", "look", "quarantine"), 0.0)
 
@@ -124,7 +125,7 @@ class Dispatch:
         work = self._work
         if work is None:
             return now + _NODES_SECONDS
-        if self._redis_answers:
+        if self._redis_answers and not self._draining:
             self._send(work, now)
             if self._is_due("look", now, _LOOK_SECONDS) and (overdue := self._deadlines.overdue(now)):
                 self._sender.look_for([(task_id, self._queues[task_id]) for task_id in overdue])
@@ -149,6 +150,10 @@ class Dispatch:
     def full(self) -> set[Partition]:
         """The partitions that are to deliver no more for now."""
         return self._work.full() if self._work is not None else set()
+
+    def drain(self) -> None:
+        """Wait for the tasks that are out, and send no more."""
+        self._draining = True
 
     def is_drained(self) -> bool:
         """Whether nothing is in flight."""

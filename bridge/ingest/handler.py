@@ -89,6 +89,9 @@ class Ingest:
         self._is_full = share >= 1 or (self._is_full and share > 0.5)
         return set(self._assigned) if self._is_full else set()
 
+    def drain(self) -> None:
+        """What waits is published; nothing else begins by itself."""
+
     def is_drained(self) -> bool:
         """Whether nothing waits."""
         return not self._outputs

@@ -1,0 +1,89 @@
+"""`chat-tasks init`, and what the processes say where it was not run or no longer fits."""
+
+import pytest
+from confluent_kafka.admin import AdminClient, NewPartitions
+
+from bridge.clients import base_config
+from bridge.initialise import initialise
+from chat_tasks.errors import SettingsMismatch
+from tests.integration.conftest import Deploy
+from tests.integration.conversation import read_outputs, send, some_messages
+from tests.integration.deployment import Deployment
+
+pytestmark = pytest.mark.servers
+
+
+def test_it_may_be_run_again_and_changes_nothing(deploy: Deploy) -> None:
+    deployment = deploy()
+    again = deployment.initialise()
+    assert f"topic {deployment.settings.log_topic}: exists, 12 partitions" in again
+    assert f"group {deployment.settings.dispatch_group}: 0 partitions set to the earliest offset" in again
+
+
+@pytest.mark.parametrize(
+    ("setting", "value", "message"),
+    [
+        ("bucket_size", 5, "CHAT_BUCKET_SIZE is 5 here, but the stored data was made with 10000; set it to 10000"),
+        ("log_partitions", 5, "CHAT_LOG_PARTITIONS"),
+        ("topic_partitions", 5, "CHAT_TOPIC_PARTITIONS"),
+    ],
+)
+def test_it_refuses_settings_that_contradict_what_exists(
+    deploy: Deploy, setting: str, value: int, message: str
+) -> None:
+    deployment = deploy()
+    changed = deployment.settings.model_copy(update={setting: value})
+    with pytest.raises(SettingsMismatch, match=message):
+        initialise(changed, "earliest", lambda _: None)
+
+
+@pytest.mark.parametrize("name", ["ingest.1", "dispatch.1"])
+def test_a_process_refuses_other_settings_than_the_data_was_made_with(deploy: Deploy, name: str) -> None:
+    deployment = deploy()
+    process = deployment.spawn(name, CHAT_BUCKET_SIZE="5")
+    process.wait_for_line("CHAT_BUCKET_SIZE is 5 here, but the stored data was made with 10000")
+    assert process.popen.wait(30) == 2
+
+
+@pytest.mark.parametrize("name", ["ingest.1", "dispatch.1", "worker.1"])
+def test_a_wrong_setting_is_one_clear_line(deploy: Deploy, name: str) -> None:
+    process = deploy().spawn(name, CHAT_QUEUES="many")
+    assert process.popen.wait(30) != 0
+    assert process.log == (
+        "chat-tasks: wrong setting: CHAT_QUEUES: Input should be a valid integer, "
+        "unable to parse string as an integer\n"
+    )
+
+
+@pytest.mark.parametrize("name", ["ingest.1", "dispatch.1"])
+def test_a_process_says_that_init_was_not_run(deploy: Deploy, name: str) -> None:
+    deployment = deploy()
+    process = deployment.spawn(name, CHAT_CASSANDRA_KEYSPACE="nothing_here")
+    process.wait_for_line("the keyspace nothing_here is not set up: run `chat-tasks init` first")
+    assert process.popen.wait(30) == 2
+
+
+def test_partitions_added_to_the_output_are_refused(deploy: Deploy) -> None:
+    deployment = deploy()
+    settings = deployment.settings
+    admin = AdminClient(base_config(settings))
+    [added] = admin.create_partitions([NewPartitions(settings.output_topic, 4)]).values()
+    added.result(30)
+    process = deployment.spawn("dispatch.1")
+    process.wait_for_line(f"the number of partitions of {settings.output_topic} is 4 here")
+    assert process.popen.wait(30) == 2
+
+
+def test_from_latest_passes_over_what_was_sent_before(deploy: Deploy) -> None:
+    before = deploy()
+    messages = some_messages(20, 3)
+    send(before.settings, messages[:10])
+    later: Deployment = deploy(
+        message_topic=before.settings.message_topic, log_topic=before.settings.log_topic + "-later"
+    )
+    settings = later.settings.model_copy(update={"ingest_group": later.settings.ingest_group + "-later"})
+    initialise(settings, "latest", lambda _: None)
+    send(settings, messages[10:])
+    later.start("ingest.1", CHAT_INGEST_GROUP=settings.ingest_group)
+    later.start("dispatch.1", "worker.1")
+    read_outputs(settings, messages[10:])
