@@ -19,9 +19,10 @@ from bridge.assignment import Assignment
 from bridge.clients import consumer_config, is_fenced_producer, producer_config
 from bridge.events import Call, EndReached, Failed, Records, Stop, TransactionEnded
 from bridge.poller import Poller
+from bridge.stall_detector import StallDetector
 from bridge.transaction import Partition, Transaction
 from bridge.transaction_runner import TransactionRunner
-from chat_tasks.errors import ChatTasksError, DependencyUnavailable
+from chat_tasks.errors import ChatTasksError, DependencyUnavailable, LoopStalled
 from chat_tasks.settings import Settings
 
 logger = logging.getLogger(__name__)
@@ -73,6 +74,12 @@ class Handler(Protocol):
     def full(self) -> set[Partition]:
         """The partitions that are to deliver no more for now."""
 
+    def has_work(self) -> bool:
+        """Whether something waits to be done or published."""
+
+    def servers_answer(self) -> bool:
+        """Whether all servers that the work needs besides Kafka answer."""
+
     def drain(self) -> None:
         """Begin nothing new: the loop ends as soon as `is_drained`."""
 
@@ -100,6 +107,8 @@ class Loop:
         self._group_metadata: Any = None
         self._running: Transaction | None = None
         self._draining_until: float | None = None
+        self._stall = StallDetector(settings.stall_timeout)
+        self._transactions = 0
         self._ended = False
 
     def post(self, event: object) -> None:
@@ -118,6 +127,7 @@ class Loop:
                 next_tick = self._handler.tick(now)
                 self._publish()
                 self._poller.set_paused(frozenset(self._handler.full()))
+                self._check_progress(now)
         finally:
             self._ended = True
             self._poller.stop_soon()
@@ -198,6 +208,7 @@ class Loop:
                     if is_fenced_producer(error):
                         self._look_for_a_namesake()
                     raise error
+                self._transactions += 1
                 self._handler.committed(transaction, time.monotonic())
             case Call(function, result):
                 _answer(result, function)
@@ -210,6 +221,14 @@ class Loop:
                     self._draining_until = time.monotonic() + _DRAIN_SECONDS
             case _:
                 self._handler.event(event)
+
+    def _check_progress(self, now: float) -> None:
+        has_work = self._handler.has_work()
+        servers_answer = self._handler.servers_answer()
+        if self._stall.observe(now, self._transactions, has_work=has_work, servers_answer=servers_answer):
+            raise LoopStalled(
+                f"nothing was committed for {self._settings.stall_timeout:g} seconds though work waits and the servers answer"
+            )
 
     def _look_for_a_namesake(self) -> None:
         """A fenced producer alone may only have been too slow, and starts again. But whoever else uses this name has

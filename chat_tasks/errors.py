@@ -30,6 +30,10 @@ class DependencyUnavailable(ChatTasksError):
     """A server does not answer; the message names it and the reason."""
 
 
+class LoopStalled(ChatTasksError):
+    """Work waits, the servers answer, and nothing gets done."""
+
+
 class InvalidRecord(ChatTasksError):
     """The record can never be accepted. The message is the reason and never quotes the record's text."""
 

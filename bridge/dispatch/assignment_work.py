@@ -76,7 +76,6 @@ class AssignmentWork:
         self._finished: deque[Finished] = deque()
         self._is_full = False
         self._crowded: set[Partition] = set()
-        self.finished_count = 0
 
     def _progress_of(self, partition: Partition, offset: int, metadata: str) -> PartitionProgress:
         digest = self._digest if partition.topic == self._settings.log_topic else ""
@@ -164,7 +163,6 @@ class AssignmentWork:
 
     def committed(self, transaction: Transaction, now: float) -> None:
         """That transaction is done."""
-        self.finished_count += len(transaction.outputs)
         for offset in transaction.offsets:
             self._progress[offset.partition].committed(offset, now)
 
@@ -194,6 +192,10 @@ class AssignmentWork:
             if crowded or (self._is_full if is_log else self.latest.requests >= _REQUESTS_IN_FLIGHT):
                 full.add(partition)
         return full
+
+    def has_work(self) -> bool:
+        """Whether any record or request is unfinished."""
+        return bool(self.appends.records or self.latest.requests or self._finished)
 
     def is_drained(self) -> bool:
         """Whether no task is outstanding and nothing finished waits to be published."""

@@ -151,6 +151,14 @@ class Dispatch:
         """The partitions that are to deliver no more for now."""
         return self._work.full() if self._work is not None else set()
 
+    def has_work(self) -> bool:
+        """Whether any record or request is unfinished."""
+        return self._work is not None and self._work.has_work()
+
+    def servers_answer(self) -> bool:
+        """As far as the last attempts tell."""
+        return self._redis_answers and self._nodes_answer
+
     def drain(self) -> None:
         """Wait for the tasks that are out, and send no more."""
         self._draining = True

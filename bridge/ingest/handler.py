@@ -89,6 +89,14 @@ class Ingest:
         self._is_full = share >= 1 or (self._is_full and share > 0.5)
         return set(self._assigned) if self._is_full else set()
 
+    def has_work(self) -> bool:
+        """Whether anything waits."""
+        return bool(self._outputs)
+
+    def servers_answer(self) -> bool:
+        """It needs none but Kafka."""
+        return True
+
     def drain(self) -> None:
         """What waits is published; nothing else begins by itself."""
 

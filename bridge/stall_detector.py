@@ -1,0 +1,22 @@
+"""Notices a loop that has work, whose servers answer, and that gets nowhere."""
+
+from dataclasses import dataclass, field
+
+
+@dataclass(slots=True)
+class StallDetector:
+    """Times are seconds of any monotonic clock; `timeout` is how long no progress is taken for bad luck."""
+
+    timeout: float
+    _progress: int = field(default=-1, init=False)
+    _since: float | None = field(default=None, init=False)
+
+    def observe(self, now: float, progress: int, *, has_work: bool, servers_answer: bool) -> bool:
+        """Whether it has stalled. `progress` is any number that changes whenever something gets done."""
+        if progress != self._progress or not has_work or not servers_answer:
+            self._progress = progress
+            self._since = None
+            return False
+        if self._since is None:
+            self._since = now
+        return now - self._since >= self.timeout
