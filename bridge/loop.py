@@ -77,6 +77,9 @@ class Handler(Protocol):
     def has_work(self) -> bool:
         """Whether something waits to be done or published."""
 
+    def progress(self) -> int:
+        """Grows whenever something gets done that no transaction shows."""
+
     def servers_answer(self) -> bool:
         """Whether all servers that the work needs besides Kafka answer."""
 
@@ -224,11 +227,11 @@ class Loop:
 
     def _check_progress(self, now: float) -> None:
         has_work = self._handler.has_work()
+        progress = self._transactions + self._handler.progress()
         servers_answer = self._handler.servers_answer()
-        if self._stall.observe(now, self._transactions, has_work=has_work, servers_answer=servers_answer):
-            raise LoopStalled(
-                f"nothing was committed for {self._settings.stall_timeout:g} seconds though work waits and the servers answer"
-            )
+        if self._stall.observe(now, progress, has_work=has_work, servers_answer=servers_answer):
+            seconds = self._settings.stall_timeout
+            raise LoopStalled(f"nothing got done for {seconds:g} seconds though work waits and the servers answer")
 
     def _look_for_a_namesake(self) -> None:
         """A fenced producer alone may only have been too slow, and starts again. But whoever else uses this name has

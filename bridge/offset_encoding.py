@@ -32,10 +32,14 @@ def encode_bitmap(bitmap: bytes, length: int) -> bytes:
 def decode_bitmap(encoded: bytes) -> tuple[bytes, int]:
     """The inverse of `encode_bitmap`. Raises `ValueError` on bytes that it did not make."""
     length, position = _read_varint(encoded, 0)
+    size = (length + 7) // 8
     bitmap = bytearray()
     while position < len(encoded):
         token, position = _read_varint(encoded, position)
         count, kind = token >> 2, token & 3
+        # Before the bytes are made: a broken count may ask for more than the memory there is.
+        if len(bitmap) + count > size:
+            raise ValueError(f"more than {size} bytes for {length} offsets")
         if kind == _LITERAL:
             literal = encoded[position : position + count]
             if len(literal) != count:
@@ -46,7 +50,7 @@ def decode_bitmap(encoded: bytes) -> tuple[bytes, int]:
             bitmap += (b"\xff" if kind == _ONES else b"\x00") * count
         else:
             raise ValueError(f"unknown kind {kind} in the encoded offsets")
-    if len(bitmap) != (length + 7) // 8:
+    if len(bitmap) != size:
         raise ValueError(f"{len(bitmap)} bytes for {length} offsets")
     return bytes(bitmap), length
 
@@ -54,7 +58,9 @@ def decode_bitmap(encoded: bytes) -> tuple[bytes, int]:
 def largest_encoding(bitmap: bytes) -> int:
     """Bytes that `encode_bitmap` needs at most, whichever of the set bits are cleared before."""
     segments = [match.end() - match.start() for match in _SEGMENTS.finditer(bitmap)]
-    return 2 * _TOKEN_BYTES + sum(segment + 2 * _TOKEN_BYTES for segment in segments)
+    # At either end, zeros that are too few for a run of their own are literals.
+    ends = 2 * (_TOKEN_BYTES + _SHORTEST_RUN - 1)
+    return ends + sum(segment + 2 * _TOKEN_BYTES for segment in segments)
 
 
 def encode_text(encoded: bytes) -> str:

@@ -76,6 +76,7 @@ class AssignmentWork:
         self._finished: deque[Finished] = deque()
         self._is_full = False
         self._crowded: set[Partition] = set()
+        self.replayed_count = 0
 
     def _progress_of(self, partition: Partition, offset: int, metadata: str) -> PartitionProgress:
         digest = self._digest if partition.topic == self._settings.log_topic else ""
@@ -223,6 +224,7 @@ class AssignmentWork:
 
     def _take(self, outcome: Outcome) -> None:
         self._finished.extend(outcome.finished)
+        self.replayed_count += len(outcome.replayed)
         for record in outcome.replayed:
             self._progress[Partition(self._settings.log_topic, record.partition)].replayed()
 

@@ -43,6 +43,7 @@ class Dispatch:
         self._queues: dict[str, int] = {}
         self._redis_answers = False
         self._nodes_answer = True
+        self._all_nodes_answer = True
         self._requests_open = False
         self._draining = False
         self._to_quarantine: dict[str, str] = {}
@@ -155,9 +156,13 @@ class Dispatch:
         """Whether any record or request is unfinished."""
         return self._work is not None and self._work.has_work()
 
+    def progress(self) -> int:
+        """The rows that were written again, which nobody publishes."""
+        return self._work.replayed_count if self._work is not None else 0
+
     def servers_answer(self) -> bool:
-        """As far as the last attempts tell."""
-        return self._redis_answers and self._nodes_answer
+        """As far as the last attempts tell; without one Cassandra node some conversations may have to wait."""
+        return self._redis_answers and self._nodes_answer and self._all_nodes_answer
 
     def drain(self) -> None:
         """Wait for the tasks that are out, and send no more."""
@@ -212,6 +217,7 @@ class Dispatch:
         elif done.name == "nodes":
             self._nodes_answer = True
             live, all_answer = done.result
+            self._all_nodes_answer = all_answer
             self._take_generations(work, live, all_answer=all_answer, now=now)
         elif done.name == "gate":
             self._requests_open = done.result == digest_of(work.facts.generations)
