@@ -15,12 +15,14 @@ class OffsetTracker:
     """
 
     def __init__(self, committed: int, encoded: bytes | None = None) -> None:
-        """Resume from a commit: its offset, and what `encode` had made then. Raises `ValueError` where it is broken."""
+        """Resume from a commit: its offset, and what `encode` had made then. Raises `ValueError` where they disagree."""
         self._base = committed & ~7
         bitmap, length = decode_bitmap(encoded) if encoded is not None else (b"", committed - self._base)
         self._bitmap = bytearray(bitmap)
         self._high = self._base + length
         self._resize()
+        if self.committable != committed:
+            raise ValueError(f"the encoded offsets do not belong to offset {committed}")
 
     @property
     def high_watermark(self) -> int:
