@@ -44,6 +44,7 @@ class Deadlines:
         while self._heap and self._heap[0][0] <= now:
             due, task_id = heapq.heappop(self._heap)
             if self._due.get(task_id) == due:
+                del self._due[task_id]
                 found.append(task_id)
         return found
 
