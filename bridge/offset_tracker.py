@@ -15,7 +15,7 @@ class OffsetTracker:
     """
 
     def __init__(self, committed: int, encoded: bytes | None = None) -> None:
-        """Resume from a commit: its offset, and what `encode` had made then. Raises `ValueError` where they disagree."""
+        """Resume from a commit: its offset, and what `encode` had made then. Raises `ValueError` if they disagree."""
         self._base = committed & ~7
         bitmap, length = decode_bitmap(encoded) if encoded is not None else (b"", committed - self._base)
         self._bitmap = bytearray(bitmap)

@@ -7,7 +7,8 @@ The records of an append task are the log's own bytes, spliced into the body: di
                    "conversations": [[key, head or null, [[offset, sent_at, message], …]], …]}
     latest task:  {"version": 1, "task": id, "reply_to": list, "generations": {…},
                    "requests": [[key, number of messages, before sequence or null], …]}
-    reply:        {"version": 1, "task": id, "results": [one for each conversation or request, in order]}
+    reply:        {"version": 1, "task": id, "seconds": that the worker took,
+                   "results": [one for each conversation or request, in order]}
 
 A result is a number (the first sequence number given), a string (the block's JSON), or a failure: [answer, reason].
 """
@@ -98,6 +99,7 @@ class Reply:
     """The decoded reply."""
 
     task_id: str
+    seconds: float
     results: Sequence[Result]
 
 
@@ -185,10 +187,10 @@ def encode_latest_task(
     )
 
 
-def encode_reply(task_id: str, results: Sequence[Result]) -> bytes:
-    """The bytes that a worker pushes to `reply_to`."""
+def encode_reply(task_id: str, seconds: float, results: Sequence[Result]) -> bytes:
+    """The bytes that a worker pushes to `reply_to`; `seconds` is the time it took."""
     encoded = [[str(result.answer), result.reason] if isinstance(result, Failure) else result for result in results]
-    return orjson.dumps({"version": VERSION, "task": task_id, "results": encoded})
+    return orjson.dumps({"version": VERSION, "task": task_id, "seconds": seconds, "results": encoded})
 
 
 def decode_reply(value: bytes) -> Reply:
@@ -197,10 +199,10 @@ def decode_reply(value: bytes) -> Reply:
     if not isinstance(document, dict):
         raise TypeError("a reply is a JSON object")
     check_version("reply", document)
-    task_id, results = document["task"], document["results"]
-    if not isinstance(task_id, str) or not isinstance(results, list):
-        raise TypeError("a reply has the id of its task and a list of results")
-    return Reply(task_id, [_decode_result(result) for result in results])
+    task_id, seconds, results = document["task"], document["seconds"], document["results"]
+    if not isinstance(task_id, str) or not isinstance(seconds, int | float) or not isinstance(results, list):
+        raise TypeError("a reply has the id of its task, the seconds it took and a list of results")
+    return Reply(task_id, seconds, [_decode_result(result) for result in results])
 
 
 def _decode_result(result: Any) -> Result:

@@ -2,6 +2,7 @@
 
 import logging
 import signal
+import time
 from collections.abc import Sequence
 from functools import cache
 from typing import Any
@@ -58,12 +59,13 @@ def connect_early(**_: object) -> None:
 @app.task(name=APPEND_TASK, bind=True)
 def append_messages(self: Task, document: dict[str, Any]) -> None:
     """Write the pending messages of many conversations of one queue."""
+    started = time.monotonic()
     outlive_the_first_signal()
     try:
         task = decode_append_task(document)
         resources = worker_resources()
     except _CANNOT_START as error:
-        _refuse(document, "conversations", error)
+        _refuse(document, "conversations", error, started)
         return
     configured = settings()
     locks = ConversationLocks(
@@ -78,7 +80,7 @@ def append_messages(self: Task, document: dict[str, Any]) -> None:
         results = resources.appender.append(task, locks)
         pipeline = resources.redis.pipeline(transaction=False)
         locks.release([batch.conversation_key for batch in task.conversations], pipeline)
-        _reply(pipeline, task.reply_to, task.task_id, results)
+        _reply(pipeline, task.reply_to, task.task_id, started, results)
     except RedisError as error:
         _cannot_answer(task.task_id, error)
 
@@ -86,20 +88,17 @@ def append_messages(self: Task, document: dict[str, Any]) -> None:
 @app.task(name=LATEST_TASK)
 def latest_messages(document: dict[str, Any]) -> None:
     """Read the newest messages for many requests of one queue."""
+    started = time.monotonic()
     outlive_the_first_signal()
     try:
         task = decode_latest_task(document)
         resources = worker_resources()
     except _CANNOT_START as error:
-        _refuse(document, "requests", error)
+        _refuse(document, "requests", error, started)
         return
     try:
-        _reply(
-            resources.redis.pipeline(transaction=False),
-            task.reply_to,
-            task.task_id,
-            resources.latest.answer(task),
-        )
+        results = resources.latest.answer(task)
+        _reply(resources.redis.pipeline(transaction=False), task.reply_to, task.task_id, started, results)
     except RedisError as error:
         _cannot_answer(task.task_id, error)
 
@@ -107,7 +106,7 @@ def latest_messages(document: dict[str, Any]) -> None:
 _CANNOT_START = (ChatTasksError, KeyError, TypeError, ValueError)
 
 
-def _refuse(document: dict[str, Any], members: str, error: Exception) -> None:
+def _refuse(document: dict[str, Any], members: str, error: Exception, started: float) -> None:
     """Nothing was done; another worker, a newer one perhaps, may be able to: every member is answered `retry`."""
     reason = str(error) if isinstance(error, ChatTasksError) else f"malformed task: {type(error).__name__}: {error}"
     logger.error("task %s was not started: %s", document.get("task"), reason)
@@ -115,15 +114,15 @@ def _refuse(document: dict[str, Any], members: str, error: Exception) -> None:
         reply_to, task_id = document["reply_to"], document["task"]
         results = [Failure(Answer.RETRY, reason) for _ in document[members]]
         with connect_redis(settings()) as redis:
-            _reply(redis.pipeline(transaction=False), reply_to, task_id, results)
+            _reply(redis.pipeline(transaction=False), reply_to, task_id, started, results)
     except (KeyError, TypeError):
         logger.exception("a task without an address to answer to is dropped; its dispatcher sends it again")
     except RedisError as unreachable:
         _cannot_answer(document["task"], unreachable)
 
 
-def _reply(pipeline: Pipeline, reply_to: str, task_id: str, results: Sequence[Result]) -> None:
-    pipeline.rpush(reply_to, encode_reply(task_id, results))
+def _reply(pipeline: Pipeline, reply_to: str, task_id: str, started: float, results: Sequence[Result]) -> None:
+    pipeline.rpush(reply_to, encode_reply(task_id, time.monotonic() - started, results))
     pipeline.expire(reply_to, REPLY_LIFETIME)
     pipeline.execute()
 

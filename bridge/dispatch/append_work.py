@@ -79,9 +79,9 @@ class AppendWork:
         self.bytes = 0
 
     @property
-    def is_idle(self) -> bool:
-        """Whether no task is outstanding."""
-        return not self._scheduler.outstanding
+    def outstanding(self) -> int:
+        """How many tasks are."""
+        return len(self._scheduler.outstanding)
 
     @property
     def next_plan_at(self) -> float | None:
@@ -97,9 +97,9 @@ class AppendWork:
         self._scheduler.add(conversation_key, record)
         return None
 
-    def plan(self, now: float) -> Iterator[OutgoingTask]:
-        """The tasks to send now."""
-        for task in self._scheduler.plan(now):
+    def plan(self, now: float, tasks: int) -> Iterator[OutgoingTask]:
+        """The tasks to send now, with at most `tasks` outstanding."""
+        for task in self._scheduler.plan(now, tasks):
             yield self._encode(task)
 
     def lost(self, task_id: str) -> bool:

@@ -105,11 +105,11 @@ class AssignmentWork:
         if (progress := self._progress.get(partition)) is not None:
             progress.reached_end(offset)
 
-    def plan(self, now: float, *, requests: bool) -> Iterator[OutgoingTask]:
-        """The tasks to send now; those of requests only where they may be served."""
-        yield from self.appends.plan(now)
+    def plan(self, now: float, tasks: int, *, requests: bool) -> Iterator[OutgoingTask]:
+        """The tasks to send now, at most `tasks` outstanding of each kind; requests only where they may be served."""
+        yield from self.appends.plan(now, tasks)
         if requests:
-            yield from self.latest.plan(now)
+            yield from self.latest.plan(now, tasks)
 
     def next_plan_at(self) -> float | None:
         """When the next backoff ends."""
@@ -194,13 +194,18 @@ class AssignmentWork:
                 full.add(partition)
         return full
 
+    @property
+    def outstanding(self) -> int:
+        """How many tasks are."""
+        return self.appends.outstanding + self.latest.outstanding
+
     def has_work(self) -> bool:
         """Whether any record or request is unfinished."""
         return bool(self.appends.records or self.latest.requests or self._finished)
 
     def is_drained(self) -> bool:
         """Whether no task is outstanding and nothing finished waits to be published."""
-        return self.appends.is_idle and self.latest.is_idle and not self._finished
+        return not self.outstanding and not self._finished
 
     def _receive_record(self, message: Any, *, replay: bool) -> None:
         try:

@@ -3,7 +3,7 @@
 import logging
 import time
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 import orjson
 
@@ -14,6 +14,7 @@ from bridge.dispatch.commit_metadata import digest_of
 from bridge.dispatch.deadlines import Deadlines
 from bridge.dispatch.errands import ErrandDone, Errands
 from bridge.dispatch.reply_reader import Replies, ReplyReader
+from bridge.dispatch.task_limit import TaskLimit
 from bridge.dispatch.task_sender import LookedFor, RedisBack, RedisLost, Sent, TaskSender
 from bridge.transaction import Partition, Transaction
 from chat_tasks.errors import ChatTasksError, DependencyUnavailable, UnsupportedVersion
@@ -29,6 +30,13 @@ _LOOK_SECONDS = 0.5
 _QUARANTINE_SECONDS = 1.0
 
 
+class _SentTask(NamedTuple):
+    """`at` is a time in seconds of a monotonic clock."""
+
+    queue: int
+    at: float
+
+
 class Dispatch:
     """Owns what lives as long as the loop; an `AssignmentWork` is made for each assignment and dropped with it."""
 
@@ -40,7 +48,8 @@ class Dispatch:
         self._work: AssignmentWork | None = None
         self._reader: ReplyReader | None = None
         self._deadlines = Deadlines(settings.task_deadline)
-        self._queues: dict[str, int] = {}
+        self._sent: dict[str, _SentTask] = {}
+        self._limit = TaskLimit(settings.queues * settings.tasks_per_queue)
         self._redis_answers = False
         self._nodes_answer = True
         self._all_nodes_answer = True
@@ -104,7 +113,7 @@ class Dispatch:
                     self._take_replies(values, now)
             case Sent(tasks):
                 for task in tasks:
-                    if task.task_id in self._queues:
+                    if task.task_id in self._sent:
                         self._deadlines.start(task.task_id, task.losses, now)
             case LookedFor(asked, waiting):
                 self._take_looked_for(asked, set(waiting), now)
@@ -129,7 +138,7 @@ class Dispatch:
         if self._redis_answers and not self._draining:
             self._send(work, now)
             if self._is_due("look", now, _LOOK_SECONDS) and (overdue := self._deadlines.overdue(now)):
-                self._sender.look_for([(task_id, self._queues[task_id]) for task_id in overdue])
+                self._sender.look_for([(task_id, self._sent[task_id].queue) for task_id in overdue])
         if self._is_due("nodes", now, _NODES_SECONDS):
             self._errands.send("nodes", self._cluster.generations)
         if not self._requests_open and self._is_due("gate", now, _GATE_SECONDS):
@@ -173,9 +182,9 @@ class Dispatch:
         return self._work is None or self._work.is_drained()
 
     def _send(self, work: AssignmentWork, now: float) -> None:
-        tasks = list(work.plan(now, requests=self._requests_open))
+        tasks = list(work.plan(now, self._limit.tasks, requests=self._requests_open))
         if tasks:
-            self._queues.update({task.task_id: task.queue for task in tasks})
+            self._sent.update({task.task_id: _SentTask(task.queue, now) for task in tasks})
             self._sender.send(tasks)
 
     def _take_replies(self, values: Sequence[bytes], now: float) -> None:
@@ -185,13 +194,15 @@ class Dispatch:
         for value in values:
             try:
                 reply = decode_reply(value)
+                outstanding = work.outstanding
                 refused = work.reply(reply, now)
             except (UnsupportedVersion, ValueError, KeyError, TypeError) as error:
                 # Its task stays outstanding, and its deadline brings the records to another worker.
                 logger.error("a reply is not understood: %s: %s", type(error).__name__, error)  # noqa: TRY400
                 continue
             self._deadlines.end(reply.task_id)
-            self._queues.pop(reply.task_id, None)
+            if (sent := self._sent.pop(reply.task_id, None)) is not None:
+                self._limit.answered(outstanding, now - sent.at, reply.seconds)
             for key, reason in refused.items():
                 logger.error("conversation %s is going to be quarantined: %s", orjson.dumps(key).decode(), reason)
             self._to_quarantine.update(refused)
@@ -199,7 +210,7 @@ class Dispatch:
     def _take_looked_for(self, asked: Sequence[str], waiting: set[str], now: float) -> None:
         self._deadlines.still_waiting(waiting, now)
         for task_id in asked:
-            if task_id not in waiting and self._queues.pop(task_id, None) is not None:
+            if task_id not in waiting and self._sent.pop(task_id, None) is not None:
                 self._deadlines.end(task_id)
                 if self._work is not None and self._work.lost(task_id):
                     logger.warning("task %s was not answered in time, its records are sent again", task_id)
@@ -238,9 +249,9 @@ class Dispatch:
                 self._errands.send("purge", lambda: self._cluster.purge(purgeable))
 
     def _lose_all(self) -> None:
-        for task_id in self._queues:
+        for task_id in self._sent:
             self._deadlines.end(task_id)
-        self._queues.clear()
+        self._sent.clear()
         if self._work is not None and (count := self._work.lose_all()):
             logger.info("%d tasks are sent again", count)
 
@@ -251,7 +262,7 @@ class Dispatch:
         self._work = None
         self._requests_open = False
         self._to_quarantine.clear()
-        self._queues.clear()
+        self._sent.clear()
         self._deadlines = Deadlines(self._settings.task_deadline)
 
     def _is_due(self, name: str, now: float, interval: float) -> bool:

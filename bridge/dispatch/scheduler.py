@@ -93,16 +93,23 @@ class Scheduler(Generic[RecordT]):
         conversation.records.append(record)
         self._make_ready(conversation_key, conversation)
 
-    def plan(self, now: float) -> Iterator[PlannedTask[RecordT]]:
-        """The tasks to send now: as many as the free slots take, records whose backoff has ended included."""
+    def plan(self, now: float, tasks: int) -> Iterator[PlannedTask[RecordT]]:
+        """The tasks to send now, records whose backoff has ended included.
+
+        As many as the free slots of the queues take and as keep at most `tasks` outstanding; the queues take turns.
+        """
         while self._waiting and self._waiting[0][0] <= now:
             _, key = heapq.heappop(self._waiting)
             if (conversation := self._conversations.get(key)) is not None and conversation.waiting:
                 conversation.waiting = False
                 self._make_ready(key, conversation)
-        for queue in [queue for queue, keys in self._ready.items() if keys]:
+        for queue in list(self._ready):
             while self._ready[queue] and self._tasks_of_queue.get(queue, 0) < self._limits.tasks_per_queue:
+                if len(self._outstanding) >= tasks:
+                    return
                 yield self._plan_one(queue)
+            # Whoever had its turn goes to the end.
+            self._ready[queue] = self._ready.pop(queue)
 
     def next_plan_at(self) -> float | None:
         """When the earliest backoff ends; None where nothing waits for one."""

@@ -112,17 +112,18 @@ def test_any_latest_task_arrives_as_it_was_sent(
 
 
 def test_a_reply_as_bytes() -> None:
-    reply = encode_reply("append-5-0", [7, '{"latestChatter":[]}', Failure(Answer.RETRY, "Cassandra is down")])
+    reply = encode_reply("append-5-0", 0.25, [7, '{"latestChatter":[]}', Failure(Answer.RETRY, "Cassandra is down")])
     assert json.loads(reply) == {
         "version": 1,
         "task": "append-5-0",
+        "seconds": 0.25,
         "results": [7, '{"latestChatter":[]}', ["retry", "Cassandra is down"]],
     }
 
 
 @given(texts, st.lists(results, max_size=5))
 def test_any_reply_arrives_as_it_was_sent(task_id: str, answers: list[Result]) -> None:
-    assert decode_reply(encode_reply(task_id, answers)) == Reply(task_id, answers)
+    assert decode_reply(encode_reply(task_id, 0.25, answers)) == Reply(task_id, 0.25, answers)
 
 
 @pytest.mark.parametrize("version", [0, 2, "1", None])
@@ -139,7 +140,7 @@ def test_another_version_is_refused_whatever_else_it_holds(version: object) -> N
 @given(json_values, json_values)
 def test_a_misshapen_reply_has_one_of_the_errors_that_are_waited_for(task: object, answers: object) -> None:
     try:
-        reply = decode_reply(orjson.dumps({"version": 1, "task": task, "results": answers}))
+        reply = decode_reply(orjson.dumps({"version": 1, "task": task, "seconds": 0.25, "results": answers}))
     except (TypeError, ValueError):
         return
     assert isinstance(reply.task_id, str)
