@@ -6,8 +6,6 @@ outstanding ones times the share of their round trip that they were worked on. T
 each that is in service; where all of them are in service at once, workers may be idle, and doubling finds out.
 """
 
-from math import ceil
-
 _SMOOTHING = 0.1
 
 
@@ -21,7 +19,7 @@ class TaskLimit:
     @property
     def tasks(self) -> int:
         """The most tasks to have outstanding now."""
-        return min(self._highest, ceil(2 * self._in_service) + 1)
+        return min(self._highest, round(2 * self._in_service) + 1)
 
     def answered(self, outstanding: int, round_trip: float, service: float) -> None:
         """A task was answered: `outstanding` with itself, its times in seconds; `service` is the worker's own."""
