@@ -1,0 +1,40 @@
+"""The append work of an assignment that begins, and records for it."""
+
+from typing import Any
+
+from bridge.dispatch.append_work import AppendWork, LogRecord
+from bridge.dispatch.outgoing import OutgoingTask
+from bridge.headers import Headers
+from bridge.transaction import Partition
+from chat_tasks.settings import Settings
+from chat_tasks.wire import InstantMessage, encode_message
+
+SETTINGS = Settings(_env_file=None, queues=4, tasks_per_queue=2, instance_name="dispatch.1")
+LOG = Partition(SETTINGS.log_topic, 5)
+MANY = 1_000
+
+
+def append_work(**changes: Any) -> AppendWork:
+    """Of an assignment that begins."""
+    facts: dict[str, Any] = {
+        "output_partitions": 3,
+        "epoch": 1_700,
+        "log_id": "00000000-0000-0000-0000-000000000001",
+        "generations": {"host": 1_600},
+        "reply_to": "chat:replies:dispatch.1:1700",
+        "quarantined": set(),
+    }
+    return AppendWork(SETTINGS, **{**facts, **changes})
+
+
+def message(body: str, key: str = "abc123") -> bytes:
+    return encode_message(InstantMessage(conversationKey=key, sender="bob", recipients=["ann"], body=body))
+
+
+def record(offset: int, key: str = "abc123", *, headers: Headers | None = None, replay: bool = False) -> LogRecord:
+    """Sent at 1970-01-01 00:00:00.500, its body is its offset."""
+    return LogRecord(LOG.number, offset, 500, message(str(offset), key), headers or [], replay)
+
+
+def plan(work: AppendWork, now: float = 0) -> list[OutgoingTask]:
+    return list(work.plan(now, MANY))

@@ -1,0 +1,80 @@
+"""A worker without servers: the real decoding, sequencing and encoding around rows in a dictionary."""
+
+from collections import defaultdict
+
+from kombu.utils.json import loads
+
+from bridge.dispatch.outgoing import OutgoingTask
+from chat_tasks.records import NO_HEAD, Row, StoredRow
+from chat_tasks.sequencer import allocate, check_agreement
+from chat_tasks.task_format import (
+    APPEND_TASK,
+    Answer,
+    AppendTask,
+    ConversationBatch,
+    Failure,
+    LatestTask,
+    Reply,
+    Result,
+    decode_append_task,
+    decode_latest_task,
+    decode_reply,
+    encode_reply,
+)
+from chat_tasks.wire import encode_block
+
+BUCKET_SIZE = 4
+
+
+def as_stored(row: Row) -> StoredRow:
+    """What a read of the row gives."""
+    return StoredRow(
+        row.sequence, row.log_id, row.log_offset, row.sender, row.recipients, row.body, row.write_timestamp
+    )
+
+
+class SimulatedWorker:
+    """`rows` of each conversation by sequence number: all that Cassandra holds."""
+
+    def __init__(self) -> None:
+        self.rows: dict[str, dict[int, Row]] = defaultdict(dict)
+
+    def perform(self, task: OutgoingTask, failing: frozenset[str] = frozenset()) -> Reply:
+        """The reply to a task; conversations that are `failing` write their first row only."""
+        document = loads(task.argument.decode())
+        if task.name == APPEND_TASK:
+            append = decode_append_task(document)
+            results = self.append(append, failing)
+            return decode_reply(encode_reply(append.task_id, 0.5, results))
+        latest = decode_latest_task(document)
+        return decode_reply(encode_reply(latest.task_id, 0.5, self.latest(latest, failing)))
+
+    def append(self, task: AppendTask, failing: frozenset[str]) -> list[Result]:
+        """One result a conversation."""
+        return [self._append(task, batch, failing=batch.conversation_key in failing) for batch in task.conversations]
+
+    def _append(self, task: AppendTask, batch: ConversationBatch, *, failing: bool) -> Result:
+        mine = self.rows[batch.conversation_key]
+        first = batch.records[0].offset
+        earlier = [row.sequence for row in mine.values() if row.log_offset < first]
+        head = max(earlier, default=NO_HEAD)
+        assert batch.head in {None, head}, "a head that is passed along is the one that a read would find"
+        rows = allocate(batch.conversation_key, head, batch.records, task.log_id, BUCKET_SIZE)
+        check_agreement(rows, [as_stored(row) for row in mine.values() if row.log_offset >= first])
+        mine.update({row.sequence: row for row in rows[: 1 if failing else None]})
+        return Failure(Answer.RETRY, "Cassandra is down") if failing else head + 1
+
+    def latest(self, task: LatestTask, failing: frozenset[str]) -> list[Result]:
+        """One result a request."""
+        return [
+            Failure(Answer.RETRY, "Cassandra is down")
+            if request.conversation_key in failing
+            else self._block(request.conversation_key, request.count, request.before)
+            for request in task.requests
+        ]
+
+    def _block(self, key: str, count: int, before: int | None) -> str:
+        mine = self.rows[key]
+        below = [mine[sequence] for sequence in sorted(mine) if before is None or sequence < before]
+        newest = below[max(0, len(below) - count) :]
+        return encode_block(key, [(row.sender, row.body, row.sequence) for row in newest]).decode()

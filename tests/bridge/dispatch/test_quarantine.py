@@ -1,0 +1,39 @@
+"""Conversations that can never be written become dead letters, in order."""
+
+from chat_tasks.task_format import Answer, Failure
+from tests.bridge.dispatch.appends import append_work, message, plan, record
+
+
+def test_a_refused_conversation_waits_for_its_quarantine_and_becomes_dead_letters() -> None:
+    work = append_work()
+    work.add("abc123", record(0, headers=[("trace", b"t")]))
+    [task] = plan(work)
+    outcome = work.reply(task.task_id, [Failure(Answer.REFUSED, "row 0 holds another text")], now=0)
+    assert outcome is not None
+    assert outcome.refused == {"abc123": "row 0 holds another text"}
+    work.add("abc123", record(1, replay=True))
+    work.add("abc123", record(2))
+    assert plan(work, now=1_000) == []
+
+    dead = work.quarantine("abc123", "row 0 holds another text")
+    assert [one.offset for one in dead.finished] == [0, 2]
+    assert [one.offset for one in dead.replayed] == [1]
+    [letter] = dead.finished[0].outputs
+    assert (letter.topic, letter.key, letter.value) == ("dead_letter", b"abc123", message("0"))
+    headers = dict(letter.headers)
+    assert (headers["trace"], headers["chat.sent_at"]) == (b"t", b"500")
+    assert headers["__connect.errors.topic"] == b"conversation_log"
+    assert headers["__connect.errors.offset"] == b"0"
+    assert headers["__connect.errors.exception.message"] == b"row 0 holds another text"
+
+    later = work.add("abc123", record(3))
+    assert later is not None
+    assert [one.offset for one in later.finished] == [3]
+    assert (work.records, work.bytes) == (0, 0)
+
+
+def test_a_conversation_quarantined_earlier_never_reaches_a_worker() -> None:
+    work = append_work(quarantined={"abc123"})
+    outcomes = [work.add("abc123", record(0)), work.add("abc123", record(1, replay=True))]
+    assert [len(outcome.finished) for outcome in outcomes if outcome is not None] == [1, 0]
+    assert plan(work) == []

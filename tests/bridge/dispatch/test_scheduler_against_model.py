@@ -1,0 +1,169 @@
+"""The scheduler against plain lists, whatever workers and clock do."""
+
+import math
+from collections import Counter
+
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
+
+from bridge.dispatch.scheduler import PlannedTask, Scheduler, TaskLimits
+from chat_tasks.backoff import Backoff
+
+QUEUES = 2
+KEYS = [f"conversation {number}" for number in range(6)]
+ANSWERS = st.lists(
+    st.sampled_from(["succeeded", "succeeded", "failed", "held"]), min_size=len(KEYS), max_size=len(KEYS)
+)
+
+Record = tuple[int, int]
+"""A number and a size."""
+
+
+def queue_of(key: str) -> int:
+    return int(key[-1]) % QUEUES
+
+
+class ScheduledRecords(RuleBasedStateMachine):
+    """`waiting` has every unfinished record in order; `blocked` when a conversation is surely ready again."""
+
+    @initialize(
+        limits=st.builds(TaskLimits, st.integers(1, 3), st.integers(1, 6), st.integers(1, 40)), tasks=st.integers(1, 7)
+    )
+    def start(self, limits: TaskLimits, tasks: int) -> None:
+        self.limits = limits
+        self.tasks = tasks
+        self.backoff = Backoff(first=2, longest=16)
+        self.scheduler: Scheduler[Record] = Scheduler(queue_of, lambda record: record[1], limits, self.backoff)
+        self.now = 0.0
+        self.count = 0
+        self.waiting: dict[str, list[Record]] = {key: [] for key in KEYS}
+        self.done: Counter[Record] = Counter()
+        self.outstanding: dict[int, PlannedTask[Record]] = {}
+        self.over: list[int] = []
+        self.failures: Counter[str] = Counter()
+        self.losses: Counter[str] = Counter()
+        self.blocked: dict[str, tuple[float, float]] = {}
+        self.dropped: set[str] = set()
+
+    @rule(key=st.sampled_from(KEYS), size=st.integers(1, 50), count=st.integers(1, 4))
+    def add(self, key: str, size: int, count: int) -> None:
+        for _ in range(0 if key in self.dropped else count):
+            self.scheduler.add(key, (self.count, size))
+            self.waiting[key].append((self.count, size))
+            self.count += 1
+
+    @rule(seconds=st.integers(0, 20))
+    def pass_time(self, seconds: int) -> None:
+        self.now += seconds
+
+    @rule()
+    def plan(self) -> None:
+        for task in self.scheduler.plan(self.now, self.tasks):
+            self.check_task(task)
+            self.outstanding[task.number] = task
+            for batch in task.batches:
+                self.blocked.pop(batch.conversation_key, None)
+        room = self.tasks - len(self.outstanding)
+        used = Counter(task.queue for task in self.outstanding.values())
+        for key in self.ready_keys():
+            assert not room or used[queue_of(key)] == self.limits.tasks_per_queue
+        retry_at = self.scheduler.next_plan_at()
+        assert retry_at is None or retry_at > self.now
+
+    def ready_keys(self) -> list[str]:
+        in_flight = {batch.conversation_key for task in self.outstanding.values() for batch in task.batches}
+        surely = [key for key in KEYS if self.blocked.get(key, (0, 0))[1] <= self.now]
+        return [key for key in surely if self.waiting[key] and key not in in_flight]
+
+    def check_task(self, task: PlannedTask[Record]) -> None:
+        in_flight = {batch.conversation_key for other in self.outstanding.values() for batch in other.batches}
+        records = [record for batch in task.batches for record in batch.records]
+        size = sum(size for _, size in records)
+        assert len(records) <= self.limits.records
+        assert size <= self.limits.bytes or len(records) == 1
+        assert len({batch.conversation_key for batch in task.batches}) == len(task.batches)
+        for batch in task.batches:
+            key, mine = batch.conversation_key, list(batch.records)
+            assert key not in in_flight
+            assert queue_of(key) == task.queue
+            assert self.blocked.get(key, (0, 0))[0] <= self.now
+            assert mine
+            assert mine == self.waiting[key][: len(mine)]
+            if left := self.waiting[key][len(mine) :]:
+                assert len(records) == self.limits.records or size + left[0][1] > self.limits.bytes
+        assert task.losses == max(self.losses[batch.conversation_key] for batch in task.batches)
+        assert task.number not in self.outstanding
+        assert task.number not in self.over
+
+    @precondition(lambda self: self.outstanding)
+    @rule(index=st.integers(0, 10), answers=ANSWERS)
+    def answer(self, index: int, answers: list[str]) -> None:
+        number = list(self.outstanding)[index % len(self.outstanding)]
+        task = self.outstanding.pop(number)
+        self.over.append(number)
+        assert self.scheduler.answered(number) == task
+        for batch, answer in zip(task.batches, answers, strict=False):
+            key = batch.conversation_key
+            if answer == "succeeded":
+                self.scheduler.succeeded(batch)
+                self.done.update(batch.records)
+                self.waiting[key] = self.waiting[key][len(batch.records) :]
+                self.failures[key] = self.losses[key] = 0
+            elif answer == "failed":
+                self.scheduler.failed(batch, self.now)
+                self.failures[key] += 1
+                bound = self.backoff.bound(self.failures[key])
+                self.blocked[key] = self.now + bound / 2, self.now + bound
+            else:
+                self.scheduler.hold(batch)
+                self.blocked[key] = math.inf, math.inf
+
+    @precondition(lambda self: self.outstanding)
+    @rule(index=st.integers(0, 10))
+    def lose(self, index: int) -> None:
+        number = list(self.outstanding)[index % len(self.outstanding)]
+        assert self.scheduler.lost(number)
+        self.over.append(number)
+        self.losses.update(batch.conversation_key for batch in self.outstanding.pop(number).batches)
+
+    @precondition(lambda self: self.over)
+    @rule(index=st.integers(0, 100))
+    def answer_late(self, index: int) -> None:
+        number = self.over[index % len(self.over)]
+        assert self.scheduler.answered(number) is None
+        assert not self.scheduler.lost(number)
+
+    @rule(key=st.sampled_from(KEYS))
+    def drop(self, key: str) -> None:
+        """Of a held conversation; its records never come back."""
+        if self.blocked.get(key) == (math.inf, math.inf):
+            dropped = self.scheduler.drop(key)
+            assert dropped == self.waiting[key]
+            self.done.update(dropped)
+            self.waiting[key] = []
+            self.dropped.add(key)
+
+    @invariant()
+    def outstanding_tasks_are_known(self) -> None:
+        assert self.scheduler.outstanding == self.outstanding
+
+    @invariant()
+    def whoever_waits_for_a_backoff_is_woken_in_time(self) -> None:
+        ends = [latest for _, latest in self.blocked.values() if self.now < latest < math.inf]
+        retry_at = self.scheduler.next_plan_at()
+        assert not ends or (retry_at is not None and retry_at <= min(ends))
+
+    def teardown(self) -> None:
+        """When all goes well from now on, every record is done once."""
+        for key in KEYS:
+            self.drop(key)
+        for _ in range(self.count + len(self.outstanding) + 1):
+            self.now += self.backoff.longest
+            self.plan()
+            for _ in list(self.outstanding):
+                self.answer(0, ["succeeded"] * len(KEYS))
+        assert not any(self.waiting.values())
+        assert sorted(number for number, _ in self.done.elements()) == list(range(self.count))
+
+
+TestScheduledRecords = ScheduledRecords.TestCase
