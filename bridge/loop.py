@@ -187,15 +187,23 @@ class Loop:
                 event = self._events.get(timeout=max(0.01, deadline - time.monotonic()))
             except Empty:
                 raise DependencyUnavailable("Kafka: a transaction did not end before a rebalance") from None
-            if isinstance(event, TransactionEnded | Failed | Stop):
+            # The records come again with the next assignment, and what they would do here is about to be dropped.
+            if isinstance(event, Records):
+                self._poller.taken()
+            elif not isinstance(event, EndReached):
                 self._handle(event)
         self._handler.revoked()
 
     def _handle_events(self, timeout: float) -> None:
         try:
-            self._handle(self._events.get(timeout=timeout) if timeout else self._events.get_nowait())
+            event = self._events.get(timeout=timeout) if timeout else self._events.get_nowait()
             for _ in range(_EVENTS_AT_ONCE):
-                self._handle(self._events.get_nowait())
+                self._handle(event)
+                # After records it is time to send and publish, and to see whether there is room for more.
+                if isinstance(event, Records):
+                    return
+                event = self._events.get_nowait()
+            self._handle(event)
         except Empty:
             pass
 
@@ -203,6 +211,7 @@ class Loop:
         match event:
             case Records(messages):
                 self._handler.records(messages)
+                self._poller.taken()
             case EndReached(partition, offset):
                 self._handler.end_reached(partition, offset)
             case TransactionEnded(transaction, error):

@@ -16,6 +16,7 @@ from bridge.transaction import Partition
 from chat_tasks.errors import ConfigurationError
 
 _MESSAGES_PER_POLL = 1000
+_RECORDS_POSTED = 4
 _POLL_SECONDS = 0.1
 _OFFSET_SECONDS = 30.0
 
@@ -59,6 +60,7 @@ class Poller:
         self._paused: frozenset[Partition] = frozenset()
         self._wanted_paused: frozenset[Partition] = frozenset()
         self._stopping = threading.Event()
+        self._room = threading.Semaphore(_RECORDS_POSTED)
         self._thread = threading.Thread(target=self._run, name="poller", daemon=True)
 
     def start(self) -> None:
@@ -75,6 +77,10 @@ class Poller:
         if self._thread.is_alive():
             self._thread.join()
         self._consumer.close()
+
+    def taken(self) -> None:
+        """One `Records` was worked through."""
+        self._room.release()
 
     def set_paused(self, partitions: frozenset[Partition]) -> None:
         """Deliver no more of these and deliver all others; returns at once, and what is already polled still comes."""
@@ -125,8 +131,9 @@ class Poller:
             raise self._failure
         if rebalances != self._rebalances and messages:
             # Some of them may have been fetched for the assignment before: have them all delivered anew.
-            self._consumer.assign(self._start)
-            self._paused = frozenset()
+            if self._owned:
+                self._consumer.assign(self._start)
+                self._paused = frozenset()
             return
         records: list[Any] = []
         for message in messages:
@@ -134,9 +141,8 @@ class Poller:
             if error is None:
                 records.append(message)
             elif error.code() == KafkaError._PARTITION_EOF:  # noqa: SLF001 - its name for it
-                if records:
-                    self._post(Records(records))
-                    records = []
+                self._hand_over(records)
+                records = []
                 self._post(EndReached(_partition_of(message), message.offset()))
             elif error.code() in _OFFSET_GONE:
                 raise ConfigurationError(
@@ -145,8 +151,16 @@ class Poller:
                 )
             else:
                 raise KafkaException(error)
-        if records:
-            self._post(Records(records))
+        self._hand_over(records)
+
+    def _hand_over(self, records: list[Any]) -> None:
+        """Waits while the loop has enough to do: what is posted is beyond the reach of a pause."""
+        if not records:
+            return
+        while not self._room.acquire(timeout=_POLL_SECONDS):
+            if self._stopping.is_set():
+                return
+        self._post(Records(records))
 
     def _on_assign(self, consumer: Consumer, partitions: list[TopicPartition]) -> None:
         self._rebalances += 1

@@ -5,7 +5,7 @@ from queue import SimpleQueue
 from threading import Thread
 from typing import Any
 
-from confluent_kafka import KafkaException, Producer, TopicPartition
+from confluent_kafka import Producer, TopicPartition
 
 from bridge.transaction import Transaction
 
@@ -54,7 +54,7 @@ class TransactionRunner:
             transaction, group_metadata = work
             try:
                 self._perform(transaction, group_metadata)
-            except (KafkaException, BufferError, ValueError) as error:
+            except Exception as error:  # noqa: BLE001 - whatever it is, the loop must hear of it
                 self._finished(transaction, error)
                 return
             self._finished(transaction, None)

@@ -50,7 +50,7 @@ def _connect() -> WorkerResources:
             check_stored_settings(session, configured)
             keyspace = configured.cassandra_keyspace
             replica_sets = ReplicaSets(session, keyspace)
-            generations = NodeGenerations(session)
+            generations = NodeGenerations(session, configured.cassandra_local_datacenter)
             writer = RowWriter(session, keyspace, replica_sets, read_thresholds(session), configured.bucket_size)
             heads = HeadReader(session, keyspace, replica_sets)
             history = HistoryReader(session, keyspace, configured.bucket_size, configured.max_block_bytes)

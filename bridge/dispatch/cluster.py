@@ -27,7 +27,7 @@ class Cluster:
 
     def __init__(self, settings: Settings, session: Session, *, output_partitions: int, block_partitions: int) -> None:
         self._settings = settings
-        self._generations = NodeGenerations(session)
+        self._generations = NodeGenerations(session, settings.cassandra_local_datacenter)
         self._quarantine = Quarantine(session, settings.cassandra_keyspace)
         self._admin = AdminClient(base_config(settings))
         self._offsets = Consumer(reader_config(settings, settings.dispatch_group))

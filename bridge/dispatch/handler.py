@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 import orjson
+from confluent_kafka import KafkaException
 
 from bridge.assignment import Assignment
 from bridge.dispatch.assignment_work import AssignmentWork
@@ -17,7 +18,7 @@ from bridge.dispatch.reply_reader import Replies, ReplyReader
 from bridge.dispatch.task_limit import TaskLimit
 from bridge.dispatch.task_sender import LookedFor, RedisBack, RedisLost, Sent, TaskSender
 from bridge.transaction import Partition, Transaction
-from chat_tasks.errors import ChatTasksError, DependencyUnavailable, UnsupportedVersion
+from chat_tasks.errors import DependencyUnavailable, UnsupportedVersion
 from chat_tasks.settings import Settings
 from chat_tasks.task_format import Generations, decode_reply
 
@@ -216,20 +217,25 @@ class Dispatch:
                     logger.warning("task %s was not answered in time, its records are sent again", task_id)
 
     def _take_errand(self, done: ErrandDone, now: float) -> None:
-        work = self._work
         if done.error is not None:
-            if not isinstance(done.error, ChatTasksError):
-                raise DependencyUnavailable(f"{done.name}: {type(done.error).__name__}: {done.error}") from done.error
+            self._take_failed_errand(done.error)
+        elif self._work is not None:
+            self._take_done_errand(self._work, done, now)
+
+    def _take_failed_errand(self, error: BaseException) -> None:
+        if isinstance(error, DependencyUnavailable):
             if self._nodes_answer:
-                logger.warning("%s", done.error)
+                logger.warning("%s", error)
             self._nodes_answer = False
-        elif work is None:
-            return
-        elif done.name == "nodes":
+        elif not isinstance(error, KafkaException):
+            # Of Kafka the loop itself hears soon enough; anything else must not be passed over.
+            raise error
+
+    def _take_done_errand(self, work: AssignmentWork, done: ErrandDone, now: float) -> None:
+        if done.name == "nodes":
             self._nodes_answer = True
-            live, all_answer = done.result
-            self._all_nodes_answer = all_answer
-            self._take_generations(work, live, all_answer=all_answer, now=now)
+            live, self._all_nodes_answer = done.result
+            self._take_generations(work, live, now)
         elif done.name == "gate":
             self._requests_open = done.result == digest_of(work.facts.generations)
         elif done.name == "quarantine":
@@ -237,13 +243,13 @@ class Dispatch:
                 if self._to_quarantine.pop(key, None) is not None:
                     work.quarantine(key, reason)
 
-    def _take_generations(self, work: AssignmentWork, live: Generations, *, all_answer: bool, now: float) -> None:
+    def _take_generations(self, work: AssignmentWork, live: Generations, now: float) -> None:
         replayed = work.facts.generations
         started = [host for host, generation in live.items() if replayed.get(host) != generation]
         if started:
             raise DependencyUnavailable(f"Cassandra node {', '.join(started)} has started: its window is written again")
         # While a node is down nobody knows what it will have forgotten: then the log keeps everything.
-        if all_answer and self._is_due("purge", now, _PURGE_SECONDS):
+        if self._all_nodes_answer and self._is_due("purge", now, _PURGE_SECONDS):
             purgeable = work.purgeable(now - self._settings.replay_window)
             if purgeable:
                 self._errands.send("purge", lambda: self._cluster.purge(purgeable))

@@ -12,6 +12,7 @@ from kombu.exceptions import OperationalError
 from redis import Redis, RedisError
 
 from bridge.dispatch.outgoing import OutgoingTask
+from bridge.events import Failed
 from chat_tasks.backoff import Backoff
 from chat_tasks.celery_app import app
 from chat_tasks.redis_client import connect_redis
@@ -117,6 +118,9 @@ class TaskSender:
                 failures += 1
                 if self._drop_commands(backoff.delay(failures)):
                     return
+            except Exception as error:  # noqa: BLE001 - whatever it is, the loop must hear of it
+                self._post(Failed(error))
+                return
             else:
                 return
             finally:

@@ -19,11 +19,14 @@ _QUERY = "SELECT host_id, gossip_generation FROM system.local"
 class NodeGenerations:
     """Asks every node itself: what another node believes of it may be old."""
 
-    def __init__(self, session: Session) -> None:
+    def __init__(self, session: Session, local_datacenter: str) -> None:
+        """Only the local data centre serves the reads and writes, and only its nodes can be asked."""
         self._session = session
+        self._local_datacenter = local_datacenter
 
     def _hosts(self) -> list[Host]:
-        return list(self._session.cluster.metadata.all_hosts())
+        hosts = self._session.cluster.metadata.all_hosts()
+        return [host for host in hosts if host.datacenter == self._local_datacenter]
 
     def ask_live_nodes(self) -> Generations:
         """The generation of every node the driver has a connection to. Raises `DependencyUnavailable`."""
