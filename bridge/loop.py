@@ -30,6 +30,7 @@ logger = logging.getLogger(__name__)
 _TICK_SECONDS = 0.25
 _DRAIN_SECONDS = 3.0
 _EVENTS_AT_ONCE = 200
+_TRANSACTION_SECONDS = 0.025
 _NAMESAKE_SECONDS = 2.5
 
 
@@ -109,6 +110,7 @@ class Loop:
         self._runner: TransactionRunner | None = None
         self._group_metadata: Any = None
         self._running: Transaction | None = None
+        self._next_transaction_at = 0.0
         self._draining_until: float | None = None
         self._stall = StallDetector(settings.stall_timeout)
         self._transactions = 0
@@ -127,8 +129,7 @@ class Loop:
             while not self._is_done():
                 self._handle_events(max(0.0, min(_TICK_SECONDS, next_tick - time.monotonic())))
                 now = time.monotonic()
-                next_tick = self._handler.tick(now)
-                self._publish()
+                next_tick = min(self._handler.tick(now), self._publish(now))
                 self._poller.set_paused(frozenset(self._handler.full()))
                 self._check_progress(now)
         finally:
@@ -255,12 +256,21 @@ class Loop:
             if isinstance(event, Failed):
                 raise event.error
 
-    def _publish(self) -> None:
+    def _publish(self, now: float) -> float:
+        """Begin a transaction where there is something for one; returns when to try again at the latest.
+
+        A little apart: the broker's and our own cost of a transaction is the same for one record and for many. After a
+        pause the first one begins at once.
+        """
         if self._running is None and self._runner is not None:
+            if now < self._next_transaction_at:
+                return self._next_transaction_at
             transaction = self._handler.next_transaction()
             if transaction is not None:
                 self._running = transaction
+                self._next_transaction_at = now + _TRANSACTION_SECONDS
                 self._runner.submit(transaction, self._group_metadata)
+        return now + _TICK_SECONDS
 
     def _is_done(self) -> bool:
         if self._draining_until is None:
