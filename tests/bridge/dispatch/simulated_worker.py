@@ -13,6 +13,7 @@ from chat_tasks.task_format import (
     AppendTask,
     ConversationBatch,
     Failure,
+    Generations,
     LatestTask,
     Reply,
     Result,
@@ -24,6 +25,8 @@ from chat_tasks.task_format import (
 from chat_tasks.wire import encode_block
 
 BUCKET_SIZE = 4
+UNWRITABLE = "unwritable"
+STALE = Failure(Answer.RETRY, "a Cassandra node has started")
 
 
 def as_stored(row: Row) -> StoredRow:
@@ -34,10 +37,11 @@ def as_stored(row: Row) -> StoredRow:
 
 
 class SimulatedWorker:
-    """`rows` of each conversation by sequence number: all that Cassandra holds."""
+    """`rows` of each conversation by sequence number: all that Cassandra holds. `generations` are its nodes'."""
 
-    def __init__(self) -> None:
+    def __init__(self, generations: Generations | None = None) -> None:
         self.rows: dict[str, dict[int, Row]] = defaultdict(dict)
+        self.generations = generations
 
     def perform(self, task: OutgoingTask, failing: frozenset[str] = frozenset()) -> Reply:
         """The reply to a task; conversations that are `failing` write their first row only."""
@@ -54,11 +58,16 @@ class SimulatedWorker:
         return [self._append(task, batch, failing=batch.conversation_key in failing) for batch in task.conversations]
 
     def _append(self, task: AppendTask, batch: ConversationBatch, *, failing: bool) -> Result:
+        if batch.conversation_key.startswith(UNWRITABLE):
+            return Failure(Answer.REFUSED, "it can never be written")
         mine = self.rows[batch.conversation_key]
         first = batch.records[0].offset
         earlier = [row.sequence for row in mine.values() if row.log_offset < first]
-        head = max(earlier, default=NO_HEAD)
-        assert batch.head in {None, head}, "a head that is passed along is the one that a read would find"
+        head = max(earlier, default=NO_HEAD) if batch.head is None else batch.head
+        if task.generations == self.generations:
+            assert head == max(earlier, default=NO_HEAD), "a head that is passed along is what a read would find"
+        elif batch.head is None:
+            return STALE
         rows = allocate(batch.conversation_key, head, batch.records, task.log_id, BUCKET_SIZE)
         check_agreement(rows, [as_stored(row) for row in mine.values() if row.log_offset >= first])
         mine.update({row.sequence: row for row in rows[: 1 if failing else None]})
@@ -66,6 +75,8 @@ class SimulatedWorker:
 
     def latest(self, task: LatestTask, failing: frozenset[str]) -> list[Result]:
         """One result a request."""
+        if task.generations != self.generations:
+            return [STALE for _ in task.requests]
         return [
             Failure(Answer.RETRY, "Cassandra is down")
             if request.conversation_key in failing
@@ -75,6 +86,7 @@ class SimulatedWorker:
 
     def _block(self, key: str, count: int, before: int | None) -> str:
         mine = self.rows[key]
+        assert sorted(mine) == list(range(len(mine))), "all rows are back before anybody is shown any"
         below = [mine[sequence] for sequence in sorted(mine) if before is None or sequence < before]
         newest = below[max(0, len(below) - count) :]
         return encode_block(key, [(row.sender, row.body, row.sequence) for row in newest]).decode()

@@ -55,7 +55,7 @@ def test_an_output_has_its_number_its_key_and_its_senders_headers() -> None:
 
 
 def test_only_the_first_task_of_a_conversation_has_to_read_its_head() -> None:
-    work, worker = append_work(), SimulatedWorker()
+    work, worker = append_work(), SimulatedWorker({"host": 1_600})
     numbers = []
     for offset in (3, 8, 9):
         work.add("abc123", record(offset))
@@ -66,7 +66,7 @@ def test_only_the_first_task_of_a_conversation_has_to_read_its_head() -> None:
 
 
 def test_replayed_records_are_written_and_not_published() -> None:
-    work, worker = append_work(), SimulatedWorker()
+    work, worker = append_work(), SimulatedWorker({"host": 1_600})
     replayed = [record(3, replay=True), record(4, replay=True)]
     for one in [*replayed, record(5)]:
         work.add("abc123", one)
@@ -78,7 +78,7 @@ def test_replayed_records_are_written_and_not_published() -> None:
 
 
 def test_a_conversation_that_fails_is_tried_again_and_fails_no_neighbour() -> None:
-    work, worker = append_work(), SimulatedWorker()
+    work, worker = append_work(), SimulatedWorker({"host": 1_600})
     same_queue = [key for key in map("conversation {}".format, range(20)) if queue_of(key.encode(), 4) == 0][:3]
     for offset, key in enumerate(same_queue):
         work.add(key, record(offset, key))
@@ -145,6 +145,8 @@ def test_a_broker_that_forgot_everything_loses_every_task_and_no_record() -> Non
     assert work.outstanding == 0
     again = plan(work)
     assert {task.losses for task in again} == {1}
-    finished = [one for task in again for one in answer(work, task, *SimulatedWorker().perform(task).results)]
+    finished = [
+        one for task in again for one in answer(work, task, *SimulatedWorker({"host": 1_600}).perform(task).results)
+    ]
     assert sorted(one.offset for one in finished) == list(range(20))
     assert (work.records, work.bytes, work.outstanding) == (0, 0, 0)

@@ -36,13 +36,13 @@ def test_the_newest_half_of_many_is_kept(capacity: int) -> None:
 
 
 class RememberedHeads(RuleBasedStateMachine):
-    """Against a dictionary in the order of last use."""
+    """Against a dictionary in the order of last use, where a forgotten head is None."""
 
     @initialize(capacity=st.integers(2, 12))
     def start(self, capacity: int) -> None:
         self.capacity = capacity
         self.heads = HeadCache(capacity)
-        self.by_use: dict[str, int] = {}
+        self.by_use: dict[str, int | None] = {}
 
     def use(self, key: str, head: int) -> None:
         self.by_use.pop(key, None)
@@ -56,15 +56,17 @@ class RememberedHeads(RuleBasedStateMachine):
     @rule(key=KEYS)
     def get(self, key: str) -> None:
         head = self.heads.get(key)
-        recent = list(self.by_use)[-(self.capacity // 2) :]
-        if key in recent or head is not None:
+        if head is not None:
             assert head == self.by_use[key]
-            self.use(key, self.by_use[key])
+            self.use(key, head)
+        elif key in list(self.by_use)[-(self.capacity // 2) :]:
+            assert self.by_use[key] is None
 
     @rule(key=KEYS)
     def forget(self, key: str) -> None:
         self.heads.forget(key)
-        self.by_use.pop(key, None)
+        if key in self.by_use:
+            self.by_use[key] = None
 
     @invariant()
     def it_stays_within_its_capacity(self) -> None:

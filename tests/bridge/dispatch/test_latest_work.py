@@ -63,7 +63,7 @@ def test_a_block_goes_back_with_the_requests_headers_and_key(record_key: bytes |
 
 
 def test_requests_that_wait_together_share_a_task_and_each_gets_its_block() -> None:
-    work, worker = latest_work(), SimulatedWorker()
+    work, worker = latest_work(), SimulatedWorker({"host": 1_600})
     for offset in range(3):
         work.add(request(offset))
     [task] = plan(work)
@@ -99,7 +99,7 @@ def test_requests_of_a_conversation_are_answered_together_or_tried_again(results
 
 
 def test_a_conversation_that_fails_fails_no_neighbour() -> None:
-    work, worker = latest_work(), SimulatedWorker()
+    work, worker = latest_work(), SimulatedWorker({"host": 1_600})
     same_queue = [key for key in map("conversation {}".format, range(20)) if queue_of(key.encode(), 4) == 0][:3]
     for offset, key in enumerate(same_queue):
         work.add(request(offset, key))

@@ -1,0 +1,171 @@
+"""Dispatch between a log, workers and outputs that are plain lists, to be stopped at any moment.
+
+What the servers promise is kept: a transaction happens whole or not at all, and Cassandra forgets only rows whose
+records are still in the log.
+"""
+
+import json
+from collections import defaultdict
+
+from bridge.assignment import Assignment, Committed
+from bridge.dispatch.assignment_work import AssignmentFacts, AssignmentWork
+from bridge.dispatch.commit_metadata import decode_metadata, digest_of
+from bridge.dispatch.outgoing import OutgoingTask
+from bridge.transaction import CommittedOffset, Output, Partition, Transaction
+from chat_tasks.routing import partition_of
+from chat_tasks.settings import Settings
+from chat_tasks.task_format import Generations, Reply
+from chat_tasks.wire import InstantMessage, encode_message, with_sequence
+from tests.bridge.dispatch.simulated_worker import UNWRITABLE, SimulatedWorker
+from tests.bridge.messages import ConsumedMessage, logged_message
+
+SETTINGS = Settings(
+    _env_file=None, queues=2, tasks_per_queue=2, task_records=5, records_in_flight=12, log_partitions=2, replay_window=3
+)
+LOG = [Partition(SETTINGS.log_topic, number) for number in range(2)]
+REQUESTS = Partition(SETTINGS.request_topic, 0)
+MANY = 1_000
+
+
+class SimulatedPipeline:
+    """All that outlives a dispatcher, and the dispatcher of now."""
+
+    def __init__(self) -> None:
+        self.logged: dict[Partition, list[ConsumedMessage]] = {partition: [] for partition in (*LOG, REQUESTS)}
+        self.ends: dict[Partition, int] = dict.fromkeys(self.logged, 0)
+        self.lows: dict[Partition, int] = dict.fromkeys(self.logged, 0)
+        self.group = {partition: CommittedOffset(partition, 0, "") for partition in self.logged}
+        self.sent: dict[str, list[bytes]] = defaultdict(list)
+        self.published: dict[str, list[Output]] = defaultdict(list)
+        self.dead: dict[str, list[Output]] = defaultdict(list)
+        self.blocks: list[Output] = []
+        self.seen_by_request: list[int] = []
+        self.quarantined: dict[str, str] = {}
+        self.worker = SimulatedWorker(self.generations(0))
+        self.now = 0.0
+        self.epoch = 0
+        self.restart()
+
+    @staticmethod
+    def generations(started: int) -> Generations:
+        return {"host": started}
+
+    def restart(self) -> None:
+        """The dispatcher ends, and another one begins with what the group holds."""
+        self.epoch += 1
+        self.facts = AssignmentFacts(
+            "00000000-0000-0000-0000-000000000001",
+            dict(self.worker.generations or {}),
+            frozenset(self.quarantined),
+            3,
+            3,
+        )
+        assignment = Assignment(
+            self.epoch,
+            {one: Committed(held.offset, held.metadata, self.lows[one]) for one, held in self.group.items()},
+            None,
+        )
+        self.work = AssignmentWork(SETTINGS, assignment, self.facts, f"replies {self.epoch}")
+        self.positions = dict(self.work.start)
+        self.to_quarantine: dict[str, str] = {}
+
+    def send(self, key: str) -> None:
+        """One more message of a conversation."""
+        partition = LOG[partition_of(key.encode(), len(LOG))]
+        body = f"message {len(self.sent[key])} of {key}"
+        value = encode_message(InstantMessage(conversationKey=key, sender="bob", recipients=["ann"], body=body))
+        self.sent[key].append(value)
+        self.logged[partition].append(logged_message(partition.number, self.ends[partition], key, value, []))
+        self.ends[partition] += 1
+
+    def request(self, key: str, count: int) -> None:
+        """Somebody who has seen what is published asks for the latest messages."""
+        value = json.dumps({"conversationKey": key, "numMsgs": count}).encode()
+        header: tuple[str, bytes | None] = ("request", b"%d" % len(self.seen_by_request))
+        self.seen_by_request.append(len(self.published[key]) if count else 0)
+        offset = self.ends[REQUESTS]
+        self.logged[REQUESTS].append(
+            ConsumedMessage(REQUESTS.topic, REQUESTS.number, offset, value, with_headers=[header])
+        )
+        self.ends[REQUESTS] += 1
+
+    def deliver(self, partition: Partition, count: int) -> None:
+        """The next messages, and the end of the partition where it is reached."""
+        position = self.positions[partition]
+        following = [message for message in self.logged[partition] if message.at_offset >= position]
+        self.work.receive(following[:count])
+        if len(following) > count:
+            self.positions[partition] = following[count].at_offset
+        else:
+            self.positions[partition] = self.ends[partition]
+            self.work.end_reached(partition, self.ends[partition])
+
+    def plan(self) -> list[OutgoingTask]:
+        """The tasks to send; requests only once every dispatcher's replay is committed."""
+        digests = {decode_metadata(self.group[partition].metadata).digest for partition in LOG}
+        return list(self.work.plan(self.now, MANY, requests=digests == {digest_of(self.facts.generations)}))
+
+    def reply(self, reply: Reply) -> None:
+        """Each dispatcher reads its own replies only."""
+        self.to_quarantine.update(self.work.reply(reply, self.now))
+
+    def quarantine(self) -> None:
+        """First durably, then in memory."""
+        self.quarantined.update(self.to_quarantine)
+        for key, reason in self.to_quarantine.items():
+            self.work.quarantine(key, reason)
+        self.to_quarantine = {}
+
+    def transact(self) -> Transaction | None:
+        """A transaction is committed; whether the dispatcher hears of it is left to the caller."""
+        transaction = self.work.next_transaction()
+        if transaction is not None:
+            for output in transaction.outputs:
+                self._publish(output)
+            self.group.update({offset.partition: offset for offset in transaction.offsets})
+        return transaction
+
+    def _publish(self, output: Output) -> None:
+        """Every output is the next one of its conversation, exactly."""
+        assert output.key is not None
+        key = output.key.decode()
+        if output.topic == SETTINGS.output_topic:
+            mine = self.published[key]
+            assert output.value == with_sequence(self.sent[key][len(mine)], len(mine))
+            assert output.partition == partition_of(output.key, 3)
+            mine.append(output)
+        elif output.topic == SETTINGS.dead_letter_topic:
+            assert key.startswith(UNWRITABLE)
+            assert output.value == self.sent[key][len(self.dead[key])]
+            self.dead[key].append(output)
+        else:
+            self._check_block(output)
+            self.blocks.append(output)
+
+    def _check_block(self, output: Output) -> None:
+        block = json.loads(output.value or b"")
+        key, chatter = block["conversationKey"], block["latestChatter"]
+        numbers = [sequence for _, _, sequence in chatter]
+        assert [json.loads(self.sent[key][number])["body"] for number in numbers] == [body for _, body, _ in chatter]
+        assert numbers == list(range(numbers[0], numbers[-1] + 1)) if numbers else True
+        seen = self.seen_by_request[int(dict(output.headers)["request"] or b"")]
+        assert (numbers[-1] if numbers else -1) >= seen - 1, "who saw a message is shown it"
+
+    def purge(self) -> None:
+        """The log lets go of what was committed before the replay window began, once no node has started since."""
+        if self.facts.generations != self.worker.generations:
+            return
+        for partition, offset in self.work.purgeable(self.now - SETTINGS.replay_window).items():
+            assert offset >= self.lows[partition]
+            self.lows[partition] = offset
+            self.logged[partition] = [one for one in self.logged[partition] if one.at_offset >= offset]
+
+    def restart_cassandra(self, keep_every: int) -> None:
+        """It forgets rows that are younger than the window, and the dispatcher has not noticed yet."""
+        for key, rows in self.worker.rows.items():
+            low = self.lows[LOG[partition_of(key.encode(), len(LOG))]]
+            self.worker.rows[key] = {
+                number: row for number, row in rows.items() if row.log_offset < low or row.log_offset % keep_every == 0
+            }
+        self.worker.generations = self.generations(self.epoch)
+        self.epoch += 1

@@ -1,0 +1,144 @@
+"""Exactly once and in order, whatever fails: dispatch as a whole, without servers."""
+
+from hypothesis import settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule
+
+from bridge.dispatch.outgoing import OutgoingTask
+from chat_tasks.task_format import Reply
+from tests.bridge.dispatch.simulated_pipeline import LOG, REQUESTS, SimulatedPipeline
+from tests.bridge.dispatch.simulated_worker import UNWRITABLE
+
+KEYS = ["ann and bob", "the family", "😀", "a fourth", UNWRITABLE]
+SOME = st.integers(0, 1000)
+
+
+class FaultyPipeline(RuleBasedStateMachine):
+    """Tasks and replies are on their way as long as they please, and tasks of dead dispatchers run too."""
+
+    @initialize()
+    def start(self) -> None:
+        self.pipeline = SimulatedPipeline()
+        self.queued: list[OutgoingTask] = []
+        self.replies: list[tuple[int, Reply]] = []
+
+    @rule(keys=st.lists(st.sampled_from(KEYS), min_size=1, max_size=12))
+    def send(self, keys: list[str]) -> None:
+        for key in keys:
+            self.pipeline.send(key)
+        for partition in LOG:
+            self.pipeline.ends[partition] += 1
+
+    @rule(key=st.sampled_from(KEYS), count=st.integers(0, 5))
+    def request(self, key: str, count: int) -> None:
+        self.pipeline.request(key, count)
+
+    @rule(partition=st.sampled_from([*LOG, REQUESTS]), count=st.integers(1, 10), in_time=st.booleans())
+    def deliver(self, partition: object, count: int, in_time: bool) -> None:
+        """What was polled before the partition was paused still comes."""
+        for one in [*LOG, REQUESTS]:
+            if one == partition and not (in_time and one in self.pipeline.work.full()):
+                self.pipeline.deliver(one, count)
+
+    @rule(rounds=st.integers(1, 3), publishes=st.booleans())
+    def all_goes_well(self, rounds: int, publishes: bool) -> None:
+        """For a while."""
+        for _ in range(rounds):
+            for partition in {*LOG, REQUESTS} - self.pipeline.work.full():
+                self.pipeline.deliver(partition, 10)
+            for task in self.pipeline.plan():
+                self.pipeline.reply(self.pipeline.worker.perform(task))
+            if publishes:
+                self.pipeline.quarantine()
+                self.transact(survives=True)
+
+    @rule()
+    def plan(self) -> None:
+        self.queued.extend(self.pipeline.plan())
+
+    @precondition(lambda self: self.queued)
+    @rule(index=SOME, failing=st.frozensets(st.sampled_from(KEYS)), stays=st.booleans())
+    def perform(self, index: int, failing: frozenset[str], stays: bool) -> None:
+        """A worker takes any task; one that stays was doubled."""
+        task = self.queued.pop(index % len(self.queued))
+        epoch = int(task.task_id.split("-")[1])
+        self.replies.append((epoch, self.pipeline.worker.perform(task, failing)))
+        if stays:
+            self.queued.append(task)
+
+    @precondition(lambda self: self.replies)
+    @rule(index=SOME, stays=st.booleans())
+    def reply(self, index: int, stays: bool) -> None:
+        epoch, reply = self.replies.pop(index % len(self.replies))
+        self.pipeline.reply(reply)
+        if stays:
+            self.replies.append((epoch, reply))
+
+    @precondition(lambda self: self.queued)
+    @rule(index=SOME, runs_on=st.booleans())
+    def lose(self, index: int, runs_on: bool) -> None:
+        """Dispatch gives a task up; perhaps it is only slow."""
+        task = self.queued.pop(index % len(self.queued))
+        self.pipeline.work.lost(task.task_id)
+        if runs_on:
+            self.queued.append(task)
+
+    @rule()
+    def flush_redis(self) -> None:
+        self.queued.clear()
+        self.replies.clear()
+        self.pipeline.work.lose_all()
+
+    @rule()
+    def quarantine(self) -> None:
+        self.pipeline.quarantine()
+
+    @rule(survives=st.booleans())
+    def transact(self, survives: bool) -> None:
+        transaction = self.pipeline.transact()
+        if not survives:
+            self.pipeline.restart()
+        elif transaction is not None:
+            self.pipeline.work.committed(transaction, self.pipeline.now)
+
+    @rule()
+    def abort(self) -> None:
+        """The transaction is lost with its dispatcher."""
+        self.pipeline.work.next_transaction()
+        self.pipeline.restart()
+
+    @rule(keep_every=st.integers(1, 4))
+    def restart_cassandra(self, keep_every: int) -> None:
+        self.pipeline.restart_cassandra(keep_every)
+
+    @rule()
+    def notice_the_restart(self) -> None:
+        if self.pipeline.facts.generations != self.pipeline.worker.generations:
+            self.pipeline.restart()
+
+    @rule(seconds=st.integers(1, 4))
+    def pass_time(self, seconds: int) -> None:
+        self.pipeline.now += seconds
+
+    @rule()
+    def purge(self) -> None:
+        self.pipeline.purge()
+
+    def teardown(self) -> None:
+        """When all goes well from now on, everything ends where it belongs, once."""
+        self.pipeline.restart()
+        for _ in range(sum(self.pipeline.ends.values()) + 3):
+            self.pipeline.now += 10
+            self.all_goes_well(1, publishes=True)
+        sent = {key: len(values) for key, values in self.pipeline.sent.items()}
+        written = {key: len(values) for key, values in self.pipeline.published.items() if values}
+        assert written == {key: count for key, count in sent.items() if key != UNWRITABLE}
+        assert len(self.pipeline.dead[UNWRITABLE]) == sent.get(UNWRITABLE, 0)
+        assert len(self.pipeline.blocks) == len(self.pipeline.seen_by_request)
+        assert {key: len(rows) for key, rows in self.pipeline.worker.rows.items() if rows} == written
+        assert (self.pipeline.work.appends.records, self.pipeline.work.appends.bytes) == (0, 0)
+        assert self.pipeline.work.is_drained()
+
+
+TestFaultyPipeline = FaultyPipeline.TestCase
+TestFaultyPipeline.settings = settings(max_examples=100, stateful_step_count=50)
