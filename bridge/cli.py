@@ -7,6 +7,7 @@ from typing import Any
 import click
 
 from bridge.dispatch.service import run_dispatch
+from bridge.health import check_membership
 from bridge.ingest.service import run_ingest
 from bridge.initialise import Start, initialise
 from bridge.latest_request import request_latest
@@ -60,6 +61,15 @@ def ingest() -> None:
 def dispatch() -> None:
     """Run the bridge from the log to the workers, and from them to the output topics."""
     sys.exit(run_dispatch(Settings()))
+
+
+@main.command()
+@click.argument("bridge", type=click.Choice(["ingest", "dispatch"]))
+def health(bridge: str) -> None:
+    """Ask Kafka whether the BRIDGE of this instance's name is at work; exit code 2 where it is not."""
+    settings = Settings()
+    check_membership(settings, settings.ingest_group if bridge == "ingest" else settings.dispatch_group)
+    click.echo("at work")
 
 
 @main.command()
