@@ -1,0 +1,137 @@
+"""From whatever was sent to the log, or to the dead letters."""
+
+from collections import defaultdict
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bridge.assignment import Assignment, Committed
+from bridge.ingest.handler import Ingest
+from bridge.transaction import Partition, Transaction
+from chat_tasks.routing import partition_of
+from chat_tasks.settings import Settings
+from chat_tasks.wire import InstantMessage, encode_message
+from tests.bridge.messages import ConsumedMessage
+
+FIRST, SECOND = Partition("instant_message_in", 0), Partition("instant_message_in", 1)
+FROM_BOB = b'{"conversationKey":"abc123","sender":"bob","recipients":["ann"],"body":"Hi there!"}'
+
+
+def ingest(**chosen: int) -> Ingest:
+    """With both partitions, from their offsets 5 and 0."""
+    handler = Ingest(Settings(_env_file=None, instance_name="ingest.1", log_partitions=12, **chosen))
+    assignment = Assignment(1_700, {FIRST: Committed(5, "", 0), SECOND: Committed(0, "", 0)}, None)
+    assert handler.assigned(assignment, None) == {FIRST: 5, SECOND: 0}
+    return handler
+
+
+def sent(
+    partition: Partition, offset: int, value: bytes | None = FROM_BOB, key: bytes | None = None
+) -> ConsumedMessage:
+    return ConsumedMessage(*partition, offset, value, key, [("trace", b"t")], sent_at=500)
+
+
+def transaction_of(handler: Ingest) -> Transaction:
+    """The next one."""
+    transaction = handler.next_transaction()
+    assert transaction is not None
+    return transaction
+
+
+def test_a_valid_message_goes_to_the_log_under_its_conversation() -> None:
+    handler = ingest()
+    handler.records([sent(FIRST, 5, FROM_BOB.replace(b":", b": "), key=b"the sender's own")])
+    transaction = transaction_of(handler)
+    [output] = transaction.outputs
+    assert (output.topic, output.key, output.value) == ("conversation_log", b"abc123", FROM_BOB)
+    assert output.partition == partition_of(b"abc123", 12)
+    assert output.headers == [("trace", b"t"), ("chat.sent_at", b"500")]
+    assert [(one.partition, one.offset) for one in transaction.offsets] == [(FIRST, 6)]
+
+
+def test_an_invalid_one_goes_whole_to_the_dead_letters_with_its_reason() -> None:
+    handler = ingest()
+    handler.records([sent(FIRST, 5, b"\xff", key=b"mine")])
+    [letter] = transaction_of(handler).outputs
+    assert (letter.topic, letter.partition, letter.key, letter.value) == ("dead_letter", -1, b"mine", b"\xff")
+    headers = dict(letter.headers)
+    assert (headers["trace"], headers["chat.sent_at"]) == (b"t", b"500")
+    assert headers["__connect.errors.topic"] == b"instant_message_in"
+    assert headers["__connect.errors.offset"] == b"5"
+    assert headers["__connect.errors.exception.class.name"] == b"InvalidRecord"
+    assert (headers["__connect.errors.exception.message"] or b"").startswith(b"value: Invalid JSON")
+
+
+def test_a_record_without_a_value_is_a_dead_letter_too() -> None:
+    handler = ingest()
+    handler.records([sent(FIRST, 5, None)])
+    assert [output.topic for output in transaction_of(handler).outputs] == ["dead_letter"]
+
+
+def test_nothing_is_no_transaction() -> None:
+    handler = ingest()
+    assert handler.next_transaction() is None
+    assert handler.is_drained()
+
+
+def test_what_comes_after_the_revocation_is_left_to_the_new_owner() -> None:
+    handler = ingest()
+    handler.records([sent(FIRST, 5)])
+    handler.revoked()
+    handler.records([sent(FIRST, 6)])
+    assert handler.next_transaction() is None
+
+
+def test_a_full_memory_pauses_all_until_half_of_it_is_free() -> None:
+    handler = ingest(records_in_flight=8_000)
+    handler.records([sent(FIRST, offset) for offset in range(7_999)])
+    assert handler.full() == set()
+    handler.records([sent(SECOND, 0)])
+    assert handler.full() == {FIRST, SECOND}
+    transaction_of(handler)
+    assert handler.full() == set()
+
+
+def test_many_bytes_fill_it_too() -> None:
+    handler = ingest(bytes_in_flight=2 * len(FROM_BOB))
+    handler.records([sent(FIRST, 5)])
+    assert handler.full() == set()
+    handler.records([sent(FIRST, 6)])
+    assert handler.full() == {FIRST, SECOND}
+    transaction_of(handler)
+    assert handler.full() == set()
+
+
+def is_valid(value: bytes | None) -> bool:
+    """Of the values below: no noise is a message."""
+    return value is not None and value.startswith(b'{"conversationKey":"') and b'Key":""' not in value
+
+
+values = st.sampled_from(["ann and bob", "the family", ""]).map(
+    lambda key: encode_message(InstantMessage(conversationKey=key, sender="bob", recipients=[], body=""))
+)
+
+
+@given(
+    st.lists(
+        st.lists(st.tuples(st.sampled_from([FIRST, SECOND]), values | st.binary() | st.none()), min_size=1, max_size=5),
+        max_size=6,
+    )
+)
+def test_every_record_is_in_one_transaction_with_its_offset(polls: list[list[tuple[Partition, bytes | None]]]) -> None:
+    handler = ingest()
+    next_offset = {FIRST: 5, SECOND: 0}
+    outputs: dict[str, list[bytes | None]] = defaultdict(list)
+    for poll in polls:
+        for partition, value in poll:
+            handler.records([sent(partition, next_offset[partition], value)])
+            next_offset[partition] += 1
+        transaction = transaction_of(handler)
+        for output in transaction.outputs:
+            outputs[output.topic].append(output.value)
+        touched = {partition for partition, _ in poll}
+        assert {one.partition: one.offset for one in transaction.offsets} == {one: next_offset[one] for one in touched}
+    sent_values = [value for poll in polls for _, value in poll]
+    assert outputs["conversation_log"] == [value for value in sent_values if is_valid(value)]
+    assert outputs["dead_letter"] == [value for value in sent_values if not is_valid(value)]
+    assert handler.is_drained()
