@@ -14,10 +14,9 @@ from bridge.topics import topic_id
 from bridge.transaction import Partition
 from chat_tasks.routing import partition_of
 from chat_tasks.settings import Settings
-from chat_tasks.storage.generations import NodeGenerations
+from chat_tasks.storage.generations import AskedNodes, NodeGenerations
 from chat_tasks.storage.quarantine import Quarantine
 from chat_tasks.storage.session import failures_as_unavailable
-from chat_tasks.task_format import Generations
 
 _SECONDS = 10.0
 
@@ -40,16 +39,15 @@ class Cluster:
             quarantined = self._quarantine.of_partitions(log_partitions)
         return AssignmentFacts(
             log_id=topic_id(self._admin, self._settings.log_topic),
-            generations=self._generations.ask_live_nodes(),
+            generations=self._generations.ask().generations,
             quarantined=frozenset(one.conversation_key for one in quarantined),
             output_partitions=self._output_partitions,
             block_partitions=self._block_partitions,
         )
 
-    def generations(self) -> tuple[Generations, bool]:
-        """Those of the live nodes, and whether that is all of them. Raises `DependencyUnavailable`."""
-        live = self._generations.ask_live_nodes()
-        return live, self._generations.known_hosts() <= live.keys()
+    def generations(self) -> AskedNodes:
+        """When each node started. Raises `DependencyUnavailable`."""
+        return self._generations.ask()
 
     def all_replayed(self, digest: str) -> str | None:
         """The digest, where every partition of the log, other members' too, was committed under it; else None.

@@ -20,7 +20,8 @@ from bridge.dispatch.task_sender import LookedFor, RedisBack, RedisLost, Sent, T
 from bridge.transaction import Partition, Transaction
 from chat_tasks.errors import DependencyUnavailable, UnsupportedVersion
 from chat_tasks.settings import Settings
-from chat_tasks.task_format import Generations, decode_reply
+from chat_tasks.storage.generations import AskedNodes
+from chat_tasks.task_format import decode_reply
 
 logger = logging.getLogger(__name__)
 
@@ -234,8 +235,7 @@ class Dispatch:
     def _take_done_errand(self, work: AssignmentWork, done: ErrandDone, now: float) -> None:
         if done.name == "nodes":
             self._nodes_answer = True
-            live, self._all_nodes_answer = done.result
-            self._take_generations(work, live, now)
+            self._take_generations(work, done.result, now)
         elif done.name == "gate":
             self._requests_open = done.result == digest_of(work.facts.generations)
         elif done.name == "quarantine":
@@ -243,9 +243,10 @@ class Dispatch:
                 if self._to_quarantine.pop(key, None) is not None:
                     work.quarantine(key, reason)
 
-    def _take_generations(self, work: AssignmentWork, live: Generations, now: float) -> None:
+    def _take_generations(self, work: AssignmentWork, asked: AskedNodes, now: float) -> None:
+        self._all_nodes_answer = asked.all_answered
         replayed = work.facts.generations
-        started = [host for host, generation in live.items() if replayed.get(host) != generation]
+        started = [host for host, generation in asked.generations.items() if replayed.get(host) != generation]
         if started:
             raise DependencyUnavailable(f"Cassandra node {', '.join(started)} has started: its window is written again")
         # While a node is down nobody knows what it will have forgotten: then the log keeps everything.
