@@ -1,5 +1,7 @@
 """Whatever is restarted, killed or wiped: every message once, in order. (The chaos suite goes much further.)"""
 
+import os
+import signal
 import threading
 from collections.abc import Callable
 
@@ -9,6 +11,7 @@ from redis import Redis
 from chat_tasks.settings import Settings
 from chat_tasks.storage.session import connect
 from stack.servers import Servers
+from stack.waiting import wait_until
 from tests.integration.conftest import Deploy
 from tests.integration.conversation import assert_rows_match, read_outputs, send, some_messages
 from tests.integration.deployment import Deployment, Process
@@ -44,6 +47,24 @@ def test_a_process_restarted_again_and_again(deploy: Deploy, victim: str, end: C
         deployment.start(victim)
 
     keep_sending(deployment.settings, restart)
+
+
+@pytest.mark.parametrize("kind", ["ingest", "dispatch"])
+def test_a_bridge_paused_until_others_have_its_partitions_is_a_harmless_zombie(deploy: Deploy, kind: str) -> None:
+    deployment = deploy(session_timeout=6)
+    deployment.start("ingest.1", "dispatch.1", "worker.1")
+    [paused, heir] = [*deployment.start(f"{kind}.2"), *deployment.start(f"{kind}.3")]
+
+    def pause(number: int) -> None:
+        if number == 1:
+            assignments = heir.log.count("assigned ")
+            os.kill(paused.popen.pid, signal.SIGSTOP)
+            assert wait_until(lambda: heir.log.count("assigned ") > assignments, 60)
+        if number == 2:
+            os.kill(paused.popen.pid, signal.SIGCONT)
+
+    keep_sending(deployment.settings, pause)
+    assert paused.runs
 
 
 def test_redis_flushed(deploy: Deploy) -> None:
