@@ -1,59 +1,31 @@
 """One assignment from delivered records to transactions."""
 
-from typing import Any
-
 import pytest
 
-from bridge.assignment import Assignment, Committed
-from bridge.dispatch.assignment_work import AssignmentFacts, AssignmentWork
 from bridge.dispatch.commit_metadata import CommitMetadata, encode_metadata
-from bridge.transaction import Output, Partition
+from bridge.transaction import Partition
 from chat_tasks.errors import ConfigurationError
-from chat_tasks.settings import Settings
 from chat_tasks.task_format import Reply
+from tests.bridge.dispatch.assignments import (
+    FROM_BOB,
+    GENERATIONS,
+    LOG,
+    MANY,
+    REQUEST,
+    REQUESTS,
+    assignment_work,
+    logged,
+    perform_all,
+    published,
+    requested,
+)
 from tests.bridge.dispatch.simulated_worker import SimulatedWorker
 from tests.bridge.messages import ConsumedMessage, logged_message
 
-LOG = Partition("conversation_log", 0)
-REQUESTS = Partition("latest_messages_request", 0)
-GENERATIONS = {"host": 1_600}
-MANY = 1_000
-
-FROM_BOB = b'{"conversationKey":"abc123","sender":"bob","recipients":["ann"],"body":"Hi there!"}'
 FROM_ANN = b'{"conversationKey":"abc123","sender":"ann","recipients":["bob"],"body":"Hi there!"}'
 OUT_BOB = b'{"conversationKey":"abc123","sender":"bob","recipients":["ann"],"conversationMsgSeq":0,"body":"Hi there!"}'
 OUT_ANN = b'{"conversationKey":"abc123","sender":"ann","recipients":["bob"],"conversationMsgSeq":1,"body":"Hi there!"}'
-REQUEST = b'{"conversationKey":"abc123","numMsgs":100}'
 BLOCK = b'{"conversationKey":"abc123","latestChatter":[["bob","Hi there!",0],["ann","Hi there!",1]]}'
-
-
-def assignment_work(metadata: str = "", quarantined: frozenset[str] = frozenset(), **chosen: Any) -> AssignmentWork:
-    """Both partitions from their beginnings."""
-    assignment = Assignment(1_700, {LOG: Committed(0, metadata, 0), REQUESTS: Committed(0, "", 0)}, None)
-    facts = AssignmentFacts("00000000-0000-0000-0000-000000000001", GENERATIONS, quarantined, 3, 3)
-    return AssignmentWork(Settings(_env_file=None, queues=2, **chosen), assignment, facts, "replies")
-
-
-def logged(offset: int, value: bytes = FROM_BOB, key: str = "abc123") -> ConsumedMessage:
-    return logged_message(LOG.number, offset, key, value, [])
-
-
-def requested(offset: int, value: bytes = REQUEST) -> ConsumedMessage:
-    return ConsumedMessage(REQUESTS.topic, REQUESTS.number, offset, value)
-
-
-def perform_all(work: AssignmentWork, worker: SimulatedWorker) -> None:
-    """Every task that can be sent, requests included."""
-    for task in list(work.plan(0, MANY, requests=True)):
-        assert work.reply(worker.perform(task), now=0) == {}
-
-
-def published(work: AssignmentWork) -> list[Output]:
-    """What the next transaction holds."""
-    transaction = work.next_transaction()
-    assert transaction is not None
-    work.committed(transaction, now=0)
-    return list(transaction.outputs)
 
 
 def test_the_worked_example_of_the_contract() -> None:
@@ -136,50 +108,36 @@ def test_a_reply_that_fits_no_task_changes_nothing() -> None:
     assert not work.is_drained()
 
 
-def test_a_full_memory_pauses_the_log_until_half_of_it_is_free() -> None:
-    work, worker = assignment_work(records_in_flight=4, task_records=1, tasks_per_queue=1), SimulatedWorker(GENERATIONS)
-    paused = []
-    for offset in range(4):
-        paused.append(work.full())
-        work.receive([logged(offset)])
-    for _ in range(4):
-        paused.append(work.full())
-        perform_all(work, worker)
-    assert paused == [set()] * 4 + [{LOG}] * 2 + [set()] * 2
+def test_a_broker_that_forgot_everything_loses_the_tasks_of_both_kinds() -> None:
+    work, worker = assignment_work(), SimulatedWorker(GENERATIONS)
+    work.receive([logged(0), requested(0)])
+    assert len(list(work.plan(0, MANY, requests=True))) == 2
+    assert work.lose_all() == 2
+    perform_all(work, worker)
+    assert len(published(work)) == 2
 
 
-def test_many_bytes_fill_it_too() -> None:
-    work = assignment_work(bytes_in_flight=2 * len(FROM_BOB))
-    work.receive([logged(0)])
-    assert work.full() == set()
-    work.receive([logged(1)])
-    assert work.full() == {LOG}
-
-
-def test_many_requests_pause_the_requests_alone() -> None:
+def test_a_lost_task_of_either_kind_is_sent_again() -> None:
     work = assignment_work()
-    work.receive([requested(offset) for offset in range(2_000)])
-    assert work.full() == {REQUESTS}
+    work.receive([logged(0), requested(0)])
+    first = [task.task_id for task in work.plan(0, MANY, requests=True)]
+    assert [work.lost(task_id) for task_id in first] == [True, True]
+    assert [work.lost(task_id) for task_id in first] == [False, False]
+    assert len(list(work.plan(0, MANY, requests=True))) == 2
 
 
-def test_a_straggler_pauses_its_partition_before_the_metadata_is_too_long() -> None:
-    work, worker = assignment_work(records_in_flight=100_000), SimulatedWorker(GENERATIONS)
-    work.receive([logged(0, key="straggler")])
-    list(work.plan(0, MANY, requests=False))
-    offset = 1
-    while LOG not in work.full():
-        # The worst case: every other offset is unfinished, and no run of equal bytes saves anything.
-        work.receive([logged(one, key="straggler" if one % 2 else "fast") for one in range(offset, offset + 1_000)])
-        offset += 1_000
-        perform_all(work, worker)
-        transaction = work.next_transaction()
-        assert transaction is not None
-        assert all(len(committed.metadata) <= 4_096 for committed in transaction.offsets)
-    assert offset > 15_000
-
-
-def test_a_transaction_has_an_end() -> None:
-    work = assignment_work(quarantined=frozenset({"abc123"}))
-    work.receive([logged(offset) for offset in range(5_001)])
-    assert [len(published(work)), len(published(work))] == [5_000, 1]
-    assert work.next_transaction() is None
+def test_the_log_keeps_everything_until_the_replay_has_ended() -> None:
+    work, worker = (
+        assignment_work(encode_metadata(CommitMetadata("0ddba11", None)), offset=1),
+        SimulatedWorker(GENERATIONS),
+    )
+    assert work.start == {LOG: 0, REQUESTS: 0}
+    work.receive([logged(0, key="slow"), logged(1, key="fast")])
+    for task in list(work.plan(0, MANY, requests=False)):
+        work.reply(worker.perform(task, failing=frozenset({"slow"})), now=0)
+    assert len(published(work)) == 1
+    assert work.purgeable(before=1) == {}
+    for task in list(work.plan(60, MANY, requests=False)):
+        work.reply(worker.perform(task), now=60)
+    assert published(work) == []
+    assert work.purgeable(before=1) == {LOG: 2}

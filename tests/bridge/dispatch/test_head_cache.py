@@ -6,7 +6,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, ru
 
 from bridge.dispatch.head_cache import HeadCache
 
-KEYS = st.integers(0, 15).map("conversation {}".format)
+KEYS = st.integers(0, 6).map("conversation {}".format)
 
 
 def test_a_head_is_remembered() -> None:
@@ -35,10 +35,18 @@ def test_the_newest_half_of_many_is_kept(capacity: int) -> None:
     assert all(heads.get(str(number)) == number for number in range(5000 - capacity // 2, 5000))
 
 
+def test_a_head_in_use_stays_however_many_others_come() -> None:
+    heads = HeadCache(capacity=10)
+    heads.put("in use", 7)
+    for number in range(1000):
+        heads.put(str(number), number)
+        assert heads.get("in use") == 7
+
+
 class RememberedHeads(RuleBasedStateMachine):
     """Against a dictionary in the order of last use, where a forgotten head is None."""
 
-    @initialize(capacity=st.integers(2, 12))
+    @initialize(capacity=st.integers(2, 8))
     def start(self, capacity: int) -> None:
         self.capacity = capacity
         self.heads = HeadCache(capacity)

@@ -1,0 +1,49 @@
+"""An assignment that begins, and records for it."""
+
+from typing import Any
+
+from bridge.assignment import Assignment, Committed
+from bridge.dispatch.assignment_work import AssignmentFacts, AssignmentWork
+from bridge.transaction import Output, Partition
+from chat_tasks.settings import Settings
+from tests.bridge.dispatch.simulated_worker import SimulatedWorker
+from tests.bridge.messages import ConsumedMessage, logged_message
+
+LOG = Partition("conversation_log", 0)
+REQUESTS = Partition("latest_messages_request", 0)
+GENERATIONS = {"host": 1_600}
+MANY = 1_000
+
+FROM_BOB = b'{"conversationKey":"abc123","sender":"bob","recipients":["ann"],"body":"Hi there!"}'
+REQUEST = b'{"conversationKey":"abc123","numMsgs":100}'
+
+
+def assignment_work(
+    metadata: str = "", offset: int = 0, quarantined: frozenset[str] = frozenset(), **chosen: Any
+) -> AssignmentWork:
+    """Of a part of the log that was committed up to `offset`, and of the requests from their beginning."""
+    assignment = Assignment(1_700, {LOG: Committed(offset, metadata, 0), REQUESTS: Committed(0, "", 0)}, None)
+    facts = AssignmentFacts("00000000-0000-0000-0000-000000000001", GENERATIONS, quarantined, 3, 3)
+    return AssignmentWork(Settings(_env_file=None, queues=2, **chosen), assignment, facts, "replies")
+
+
+def logged(offset: int, value: bytes = FROM_BOB, key: str = "abc123") -> ConsumedMessage:
+    return logged_message(LOG.number, offset, key, value, [])
+
+
+def requested(offset: int, value: bytes = REQUEST) -> ConsumedMessage:
+    return ConsumedMessage(REQUESTS.topic, REQUESTS.number, offset, value)
+
+
+def perform_all(work: AssignmentWork, worker: SimulatedWorker) -> None:
+    """Every task that can be sent, requests included."""
+    for task in list(work.plan(0, MANY, requests=True)):
+        assert work.reply(worker.perform(task), now=0) == {}
+
+
+def published(work: AssignmentWork) -> list[Output]:
+    """What the next transaction holds."""
+    transaction = work.next_transaction()
+    assert transaction is not None
+    work.committed(transaction, now=0)
+    return list(transaction.outputs)

@@ -1,0 +1,64 @@
+"""How much one assignment takes in, and how much it gives out at once."""
+
+from tests.bridge.dispatch.assignments import (
+    FROM_BOB,
+    GENERATIONS,
+    LOG,
+    MANY,
+    REQUESTS,
+    assignment_work,
+    logged,
+    perform_all,
+    published,
+    requested,
+)
+from tests.bridge.dispatch.simulated_worker import SimulatedWorker
+
+
+def test_a_full_memory_pauses_the_log_until_half_of_it_is_free() -> None:
+    work, worker = assignment_work(records_in_flight=4, task_records=1, tasks_per_queue=1), SimulatedWorker(GENERATIONS)
+    paused = []
+    for offset in range(4):
+        paused.append(work.full())
+        work.receive([logged(offset)])
+    for _ in range(4):
+        paused.append(work.full())
+        perform_all(work, worker)
+    assert paused == [set()] * 4 + [{LOG}] * 2 + [set()] * 2
+
+
+def test_many_bytes_fill_it_too() -> None:
+    work = assignment_work(bytes_in_flight=2 * len(FROM_BOB))
+    work.receive([logged(0)])
+    assert work.full() == set()
+    work.receive([logged(1)])
+    assert work.full() == {LOG}
+
+
+def test_many_requests_pause_the_requests_alone() -> None:
+    work = assignment_work()
+    work.receive([requested(offset) for offset in range(2_000)])
+    assert work.full() == {REQUESTS}
+
+
+def test_a_straggler_pauses_its_partition_before_the_metadata_is_too_long() -> None:
+    work, worker = assignment_work(records_in_flight=100_000), SimulatedWorker(GENERATIONS)
+    work.receive([logged(0, key="straggler")])
+    list(work.plan(0, MANY, requests=False))
+    offset = 1
+    while LOG not in work.full():
+        # The worst case: every other offset is unfinished, and no run of equal bytes saves anything.
+        work.receive([logged(one, key="straggler" if one % 2 else "fast") for one in range(offset, offset + 1_000)])
+        offset += 1_000
+        perform_all(work, worker)
+        transaction = work.next_transaction()
+        assert transaction is not None
+        assert all(len(committed.metadata) <= 4_096 for committed in transaction.offsets)
+    assert offset > 15_000
+
+
+def test_a_transaction_has_an_end() -> None:
+    work = assignment_work(quarantined=frozenset({"abc123"}))
+    work.receive([logged(offset) for offset in range(5_001)])
+    assert [len(published(work)), len(published(work))] == [5_000, 1]
+    assert work.next_transaction() is None
