@@ -10,6 +10,7 @@ from redis import Redis
 
 from chat_tasks.settings import Settings
 from chat_tasks.storage.session import connect
+from stack.process import ServerProcess
 from stack.servers import Servers
 from stack.waiting import wait_until
 from tests.integration.conftest import Deploy
@@ -114,6 +115,26 @@ def test_cassandra_killed_forgets_rows_and_they_are_written_again(deploy: Deploy
             servers.cassandra.wait_until_answering()
 
     keep_sending(deployment.settings, restart)
+
+
+@pytest.mark.parametrize(
+    ("server", "complaint"),
+    [("redis", "all tasks in flight are taken for lost"), ("cassandra", "OperationTimedOut")],
+)
+def test_a_server_paused_until_dispatch_complains(
+    deploy: Deploy, servers: Servers, server: str, complaint: str
+) -> None:
+    deployment = deploy()
+    _, dispatch, _ = deployment.start("ingest.1", "dispatch.1", "worker.1")
+    paused: ServerProcess = getattr(servers, server)
+
+    def pause(number: int) -> None:
+        if number == 1:
+            paused.pause()
+            dispatch.wait_for_line(complaint)
+            paused.resume()
+
+    keep_sending(deployment.settings, pause)
 
 
 def test_a_second_process_of_the_same_name_takes_over_and_the_first_one_says_so(deploy: Deploy) -> None:
