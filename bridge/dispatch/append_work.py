@@ -108,10 +108,7 @@ class AppendWork:
 
     def lose_all(self) -> int:
         """Every outstanding task is lost; returns how many were."""
-        numbers = list(self._scheduler.outstanding)
-        for number in numbers:
-            self._scheduler.lost(number)
-        return len(numbers)
+        return self._scheduler.lose_all()
 
     def reply(self, task_id: str, results: Sequence[Result], now: float) -> Outcome | None:
         """What a worker answered; None for a late reply. Raises `ValueError` where it does not fit the task."""

@@ -170,6 +170,13 @@ class Scheduler(Generic[RecordT]):
             self._make_ready(batch.conversation_key, conversation)
         return True
 
+    def lose_all(self) -> int:
+        """No outstanding task will be answered; returns how many were."""
+        numbers = list(self._outstanding)
+        for number in numbers:
+            self.lost(number)
+        return len(numbers)
+
     def _make_ready(self, key: str, conversation: _Conversation[RecordT]) -> None:
         if not conversation.in_flight and not conversation.waiting:
             self._ready.setdefault(conversation.queue, {})[key] = None
