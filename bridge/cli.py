@@ -46,9 +46,14 @@ def main() -> None:
     default="earliest",
     help="Where to begin in topics that existed before; only where nothing was consumed yet.",
 )
-def init(start: Start) -> None:
+@click.option(
+    "--reset-offsets",
+    is_flag=True,
+    help="Also where the committed offset is gone: the topic was truncated or made anew.",
+)
+def init(start: Start, *, reset_offsets: bool) -> None:
     """Create topics, keyspace and starting offsets. May be run again at any time."""
-    initialise(Settings(), start, click.echo)
+    initialise(Settings(), start, click.echo, reset_offsets=reset_offsets)
 
 
 @main.command()

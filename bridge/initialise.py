@@ -42,8 +42,10 @@ def fixed_partitions_name(topic: str) -> str:
     return f"partitions.{topic}"
 
 
-def initialise(settings: Settings, start: Start, report: Callable[[str], None]) -> None:
+def initialise(settings: Settings, start: Start, report: Callable[[str], None], *, reset_offsets: bool = False) -> None:
     """Set up what is missing; `report` gets a line a step.
+
+    `reset_offsets` also sets those committed offsets anew that the topic does not have any more.
 
     Raises `ConfigurationError` where what exists contradicts the settings, `DependencyUnavailable`.
     """
@@ -65,7 +67,7 @@ def initialise(settings: Settings, start: Start, report: Callable[[str], None]) 
         }
         for group, topics in groups.items():
             partitions = {topic: counts[topic] for topic in topics}
-            committed = _once_settled(partial(_commit_starting_offsets, settings, group, partitions, start))
+            committed = _once_settled(partial(_commit_offsets, settings, group, partitions, start, reset=reset_offsets))
             report(f"group {group}: {committed} partitions set to the {start} offset")
         report(f"log {settings.log_topic}: id {topic_id(admin, settings.log_topic)}")
     except KafkaException as error:
@@ -130,23 +132,28 @@ def _store_partitions(settings: Settings, session: Session, counts: dict[str, in
     schema.store_settings(session, settings, {name: count for name, count in names.items() if name not in stored})
 
 
-def _commit_starting_offsets(settings: Settings, group: str, partition_counts: Mapping[str, int], start: Start) -> int:
-    """Only where the group has no offset yet; returns for how many partitions."""
+def _commit_offsets(
+    settings: Settings, group: str, partition_counts: Mapping[str, int], start: Start, *, reset: bool
+) -> int:
+    """Where the group has no offset yet, or (`reset`) one that is gone; returns for how many partitions."""
     consumer = Consumer({**base_config(settings), "group.id": group, "enable.auto.commit": False})
     try:
         partitions = [
             TopicPartition(topic, number) for topic, count in partition_counts.items() for number in range(count)
         ]
-        committed = consumer.committed(partitions, timeout=_SECONDS)
-        missing = [one for one in committed if one.offset == OFFSET_INVALID]
-        for one in missing:
+        changed: list[TopicPartition] = []
+        for one in consumer.committed(partitions, timeout=_SECONDS):
+            is_missing = one.offset == OFFSET_INVALID
+            if not is_missing and not reset:
+                continue
             low, high = consumer.get_watermark_offsets(one, timeout=_SECONDS)
-            # The log is ours: what lies in it was accepted, and is never passed over.
-            from_end = start == "latest" and one.topic != settings.log_topic
-            one.offset = high if from_end else low
-        if missing:
-            _commit(consumer, group, missing)
-        return len(missing)
+            if is_missing or not low <= one.offset <= high:
+                # The log is ours: what lies in it was accepted, and is never passed over.
+                from_end = start == "latest" and one.topic != settings.log_topic
+                changed.append(TopicPartition(one.topic, one.partition, high if from_end else low))
+        if changed:
+            _commit(consumer, group, changed)
+        return len(changed)
     finally:
         consumer.close()
 

@@ -103,20 +103,20 @@ def latest_messages(document: dict[str, Any]) -> None:
         _cannot_answer(task.task_id, error)
 
 
-_CANNOT_START = (ChatTasksError, KeyError, TypeError, ValueError)
+_CANNOT_START = (ChatTasksError, AttributeError, KeyError, TypeError, ValueError)
 
 
 def _refuse(document: dict[str, Any], members: str, error: Exception, started: float) -> None:
     """Nothing was done; another worker, a newer one perhaps, may be able to: every member is answered `retry`."""
     reason = str(error) if isinstance(error, ChatTasksError) else f"malformed task: {type(error).__name__}: {error}"
-    logger.error("task %s was not started: %s", document.get("task"), reason)
+    logger.error("a task was not started: %s", reason)
     try:
         reply_to, task_id = document["reply_to"], document["task"]
         results = [Failure(Answer.RETRY, reason) for _ in document[members]]
         with connect_redis(settings()) as redis:
             _reply(redis.pipeline(transaction=False), reply_to, task_id, started, results)
     except (KeyError, TypeError):
-        logger.exception("a task without an address to answer to is dropped; its dispatcher sends it again")
+        logger.error("it has no address to answer to and is dropped; its dispatcher sends it again")  # noqa: TRY400
     except RedisError as unreachable:
         _cannot_answer(document["task"], unreachable)
 

@@ -48,11 +48,6 @@ class PartitionProgress:
         return not self.needs_replay and self._committed_digest != self._digest
 
     @property
-    def committable(self) -> int:
-        """The lowest offset that is not finished."""
-        return self._tracker.committable
-
-    @property
     def largest_encoding(self) -> int:
         """Bytes that the metadata's offsets may come to need."""
         return self._tracker.largest_encoding()

@@ -80,11 +80,6 @@ class Scheduler(Generic[RecordT]):
         """The tasks that were planned and neither answered nor lost, by number, oldest first; not to be changed."""
         return self._outstanding
 
-    @property
-    def is_empty(self) -> bool:
-        """Whether no record is left."""
-        return not self._conversations
-
     def add(self, conversation_key: str, record: RecordT) -> None:
         """A record that lies after all earlier ones of its conversation."""
         conversation = self._conversations.get(conversation_key)

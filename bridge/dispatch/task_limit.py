@@ -23,5 +23,5 @@ class TaskLimit:
 
     def answered(self, outstanding: int, round_trip: float, service: float) -> None:
         """A task was answered: `outstanding` with itself, its times in seconds; `service` is the worker's own."""
-        share = min(1.0, service / round_trip) if round_trip > 0 else 1.0
+        share = min(1.0, max(0.0, service) / round_trip) if round_trip > 0 else 1.0
         self._in_service += (outstanding * share - self._in_service) * _SMOOTHING

@@ -12,7 +12,7 @@ _ROWS_PER_PAGE = 200
 
 
 class HistoryReader:
-    """Reads what is acknowledged, never what a row above a gap only promises."""
+    """Reads what is acknowledged: of the rows it reads, never one above a gap."""
 
     def __init__(self, session: Session, keyspace: str, bucket_size: int, largest_bytes: int) -> None:
         self._session = session

@@ -1,13 +1,15 @@
 """`chat-tasks init`, and what the processes say where it was not run or no longer fits."""
 
 import pytest
+from confluent_kafka import TopicPartition
 from confluent_kafka.admin import AdminClient, NewPartitions
 
 from bridge.clients import base_config
 from bridge.initialise import initialise
-from chat_tasks.errors import SettingsMismatch
+from chat_tasks.errors import ConfigurationError, SettingsMismatch
+from stack.waiting import wait_until
 from tests.integration.conftest import Deploy
-from tests.integration.conversation import read_outputs, send, some_messages
+from tests.integration.conversation import PATIENCE_SECONDS, read_outputs, send, some_messages
 from tests.integration.deployment import Deployment
 
 pytestmark = pytest.mark.servers
@@ -87,3 +89,33 @@ def test_from_latest_passes_over_what_was_sent_before(deploy: Deploy) -> None:
     later.start("ingest.1", CHAT_INGEST_GROUP=settings.ingest_group)
     later.start("dispatch.1", "worker.1")
     read_outputs(settings, messages[10:])
+
+
+def test_an_offset_that_is_gone_ends_a_process_with_the_remedy(deploy: Deploy) -> None:
+    deployment = deploy()
+    settings = deployment.settings
+    messages = some_messages(30, 3)
+    send(settings, messages[:15])
+    admin = AdminClient(base_config(settings))
+    ends = [TopicPartition(settings.message_topic, number, 5) for number in range(settings.topic_partitions)]
+    for deleted in admin.delete_records(ends).values():
+        deleted.result(30)
+
+    process = deployment.spawn("ingest.1")
+    process.wait_for_line("is gone: the topic was truncated or made anew. `chat-tasks init --reset-offsets`")
+    assert process.popen.wait(30) == 2
+
+    def reset() -> bool:
+        # The process that has just ended is a member of its group until its session times out.
+        try:
+            initialise(settings, "earliest", lambda _: None, reset_offsets=True)
+        except ConfigurationError as error:
+            if "has running members" not in str(error):
+                raise
+            return False
+        return True
+
+    assert wait_until(reset, PATIENCE_SECONDS)
+    deployment.start("ingest.1", "dispatch.1", "worker.1")
+    send(settings, messages[15:])
+    read_outputs(settings, messages[15:])
