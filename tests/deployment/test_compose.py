@@ -7,25 +7,19 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import pytest
-from ruamel.yaml import YAML
-
 from chat_tasks.settings import Settings
+from stack.cassandra import CassandraSettings
+from tests.deployment.conftest import Service
 
 ROOT = Path(__file__).parents[2]
 COMPOSE = ROOT / "docker-compose.yml"
+BROKERS = {"kafka-1": 1, "kafka-2": 2, "kafka-3": 3}
 OURS = {"init", "ingest", "dispatch", "worker", "flower"}
-PROCFILE_VARIABLES = {"CHAT_WORKER_CONCURRENCY", "CHAT_WORKER_LOG_LEVEL", "CHAT_FLOWER_PORT"}
+SETTINGS = {f"CHAT_{name.upper()}" for name in Settings.model_fields}
+SHELL_VARIABLES = {"CHAT_WORKER_CONCURRENCY", "CHAT_WORKER_LOG_LEVEL", "CHAT_FLOWER_PORT"}
 
 
-@pytest.fixture(scope="module")
-def services() -> dict[str, dict[str, Any]]:
-    """The services, anchors and merges resolved."""
-    found: dict[str, dict[str, Any]] = YAML(typ="safe").load(COMPOSE)["services"]
-    return found
-
-
-def command_of(service: dict[str, Any]) -> str:
+def command_of(service: Service) -> str:
     """In one line; compose's `$$` is the shell's `$`."""
     return " ".join(service["command"]).replace("$$", "$").removeprefix("sh -c ")
 
@@ -43,56 +37,83 @@ def test_it_keeps_to_the_schema() -> None:
     assert result.returncode == 0, result.stdout
 
 
-def test_every_lasting_service_has_a_health_check(services: dict[str, dict[str, Any]]) -> None:
+def test_every_lasting_service_has_a_health_check(services: dict[str, Service]) -> None:
     assert {name for name, service in services.items() if "healthcheck" not in service} == {"init"}
 
 
-def test_everything_waits_for_what_it_needs(services: dict[str, dict[str, Any]]) -> None:
+def test_everything_waits_for_what_it_needs(services: dict[str, Service]) -> None:
     for service in services.values():
         assert services.keys() >= service.get("depends_on", {}).keys()
-    needed = {"kafka-1", "kafka-2", "kafka-3", "cassandra", "redis"}
+    needed = {*BROKERS, "cassandra", "cassandra-node", "redis"}
     assert services["init"]["depends_on"] == {name: {"condition": "service_healthy"} for name in needed}
     for name in OURS - {"init"}:
         assert services[name]["depends_on"] == {"init": {"condition": "service_completed_successfully"}}
 
 
-def test_what_is_published_is_published_on_this_machine_only(services: dict[str, dict[str, Any]]) -> None:
+def test_what_is_published_is_published_on_this_machine_only(services: dict[str, Service]) -> None:
     ports = [port for service in services.values() for port in service.get("ports", ())]
-    assert ports
     assert all(port.startswith("127.0.0.1:") for port in ports)
+    assert len({port.rpartition(":")[0] for port in ports}) == len(ports) > 0
 
 
-def test_volumes_are_declared(services: dict[str, dict[str, Any]]) -> None:
-    declared = YAML(typ="safe").load(COMPOSE)["volumes"].keys()
-    assert {volume.partition(":")[0] for one in services.values() for volume in one.get("volumes", ())} == declared
+def test_a_pipeline_outside_of_docker_finds_the_servers_at_its_default_addresses(services: dict[str, Service]) -> None:
+    published = {
+        name: service["ports"][0].rpartition(":")[0] for name, service in services.items() if "ports" in service
+    }
+    defaults = {name: field.default for name, field in Settings.model_fields.items()}
+    assert published["kafka-1"] == defaults["kafka_bootstrap_servers"]
+    assert published["cassandra"] == f"{defaults['cassandra_contact_points'][0]}:{defaults['cassandra_port']}"
+    assert defaults["redis_url"] == f"redis://{published['redis']}/0"
+    for name in BROKERS:
+        listeners = services[name]["environment"]["KAFKA_ADVERTISED_LISTENERS"].split(",")
+        assert listeners == [f"INTERNAL://{name}:9092", f"HOST://{published[name]}"]
 
 
-def test_the_brokers_differ_only_in_who_they_are(services: dict[str, dict[str, Any]]) -> None:
-    brokers = [dict(services[f"kafka-{number}"]["environment"]) for number in (1, 2, 3)]
-    for number, broker in enumerate(brokers, start=1):
-        assert broker.pop("KAFKA_NODE_ID") == number
-        assert broker.pop("KAFKA_ADVERTISED_LISTENERS") == f"PLAINTEXT://kafka-{number}:9092"
-        assert f"{number}@kafka-{number}:9093" in broker["KAFKA_CONTROLLER_QUORUM_VOTERS"]
-    assert brokers[0] == brokers[1] == brokers[2]
+def test_the_data_is_in_volumes_that_are_declared(compose: dict[str, Any], services: dict[str, Service]) -> None:
+    volumes = {name: service["volumes"] for name, service in services.items() if "volumes" in service}
+    assert volumes.keys() == {*BROKERS, "cassandra", "cassandra-node"} == compose["volumes"].keys()
+    for name, mounted in volumes.items():
+        folder = services[name]["environment"].get("KAFKA_LOG_DIRS", "/var/lib/cassandra")
+        assert mounted == [f"{name}:{folder}"]
 
 
-def test_the_settings_it_gives_are_settings(services: dict[str, dict[str, Any]]) -> None:
-    known = {f"CHAT_{name.upper()}" for name in Settings.model_fields}
+def test_the_brokers_differ_only_in_who_they_are(services: dict[str, Service]) -> None:
+    brokers = {name: dict(services[name]["environment"]) for name in BROKERS}
+    for name, broker in brokers.items():
+        assert broker.pop("KAFKA_NODE_ID") == BROKERS[name]
+        assert broker.pop("KAFKA_ADVERTISED_LISTENERS")
+        assert f"{BROKERS[name]}@{name}:9093" in broker["KAFKA_CONTROLLER_QUORUM_VOTERS"].split(",")
+    assert brokers["kafka-1"] == brokers["kafka-2"] == brokers["kafka-3"]
+
+
+def test_cassandra_takes_the_batches_of_the_local_stack(services: dict[str, Service]) -> None:
+    raised = str(CassandraSettings(Path()).yaml()["thresholds"])
+    assert raised
+    for name in ("cassandra", "cassandra-node"):
+        script = services[name]["entrypoint"][-1]
+        assert re.findall(r"/\^(\w+):\.\*/(\w+: \w+)/", script) == [
+            (line.partition(":")[0], line) for line in raised.splitlines()
+        ]
+
+
+def test_the_settings_it_gives_are_settings(services: dict[str, Service]) -> None:
     for name in OURS:
         given = services[name]["environment"]
-        assert given.keys() <= known
+        assert given.keys() <= SETTINGS
         values = {key.removeprefix("CHAT_").lower(): value for key, value in given.items()}
-        values["cassandra_replication_factor"] = "1"
-        assert Settings(**values).topic_min_insync_replicas == 2
+        assert values.pop("cassandra_replication_factor") == "${CHAT_CASSANDRA_REPLICATION_FACTOR:-1}"
+        settings = Settings(**values)
+        brokers = [address.partition(":")[0] for address in settings.kafka_bootstrap_servers.split(",")]
+        assert {*brokers, *settings.cassandra_contact_points, "redis"} <= services.keys()
+        assert (settings.topic_replication_factor, settings.topic_min_insync_replicas) == (len(BROKERS), 2)
 
 
 def test_the_variables_that_are_named_anywhere_exist() -> None:
-    known = {f"CHAT_{name.upper()}" for name in Settings.model_fields} | PROCFILE_VARIABLES
     for path in (COMPOSE, ROOT / "Procfile", ROOT / "README.md", ROOT / ".env.example"):
-        assert set(re.findall(r"CHAT_[A-Z_]*[A-Z]", path.read_text())) <= known, path
+        assert set(re.findall(r"CHAT_[A-Z_]*[A-Z]", path.read_text())) <= SETTINGS | SHELL_VARIABLES, path
 
 
-def test_it_runs_what_the_procfile_runs(services: dict[str, dict[str, Any]]) -> None:
+def test_it_runs_what_the_procfile_runs(services: dict[str, Service]) -> None:
     for name, command in procfile():
         mine = command_of(services[name])
         if name == "flower":

@@ -1,21 +1,39 @@
 """`.env.example` documents every setting, with its default."""
 
+import re
+from itertools import pairwise
 from pathlib import Path
 
 from chat_tasks.settings import Settings
 
-LINES = (Path(__file__).parents[2] / ".env.example").read_text().splitlines()
+ROOT = Path(__file__).parents[2]
+LINES = (ROOT / ".env.example").read_text().splitlines()
 EXAMPLES = dict(line.removeprefix("# ").split("=", 1) for line in LINES if line.startswith("# CHAT_"))
+SHELL_DEFAULTS = dict(re.findall(r"\$\{(CHAT_[A-Z_]+):-([^}]*)\}", (ROOT / "Procfile").read_text()))
 
 
 def test_every_setting_is_there_and_nothing_else() -> None:
-    assert list(EXAMPLES) == [f"CHAT_{name.upper()}" for name in Settings.model_fields]
+    assert list(EXAMPLES) == [*(f"CHAT_{name.upper()}" for name in Settings.model_fields), *SHELL_DEFAULTS]
 
 
 def test_every_value_is_the_default() -> None:
-    given = {name.removeprefix("CHAT_").lower(): value for name, value in EXAMPLES.items() if value}
-    assert given.keys() == Settings.model_fields.keys() - {"instance_name"}
-    assert Settings(**given) == Settings()
+    example = {name.removeprefix("CHAT_").lower(): value for name, value in EXAMPLES.items()}
+    # Its default is a process's own.
+    assert example.pop("instance_name") == ""
+    read = Settings(**{name: value for name, value in example.items() if name in Settings.model_fields})
+    defaults = {name: field.default for name, field in Settings.model_fields.items() if name != "instance_name"}
+    assert read.model_dump(exclude={"instance_name"}) == defaults
+
+
+def test_what_only_the_procfile_reads_has_its_default() -> None:
+    assert SHELL_DEFAULTS
+    assert {name: EXAMPLES[name] for name in SHELL_DEFAULTS} == SHELL_DEFAULTS
+
+
+def test_every_line_with_a_value_follows_its_explanation() -> None:
+    for before, line in pairwise(LINES):
+        if line.startswith("# CHAT_"):
+            assert re.match(r"# (?!CHAT_|---)", before), line
 
 
 def test_nothing_in_it_is_set() -> None:
