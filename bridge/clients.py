@@ -80,6 +80,8 @@ def producer_config(settings: Settings, group: str) -> dict[str, Any]:
         "retry.backoff.ms": 5,
         "retry.backoff.max.ms": 500,
         "compression.type": "lz4",
+        # A batch counts like a record towards a topic's max.message.bytes.
+        "batch.size": min(1_000_000, settings.max_record_bytes),
         "message.max.bytes": 2 * settings.max_record_bytes + 1_000_000,
         "queue.buffering.max.messages": 1_000_000,
         "queue.buffering.max.kbytes": 262_144,

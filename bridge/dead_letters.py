@@ -4,8 +4,13 @@ The header names are those of Kafka Connect (`errors.deadletterqueue.context.hea
 """
 
 from dataclasses import dataclass
+from typing import Any
 
-from bridge.headers import Headers
+from bridge.headers import Headers, headers_of, size_of_headers, with_sent_at
+from bridge.sent_time import sent_time
+from bridge.transaction import Output
+from chat_tasks.errors import InvalidRecord
+from chat_tasks.settings import Settings
 
 _PREFIX = "__connect.errors."
 
@@ -33,3 +38,32 @@ def dead_letter_headers(original: Headers, source: Source, error: str, reason: s
         (f"{_PREFIX}exception.class.name", error.encode()),
         (f"{_PREFIX}exception.message", reason.encode()),
     ]
+
+
+_LARGEST_HEADERS = 64 * 1024
+_LARGEST_KEY = 64 * 1024
+_DROPPED = "chat.dropped"
+
+
+def dead_letter_of(message: Any, error: InvalidRecord, settings: Settings) -> Output:
+    """The dead letter of a consumed message that cannot be accepted.
+
+    It is whole wherever it can be. A value, key or headers that no topic would take (the input topic's limit counts
+    compressed bytes) are cut, and the header `chat.dropped` says so.
+    """
+    source = Source(message.topic(), message.partition(), message.offset(), "VALUE_CONVERTER", settings.instance_name)
+    key, value = message.key(), message.value()
+    try:
+        headers = headers_of(message)
+    except InvalidRecord:
+        headers = [(_DROPPED, b"headers")]
+    if size_of_headers(headers) > _LARGEST_HEADERS:
+        headers = [(_DROPPED, b"headers")]
+    if key is not None and len(key) > _LARGEST_KEY:
+        headers = [*headers, (_DROPPED, b"key after %d of %d bytes" % (_LARGEST_KEY, len(key)))]
+        key = key[:_LARGEST_KEY]
+    if value is not None and len(value) > settings.max_record_bytes:
+        headers = [*headers, (_DROPPED, b"value after %d of %d bytes" % (settings.max_record_bytes, len(value)))]
+        value = value[: settings.max_record_bytes]
+    letter = dead_letter_headers(with_sent_at(headers, sent_time(message)), source, type(error).__name__, str(error))
+    return Output(settings.dead_letter_topic, -1, key, value, letter)

@@ -2,6 +2,8 @@
 
 from typing import Any
 
+from chat_tasks.errors import InvalidRecord
+
 Headers = list[tuple[str, bytes | None]]
 
 SENT_AT = "chat.sent_at"
@@ -9,8 +11,16 @@ SENT_AT = "chat.sent_at"
 
 
 def headers_of(message: Any) -> Headers:
-    """A copy of a consumed message's headers."""
-    return list(message.headers() or ())
+    """A copy of a consumed message's headers. Raises `InvalidRecord` where a name is not UTF-8, which Kafka allows."""
+    try:
+        return list(message.headers() or ())
+    except (SystemError, UnicodeDecodeError):
+        raise InvalidRecord("headers: a name is not UTF-8") from None
+
+
+def size_of_headers(headers: Headers) -> int:
+    """Bytes, roughly."""
+    return sum(len(name) * 4 + len(value or b"") for name, value in headers)
 
 
 def with_sent_at(headers: Headers, sent_at: int) -> Headers:

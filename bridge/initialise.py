@@ -60,14 +60,16 @@ def initialise(settings: Settings, start: Start, report: Callable[[str], None], 
         _create_topics(settings, admin, report)
         counts = _counts_once_visible(settings, admin)
         with failures_as_unavailable():
-            _store_partitions(settings, session, counts)
+            known = _store_partitions(settings, session, counts)
         groups = {
             settings.ingest_group: [settings.message_topic],
             settings.dispatch_group: [settings.log_topic, settings.request_topic],
         }
         for group, topics in groups.items():
             partitions = {topic: counts[topic] for topic in topics}
-            committed = _once_settled(partial(_commit_offsets, settings, group, partitions, start, reset=reset_offsets))
+            committed = _once_settled(
+                partial(_commit_offsets, settings, group, partitions, known, start, reset=reset_offsets)
+            )
             report(f"group {group}: {committed} partitions set to the {start} offset")
         report(f"log {settings.log_topic}: id {topic_id(admin, settings.log_topic)}")
     except KafkaException as error:
@@ -120,7 +122,8 @@ def _new_topic(plan: TopicPlan, settings: Settings) -> NewTopic:
     return NewTopic(plan.name, plan.partitions, settings.topic_replication_factor, config=plan.config)
 
 
-def _store_partitions(settings: Settings, session: Session, counts: dict[str, int]) -> None:
+def _store_partitions(settings: Settings, session: Session, counts: dict[str, int]) -> dict[str, int]:
+    """Returns how many partitions each topic had when `init` first saw it."""
     schema.store_settings(
         session,
         settings,
@@ -130,10 +133,18 @@ def _store_partitions(settings: Settings, session: Session, counts: dict[str, in
     # Partitions that are added later hold nothing that was sent before: they start at 0, without `init`.
     names = {known_partitions_name(plan.name): str(counts[plan.name]) for plan in plan_topics(settings)}
     schema.store_settings(session, settings, {name: count for name, count in names.items() if name not in stored})
+    stored = schema.stored_settings(session, settings)
+    return {topic: int(stored[known_partitions_name(topic)]) for topic in counts}
 
 
 def _commit_offsets(
-    settings: Settings, group: str, partition_counts: Mapping[str, int], start: Start, *, reset: bool
+    settings: Settings,
+    group: str,
+    partition_counts: Mapping[str, int],
+    known: Mapping[str, int],
+    start: Start,
+    *,
+    reset: bool,
 ) -> int:
     """Where the group has no offset yet, or (`reset`) one that is gone; returns for how many partitions."""
     consumer = Consumer({**base_config(settings), "group.id": group, "enable.auto.commit": False})
@@ -147,9 +158,17 @@ def _commit_offsets(
             if not is_missing and not reset:
                 continue
             low, high = consumer.get_watermark_offsets(one, timeout=_SECONDS)
+            if one.topic == settings.log_topic and not is_missing and one.offset > high:
+                # Publishing what is left of it again would double it, passing over it would lose it: never guess.
+                raise ConfigurationError(
+                    f"the committed offset {one.offset} of {one.topic}[{one.partition}] lies past its end {high}: "
+                    "the log was truncated or made anew, and which of the two only you can know"
+                )
             if is_missing or not low <= one.offset <= high:
-                # The log is ours: what lies in it was accepted, and is never passed over.
-                from_end = start == "latest" and one.topic != settings.log_topic
+                # The log is ours: what lies in it was accepted, and is never passed over. Partitions that were added
+                # since the first `init` hold nothing older than that.
+                is_new = one.partition >= known[one.topic]
+                from_end = start == "latest" and one.topic != settings.log_topic and not is_new
                 changed.append(TopicPartition(one.topic, one.partition, high if from_end else low))
         if changed:
             _commit(consumer, group, changed)

@@ -59,6 +59,7 @@ class Poller:
         self._owned: frozenset[Partition] = frozenset()
         self._paused: frozenset[Partition] = frozenset()
         self._wanted_paused: frozenset[Partition] = frozenset()
+        self._is_new_assignment = False
         self._stopping = threading.Event()
         self._room = threading.Semaphore(_RECORDS_POSTED)
         self._thread = threading.Thread(target=self._run, name="poller", daemon=True)
@@ -115,6 +116,11 @@ class Poller:
     def _apply_paused(self) -> None:
         # A consumer's methods exclude each other, and a thread that polls all the time lets no other one in: they are
         # all called here.
+        if self._is_new_assignment:
+            # A pause outlives the assignment that it was made in.
+            self._consumer.resume([TopicPartition(*partition) for partition in self._owned])
+            self._paused = frozenset()
+            self._is_new_assignment = False
         wanted = self._wanted_paused & self._owned
         if added := wanted - self._paused:
             self._consumer.pause([TopicPartition(*partition) for partition in added])
@@ -133,7 +139,7 @@ class Poller:
             # Some of them may have been fetched for the assignment before: have them all delivered anew.
             if self._owned:
                 self._consumer.assign(self._start)
-                self._paused = frozenset()
+                self._is_new_assignment = True
             return
         records: list[Any] = []
         for message in messages:
@@ -141,7 +147,8 @@ class Poller:
             if error is None:
                 records.append(message)
             elif error.code() == KafkaError._PARTITION_EOF:  # noqa: SLF001 - its name for it
-                self._hand_over(records)
+                if not self._hand_over(records):
+                    return
                 records = []
                 self._post(EndReached(_partition_of(message), message.offset()))
             elif error.code() in _OFFSET_GONE:
@@ -153,14 +160,18 @@ class Poller:
                 raise KafkaException(error)
         self._hand_over(records)
 
-    def _hand_over(self, records: list[Any]) -> None:
-        """Waits while the loop has enough to do: what is posted is beyond the reach of a pause."""
+    def _hand_over(self, records: list[Any]) -> bool:
+        """Waits while the loop has enough to do: what is posted is beyond the reach of a pause.
+
+        False where it stops meanwhile: what follows must not be posted either.
+        """
         if not records:
-            return
+            return True
         while not self._room.acquire(timeout=_POLL_SECONDS):
             if self._stopping.is_set():
-                return
+                return False
         self._post(Records(records))
+        return True
 
     def _on_assign(self, consumer: Consumer, partitions: list[TopicPartition]) -> None:
         self._rebalances += 1
@@ -174,7 +185,7 @@ class Poller:
         start = self._rebalancing.assigned(assignment)
         self._start = [TopicPartition(*partition, offset) for partition, offset in start.items()]
         self._owned = frozenset(start)
-        self._paused = frozenset()
+        self._is_new_assignment = True
         consumer.assign(self._start)
 
     def _resolve(self, consumer: Consumer, one: TopicPartition) -> Committed:
@@ -194,6 +205,7 @@ class Poller:
         if not self._stopping.is_set():
             self._rebalancing.revoked()
         self._owned = frozenset()
+        self._is_new_assignment = False
         self._paused = frozenset()
         consumer.unassign()
 
@@ -202,9 +214,11 @@ def _partition_of(message: Any) -> Partition:
     return Partition(message.topic(), message.partition())
 
 
-def committed_offsets(consumer: Consumer, partitions: Iterable[Partition]) -> dict[Partition, TopicPartition]:
+def committed_offsets(
+    consumer: Consumer, partitions: Iterable[Partition], seconds: float = _OFFSET_SECONDS
+) -> dict[Partition, TopicPartition]:
     """What the consumer's group holds, of partitions of other members too; blocks. Raises `KafkaException`."""
-    found = consumer.committed([TopicPartition(*partition) for partition in partitions], timeout=_OFFSET_SECONDS)
+    found = consumer.committed([TopicPartition(*partition) for partition in partitions], timeout=seconds)
     for one in found:
         if one.error is not None:
             raise KafkaException(one.error)

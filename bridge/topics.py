@@ -48,7 +48,7 @@ def plan_topics(settings: Settings) -> list[TopicPlan]:
             is_fixed=True,
         ),
         TopicPlan(settings.output_topic, settings.topic_partitions, limited(appended, _OUTPUT_ROOM), is_fixed=True),
-        TopicPlan(settings.request_topic, settings.topic_partitions, shared, is_fixed=False),
+        TopicPlan(settings.request_topic, settings.topic_partitions, limited(shared, 0), is_fixed=False),
         TopicPlan(
             settings.block_topic,
             settings.topic_partitions,

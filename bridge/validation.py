@@ -75,6 +75,12 @@ def validate_request(value: bytes | None, limits: Limits) -> LatestRequest:
     return LatestRequest(request.conversationKey, min(request.numMsgs, limits.latest_messages), request.beforeSeq)
 
 
+def check_total(what: str, size: int, limit: int) -> None:
+    """Raises `InvalidRecord` where `what` is larger than that many bytes."""
+    if size > limit:
+        raise InvalidRecord(f"{what}: {size} bytes, at most {limit} are allowed")
+
+
 def _check_key(key: bytes, limits: Limits) -> None:
     if not key:
         raise InvalidRecord("conversationKey: must not be empty")

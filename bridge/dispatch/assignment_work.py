@@ -185,9 +185,9 @@ class AssignmentWork:
         self._is_full = share >= 1 or (self._is_full and share > 0.5)
         full: set[Partition] = set()
         for partition, progress in self._progress.items():
-            crowded = progress.largest_encoding > (
-                _ENCODING_ROOM // 2 if partition in self._crowded else _ENCODING_ROOM
-            )
+            room = _ENCODING_ROOM // 2 if partition in self._crowded else _ENCODING_ROOM
+            # What comes again after a restart is in the encoding already, and can only finish when it has come.
+            crowded = not progress.is_catching_up and progress.largest_encoding > room
             (self._crowded.add if crowded else self._crowded.discard)(partition)
             is_log = partition.topic == settings.log_topic
             if crowded or (self._is_full if is_log else self.latest.requests >= _REQUESTS_IN_FLIGHT):

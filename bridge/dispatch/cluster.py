@@ -19,6 +19,7 @@ from chat_tasks.storage.quarantine import Quarantine
 from chat_tasks.storage.session import failures_as_unavailable
 
 _SECONDS = 10.0
+_GATE_SECONDS = 3.0
 
 
 class Cluster:
@@ -55,7 +56,7 @@ class Cluster:
         Raises `KafkaException`, `ConfigurationError`.
         """
         partitions = [Partition(self._settings.log_topic, number) for number in range(self._settings.log_partitions)]
-        found = committed_offsets(self._offsets, partitions).values()
+        found = committed_offsets(self._offsets, partitions, _GATE_SECONDS).values()
         return digest if all(decode_metadata(one.metadata).digest == digest for one in found) else None
 
     def quarantine(self, reasons: Mapping[str, str]) -> Mapping[str, str]:

@@ -137,8 +137,10 @@ class Dispatch:
         work = self._work
         if work is None:
             return now + _NODES_SECONDS
+        next_tick = now + _NODES_SECONDS
         if self._redis_answers and not self._draining:
             self._send(work, now)
+            next_tick = min(work.next_plan_at() or next_tick, next_tick)
             if self._is_due("look", now, _LOOK_SECONDS) and (overdue := self._deadlines.overdue(now)):
                 self._sender.look_for([(task_id, self._sent[task_id].queue) for task_id in overdue])
         if self._is_due("nodes", now, _NODES_SECONDS):
@@ -148,7 +150,7 @@ class Dispatch:
         if self._to_quarantine and self._is_due("quarantine", now, _QUARANTINE_SECONDS):
             doomed = dict(self._to_quarantine)
             self._errands.send("quarantine", lambda: self._cluster.quarantine(doomed))
-        return min(work.next_plan_at() or now + _NODES_SECONDS, now + _NODES_SECONDS)
+        return next_tick
 
     def next_transaction(self) -> Transaction | None:
         """What is finished."""

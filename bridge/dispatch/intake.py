@@ -2,16 +2,17 @@
 
 from typing import Any
 
-from bridge.dead_letters import Source, dead_letter_headers
+from bridge.dead_letters import dead_letter_of
 from bridge.dispatch.append_work import LogRecord
 from bridge.dispatch.latest_work import PendingRequest
 from bridge.dispatch.outgoing import Finished
-from bridge.headers import SENT_AT, headers_of, sent_at_of, with_sent_at
-from bridge.sent_time import sent_time
-from bridge.transaction import Output, Partition
-from bridge.validation import Limits, validate_request
+from bridge.headers import SENT_AT, headers_of, sent_at_of, size_of_headers
+from bridge.transaction import Partition
+from bridge.validation import Limits, check_total, validate_request
 from chat_tasks.errors import InvalidRecord
 from chat_tasks.settings import Settings
+
+_LARGEST_ECHO = 32 * 1024
 
 
 def read_log_record(message: Any, *, replay: bool) -> LogRecord:
@@ -24,15 +25,12 @@ def read_log_record(message: Any, *, replay: bool) -> LogRecord:
 
 def read_request(message: Any, limits: Limits, settings: Settings) -> PendingRequest | Finished:
     """The request, or the dead letter of an invalid one."""
-    headers = headers_of(message)
     partition, offset = message.partition(), message.offset()
     try:
+        headers = headers_of(message)
+        # They go back with a block, which may be almost as large as its topic allows.
+        check_total("key and headers", len(message.key() or b"") + size_of_headers(headers), _LARGEST_ECHO)
         request = validate_request(message.value(), limits)
     except InvalidRecord as error:
-        source = Source(message.topic(), partition, offset, "VALUE_CONVERTER", settings.instance_name)
-        letter = dead_letter_headers(
-            with_sent_at(headers, sent_time(message)), source, type(error).__name__, str(error)
-        )
-        output = Output(settings.dead_letter_topic, -1, message.key(), message.value(), letter)
-        return Finished(Partition(message.topic(), partition), offset, (output,))
+        return Finished(Partition(message.topic(), partition), offset, (dead_letter_of(message, error, settings),))
     return PendingRequest(partition, offset, request, message.key(), headers)

@@ -6,6 +6,9 @@ from enum import Enum, auto
 from bridge.dispatch.commit_metadata import CommitMetadata, encode_metadata
 from bridge.offset_tracker import OffsetTracker
 from bridge.transaction import CommittedOffset, Partition
+from chat_tasks.errors import DependencyUnavailable
+
+_MOST_CHECKPOINTS = 10_000
 
 
 class Delivery(Enum):
@@ -31,6 +34,9 @@ class PartitionProgress:
         self.start = committed
         self._tracker = OffsetTracker(committed, metadata.finished)
         self._replay_end = self._tracker.high_watermark if metadata.digest != digest else None
+        self._resumed_high = self._tracker.high_watermark
+        self._position = committed
+        self._last_delivered = -1
         self._replaying = 0
         self._read_through = False
         self._digest = digest
@@ -48,12 +54,24 @@ class PartitionProgress:
         return not self.needs_replay and self._committed_digest != self._digest
 
     @property
+    def is_catching_up(self) -> bool:
+        """Whether what was delivered before the commit this resumed from is still coming again."""
+        return self._position < self._resumed_high
+
+    @property
     def largest_encoding(self) -> int:
         """Bytes that the metadata's offsets may come to need."""
         return self._tracker.largest_encoding()
 
     def deliver(self, offset: int) -> Delivery:
-        """Say what the record is; WORK must be told `finish` later, REPLAY `replayed`."""
+        """Say what the record is; WORK must be told `finish` later, REPLAY `replayed`.
+
+        Raises `DependencyUnavailable` where offsets do not ascend: the loop has to start again from what is committed.
+        """
+        if offset <= self._last_delivered:
+            raise DependencyUnavailable(f"Kafka: {self.partition}: offset {offset} came after {self._last_delivered}")
+        self._last_delivered = offset
+        self._position = max(self._position, offset + 1)
         work = self._tracker.deliver(offset)
         if self._replay_end is None:
             return Delivery.WORK if work else Delivery.DONE
@@ -67,6 +85,7 @@ class PartitionProgress:
 
     def reached_end(self, offset: int) -> None:
         """There is no record between what was delivered and `offset`."""
+        self._position = max(self._position, offset)
         if self._replay_end is not None and offset >= self._replay_end:
             self._read_through = True
             self._end_replay_if_done()
@@ -93,7 +112,11 @@ class PartitionProgress:
     def committed(self, offset: CommittedOffset, now: float) -> None:
         """That commit succeeded, at `now` seconds of a monotonic clock."""
         self._committed_digest = self._sent_digest
-        self._checkpoints.append((now, offset.offset))
+        if self._digest:
+            self._checkpoints.append((now, offset.offset))
+        if len(self._checkpoints) > _MOST_CHECKPOINTS:
+            # Of two neighbours the older one purges less, and is as safe.
+            self._checkpoints = deque(list(self._checkpoints)[::2])
 
     def purgeable(self, before: float) -> int | None:
         """The offset committed at that time or earlier: everything below it may go. None where there is no news."""

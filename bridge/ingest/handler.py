@@ -4,11 +4,11 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from bridge.assignment import Assignment
-from bridge.dead_letters import Source, dead_letter_headers
-from bridge.headers import headers_of, with_sent_at
+from bridge.dead_letters import dead_letter_of
+from bridge.headers import headers_of, size_of_headers, with_sent_at
 from bridge.sent_time import sent_time
 from bridge.transaction import CommittedOffset, Output, Partition, Transaction
-from bridge.validation import Limits, validate_message
+from bridge.validation import Limits, check_total, validate_message
 from chat_tasks.errors import InvalidRecord
 from chat_tasks.routing import partition_of
 from chat_tasks.settings import Settings
@@ -116,17 +116,13 @@ class Ingest:
 
     def _output(self, message: Any) -> Output:
         settings = self._settings
-        headers = headers_of(message)
         try:
+            headers = headers_of(message)
             key, value = validate_message(message.value(), self._limits)
+            # Of the canonical bytes: the input topic's own limit counts compressed ones.
+            check_total("record", len(key) + len(value) + size_of_headers(headers), settings.max_record_bytes)
         except InvalidRecord as error:
-            source = Source(
-                message.topic(), message.partition(), message.offset(), "VALUE_CONVERTER", settings.instance_name
-            )
-            letter = dead_letter_headers(
-                with_sent_at(headers, sent_time(message)), source, type(error).__name__, str(error)
-            )
-            return Output(settings.dead_letter_topic, -1, message.key(), message.value(), letter)
+            return dead_letter_of(message, error, settings)
         return Output(
             settings.log_topic,
             partition_of(key, settings.log_partitions),

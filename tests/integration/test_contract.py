@@ -1,7 +1,9 @@
 """The wire format, byte for byte, and what becomes of everything that does not keep to it."""
 
 import pytest
+from confluent_kafka import Producer
 
+from bridge.clients import base_config
 from bridge.latest_request import CORRELATION_HEADER
 from bridge.sending import send_record
 from tests.integration.conftest import Deploy
@@ -94,3 +96,24 @@ def test_texts_of_every_kind_come_through_unchanged(deploy: Deploy) -> None:
         '{"conversationKey":"ключ 🔑","sender":"žofie","recipients":[],"conversationMsgSeq":0,'
         '"body":"tab\\t quote\\" slash/ back\\\\ nul\\u0000 éé 👋👋 \u2028 ,\\"body\\":"}'
     )
+
+
+def test_what_no_later_topic_would_take_is_a_dead_letter_and_jams_nobody(deploy: Deploy) -> None:
+    deployment = deploy()
+    settings = deployment.settings
+    deployment.start("ingest.1", "dispatch.1", "worker.1")
+    # The topic's limit counts compressed bytes, so this one gets in.
+    producer = Producer({**base_config(settings), "compression.type": "zstd", "message.max.bytes": 10_000_000})
+    producer.produce(settings.message_topic, b"x" * 3_000_000, partition=0)
+    producer.produce(settings.message_topic, IN[0], partition=0)
+    producer.produce(settings.request_topic, REQUEST, partition=0, headers=[("large", b"x" * 500_000)])
+    producer.produce(settings.request_topic, REQUEST, partition=0)
+    producer.flush()
+
+    assert [output.value() for output in read_topic(settings, settings.output_topic, 1)] == OUT[:1]
+    assert len(read_topic(settings, settings.block_topic, 1)) == 1
+    letters = {letter.value(): dict(letter.headers()) for letter in read_topic(settings, settings.dead_letter_topic, 2)}
+    assert letters.keys() == {b"x" * settings.max_record_bytes, REQUEST}
+    assert letters[b"x" * settings.max_record_bytes]["chat.dropped"] == b"value after 1000000 of 3000000 bytes"
+    reason = letters[REQUEST]["__connect.errors.exception.message"]
+    assert reason == b"key and headers: 500020 bytes, at most 32768 are allowed"
