@@ -12,6 +12,8 @@ from cassandra.policies import FallthroughRetryPolicy, WhiteListRoundRobinPolicy
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+_SECONDS = 60.0
+
 # A keyspace that every Cassandra has, with three replicas.
 _READ = "SELECT keyspace_name FROM system_distributed.view_build_status WHERE keyspace_name = '' AND view_name = ''"
 
@@ -23,6 +25,7 @@ def session_on(host: str, port: int, consistency: int = ConsistencyLevel.QUORUM)
         load_balancing_policy=WhiteListRoundRobinPolicy([host]),
         retry_policy=FallthroughRetryPolicy(),
         consistency_level=consistency,
+        request_timeout=_SECONDS,
     )
     with (
         Cluster(
@@ -30,6 +33,8 @@ def session_on(host: str, port: int, consistency: int = ConsistencyLevel.QUORUM)
             port=port,
             protocol_version=ProtocolVersion.V5,
             execution_profiles={EXEC_PROFILE_DEFAULT: profile},
+            # A node that is only slow must not be taken for dead by a heartbeat.
+            idle_heartbeat_interval=0,
         ) as cluster,
         cluster.connect() as session,
     ):
