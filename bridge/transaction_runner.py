@@ -1,4 +1,4 @@
-"""Runs Kafka transactions one at a time in a thread of its own: a commit takes 15 to 20 ms and blocks nothing else."""
+"""Runs Kafka transactions one at a time in a thread of its own: a commit takes milliseconds and blocks nothing else."""
 
 from collections.abc import Callable
 from queue import SimpleQueue

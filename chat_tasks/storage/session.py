@@ -39,7 +39,7 @@ def connect(settings: Settings) -> Session:
         protocol_version=ProtocolVersion.V4,
         reconnection_policy=ExponentialReconnectionPolicy(0.25, 4.0),
         connect_timeout=settings.cassandra_timeout,
-        # Without it a batch waits for the server's delayed acknowledgement: 46 ms instead of 2 (docs/architecture.md).
+        # Without it a request of several packets waits for the server's delayed acknowledgement.
         sockopts=[(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)],
     )
     try:
