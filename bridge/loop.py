@@ -174,6 +174,8 @@ class Loop:
                 self._handler.event(event)
 
     def _check_progress(self, now: float) -> None:
+        if self._runner is not None and self._runner.hangs():
+            raise DependencyUnavailable("Kafka: it did not take the offsets of a transaction in time")
         has_work = self._handler.has_work()
         progress = self._transactions + self._handler.progress()
         servers_answer = self._handler.servers_answer()

@@ -1,5 +1,6 @@
 """Runs Kafka transactions one at a time in a thread of its own: a commit takes milliseconds and blocks nothing else."""
 
+import time
 from collections.abc import Callable
 from queue import SimpleQueue
 from threading import Thread
@@ -11,6 +12,7 @@ from bridge.transaction import Transaction
 
 _POLL_SECONDS = 0.1
 _CLOSE_SECONDS = 2.0
+_OFFSETS_SECONDS = 4.0
 
 
 class TransactionRunner:
@@ -29,6 +31,7 @@ class TransactionRunner:
         self._finished = finished
         self._work: SimpleQueue[tuple[Transaction, Any] | None] = SimpleQueue()
         self._thread = Thread(target=self._run, name="transactions", daemon=True)
+        self._sending_offsets_since: float | None = None
 
     def initialise(self) -> None:
         """Fence whoever had this transactional id, end what it left open, start; blocks. Raises `KafkaException`."""
@@ -39,13 +42,21 @@ class TransactionRunner:
         """Returns at once. `group_metadata` is that of the assignment the transaction's offsets belong to."""
         self._work.put((transaction, group_metadata))
 
+    def hangs(self) -> bool:
+        """Whether the client is lost in handing over a transaction's offsets, which takes milliseconds.
+
+        librdkafka minds no time-out there (its issue 5456): where the coordinator goes away meanwhile, it never returns.
+        """
+        since = self._sending_offsets_since
+        return since is not None and time.monotonic() - since > _OFFSETS_SECONDS
+
     def close(self) -> None:
         """Stop after the running transaction; blocks for two seconds at most.
 
         One that runs on is harmless: whoever uses this transactional id next fences it.
         """
         self._work.put(None)
-        if self._thread.is_alive():
+        if self._thread.is_alive() and not self.hangs():
             self._thread.join(_CLOSE_SECONDS)
         self._producer.purge()
 
@@ -69,6 +80,7 @@ class TransactionRunner:
                     break
                 except BufferError:
                     producer.poll(_POLL_SECONDS)
+        self._sending_offsets_since = time.monotonic()
         producer.send_offsets_to_transaction(
             [
                 TopicPartition(partition.topic, partition.number, offset, metadata)
@@ -77,4 +89,5 @@ class TransactionRunner:
             group_metadata,
             self._timeout,
         )
+        self._sending_offsets_since = None
         producer.commit_transaction(self._timeout)
