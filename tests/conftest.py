@@ -2,9 +2,13 @@
 
 import os
 
+import pytest
 from hypothesis import HealthCheck, settings
 
 settings.register_profile(
     "chat-tasks", deadline=None, derandomize="CI" in os.environ, suppress_health_check=[HealthCheck.too_slow]
 )
 settings.load_profile("chat-tasks")
+
+# A helper's failed assertion shall say as much as a test's own.
+pytest.register_assert_rewrite("tests.integration.conversation", "tests.integration.deployment", "tests.chaos.run")

@@ -35,7 +35,7 @@ def some_messages(number: int, conversations: int, *, seed: int = 0, tag: str = 
 
 def send(settings: Settings, messages: Sequence[InstantMessage], *, keyed: bool = False) -> None:
     """Send and wait until all are acknowledged; without keys they are spread over all partitions in turn."""
-    producer = Producer({**base_config(settings), "acks": "all", "linger.ms": 5})
+    producer = Producer({**base_config(settings), "acks": "all", "enable.idempotence": True, "linger.ms": 5})
     for index, message in enumerate(messages):
         key = message.conversationKey.encode() if keyed else None
         partition = -1 if keyed else index % settings.topic_partitions
