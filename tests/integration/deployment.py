@@ -13,6 +13,7 @@ from typing import Any
 from bridge.initialise import initialise
 from bridge.topics import plan_topics
 from chat_tasks.settings import Settings
+from stack.cluster import Cluster
 from stack.servers import Servers
 from stack.waiting import wait_until
 
@@ -20,15 +21,17 @@ SCRIPTS = Path(sys.executable).parent
 START_SECONDS = 30.0
 STOP_SECONDS = 30.0
 
+_WORKER = (
+    *("celery", "--app", "chat_tasks.celery_app", "worker"),
+    *("--without-gossip", "--without-mingle", "--loglevel", "INFO"),
+)
 COMMANDS = {
     "ingest": ("chat-tasks", "ingest"),
     "dispatch": ("chat-tasks", "dispatch"),
-    "worker": (
-        *("celery", "--app", "chat_tasks.celery_app", "worker", "--pool", "solo"),
-        *("--without-gossip", "--without-mingle", "--loglevel", "INFO"),
-    ),
+    "worker": (*_WORKER, "--pool", "solo"),
+    "prefork": (*_WORKER, "--pool", "prefork", "--concurrency", "2"),
 }
-READY = {"ingest": "assigned ", "dispatch": "assigned ", "worker": " ready."}
+READY = {"ingest": "assigned ", "dispatch": "assigned ", "worker": " ready.", "prefork": " ready."}
 
 
 @dataclass
@@ -75,11 +78,12 @@ class Deployment:
     processes: list[Process] = field(default_factory=list)
 
     @classmethod
-    def on(cls, servers: Servers, number: int, folder: Path, **chosen: Any) -> Deployment:
+    def on(cls, servers: Servers | Cluster, number: int, folder: Path, **chosen: Any) -> Deployment:
         """The `number`-th on these servers; `chosen` are settings that differ from the defaults."""
-        own = {
+        values = {
+            **{name.removeprefix("CHAT_").lower(): value for name, value in servers.environment().items()},
             "cassandra_keyspace": f"chat_{number}",
-            "redis_url": servers.redis_url.rpartition("/")[0] + f"/{number % 16}",
+            "redis_url": servers.redis.url.rpartition("/")[0] + f"/{number % 16}",
             "ingest_group": f"ingest-{number}",
             "dispatch_group": f"dispatch-{number}",
             **{
@@ -89,11 +93,8 @@ class Deployment:
             },
             **chosen,
         }
-        environment = {**servers.environment(), **{f"CHAT_{name.upper()}": str(value) for name, value in own.items()}}
-        settings = Settings(
-            kafka_bootstrap_servers=servers.bootstrap_servers, cassandra_port=servers.cassandra_port, **own
-        )
-        return cls(settings, environment, folder)
+        environment = {f"CHAT_{name.upper()}": str(value) for name, value in values.items()}
+        return cls(Settings(**values), environment, folder)
 
     def initialise(self) -> list[str]:
         """Run `init`; what it reported."""
