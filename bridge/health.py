@@ -1,13 +1,12 @@
 """Whether a bridge is at work, as Kafka sees it."""
 
-from confluent_kafka import ConsumerGroupState, KafkaException
+from confluent_kafka import ConsumerGroupState
 from confluent_kafka.admin import AdminClient
 
-from bridge.clients import base_config, describe
+from bridge.clients import base_config
+from bridge.membership import describe_group
 from chat_tasks.errors import DependencyUnavailable
 from chat_tasks.settings import Settings
-
-_SECONDS = 10.0
 
 
 def check_membership(settings: Settings, group: str) -> None:
@@ -15,12 +14,7 @@ def check_membership(settings: Settings, group: str) -> None:
 
     A member that was killed counts as live until its session times out.
     """
-    admin = AdminClient(base_config(settings))
-    try:
-        [future] = admin.describe_consumer_groups([group], request_timeout=_SECONDS).values()
-        found = future.result(_SECONDS)
-    except (KafkaException, TimeoutError) as error:
-        raise DependencyUnavailable(describe(error)) from error
+    found = describe_group(AdminClient(base_config(settings)), group)
     names = {member.group_instance_id for member in found.members}
     if settings.instance_name not in names:
         raise DependencyUnavailable(f"{settings.instance_name} is not a member of group {group}")

@@ -19,6 +19,7 @@ from bridge.assignment import Assignment
 from bridge.clients import consumer_config, is_fenced_producer, producer_config
 from bridge.events import Call, EndReached, Failed, Records, Stop, TransactionEnded
 from bridge.loop_handler import LoopHandler
+from bridge.membership import MembershipWatch
 from bridge.poller import Poller
 from bridge.stall_detector import StallDetector
 from bridge.transaction import Partition, Transaction
@@ -45,6 +46,7 @@ class Loop:
         self._poller = Poller(
             consumer_config(settings, handler.group), handler.topics, known_partitions, self, self.post
         )
+        self._membership = MembershipWatch(settings, handler.group, self.post)
         self._runner: TransactionRunner | None = None
         self._group_metadata: Any = None
         self._running: Transaction | None = None
@@ -63,6 +65,7 @@ class Loop:
         try:
             self._handler.start(self.post)
             self._poller.start()
+            self._membership.start()
             next_tick = 0.0
             while not self._is_done():
                 self._handle_events(max(0.0, min(_TICK_SECONDS, next_tick - time.monotonic())))
@@ -72,6 +75,7 @@ class Loop:
                 self._check_progress(now)
         finally:
             self._ended = True
+            self._membership.close()
             self._poller.stop_soon()
             self._cancel_calls()
             self._handler.close()
@@ -116,10 +120,12 @@ class Loop:
     def _take(self, assignment: Assignment, prepared: Any) -> Mapping[Partition, int]:
         start = self._handler.assigned(assignment, prepared)
         self._group_metadata = assignment.group_metadata
+        self._membership.believe(frozenset(start))
         logger.info("assigned %s", _describe(start))
         return start
 
     def _give_up(self) -> None:
+        self._membership.believe(None)
         deadline = time.monotonic() + 2 * self._settings.transaction_timeout
         while self._running is not None:
             try:

@@ -45,7 +45,7 @@ class TransactionRunner:
     def hangs(self) -> bool:
         """Whether the client is lost in handing over a transaction's offsets, which takes milliseconds.
 
-        librdkafka minds no time-out there (its issue 5456): where the coordinator goes away meanwhile, it never returns.
+        librdkafka minds no time-out there (its issue 5456): where the coordinator goes away meanwhile, it hangs.
         """
         since = self._sending_offsets_since
         return since is not None and time.monotonic() - since > _OFFSETS_SECONDS
