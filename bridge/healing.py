@@ -54,16 +54,21 @@ class Healing:
                         "another process with the same name has taken over; give each its own CHAT_INSTANCE_NAME"
                     )
                     return 2
-                failures = 1 if time.monotonic() - started > _HEALTHY_SECONDS else failures + 1
-                delay = _BACKOFF.delay(failures)
                 reason = describe(error) if isinstance(error, KafkaException) else str(error)
                 # One line for each new trouble: an hour of the same one is not worth a thousand lines.
                 level = logging.WARNING if reason != last_reason else logging.DEBUG
                 logger.log(level, "starting again: %s", reason)
-                last_reason = reason
-                self._stopping.wait(delay)
+            except Exception as error:
+                reason = f"{type(error).__name__}: {error}"
+                if reason != last_reason:
+                    logger.exception("starting again after a bug")
+            else:
+                break
             finally:
                 self._loop = None
+            failures = 1 if time.monotonic() - started > _HEALTHY_SECONDS else failures + 1
+            last_reason = reason
+            self._stopping.wait(_BACKOFF.delay(failures))
         return 0
 
     def _on_signal(self, number: int, _: FrameType | None) -> None:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from queue import Empty, SimpleQueue
 
 from kombu import Connection, Producer
-from kombu.exceptions import OperationalError
+from kombu.exceptions import BatchPublishError, OperationalError
 from redis import Redis, RedisError
 
 from bridge.dispatch.outgoing import OutgoingTask
@@ -112,7 +112,7 @@ class TaskSender:
                 self._post(RedisBack())
                 failures = 0
                 self._serve()
-            except (RedisError, OperationalError, OSError) as error:
+            except (RedisError, OperationalError, BatchPublishError, OSError) as error:
                 if not failures:
                     self._post(RedisLost(f"{type(error).__name__}: {error}"))
                 failures += 1
