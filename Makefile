@@ -2,13 +2,16 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: demo test lint up down status constraints clean
+.PHONY: demo test chaos lint up down status constraints clean
 
 demo: $(VENV)/installed
 	$(BIN)/python -m stack demo
 
 test: $(VENV)/installed lint
 	$(BIN)/pytest
+
+chaos: $(VENV)/installed
+	$(BIN)/python -m tests.chaos --minutes $(or $(CHAOS_MINUTES),10) --seed $(or $(CHAOS_SEED),1)
 
 lint: $(VENV)/installed
 	$(BIN)/ruff check .

@@ -76,6 +76,8 @@ class Deployment:
     environment: Mapping[str, str]
     folder: Path
     processes: list[Process] = field(default_factory=list)
+    launcher: tuple[str, ...] = ()
+    """What runs the commands instead of the installed scripts."""
 
     @classmethod
     def on(cls, servers: Servers | Cluster, number: int, folder: Path, **chosen: Any) -> Deployment:
@@ -112,7 +114,7 @@ class Deployment:
     def spawn(self, name: str, **environment: str) -> Process:
         """Start one and do not wait."""
         command = COMMANDS[name.partition(".")[0]]
-        arguments = [str(SCRIPTS / command[0]), *command[1:]]
+        arguments = [*self.launcher, *command] if self.launcher else [str(SCRIPTS / command[0]), *command[1:]]
         if command[0] == "celery":
             arguments += ["--hostname", f"{name}@test"]
         log_path = self.folder / f"{name}-{len(self.processes)}.log"

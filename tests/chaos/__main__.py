@@ -1,0 +1,78 @@
+"""`make chaos`: faults on a cluster for as long as asked; leaves a history, a timeline and a report."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import sys
+import time
+from collections import defaultdict
+from collections.abc import Iterator
+from dataclasses import asdict
+from pathlib import Path
+
+import click
+
+from stack.output_check import percentile
+from tests.chaos.faults import BEHIND_PROXIES, EVERYWHERE, ONE_NODE_DOWN
+from tests.chaos.nemesis import Step, plan
+from tests.chaos.run import Verdict, run
+from tests.chaos.system import cluster, single
+from tests.chaos.timeline import draw
+
+
+@click.command()
+@click.option("--minutes", default=10.0, show_default=True, envvar="CHAOS_MINUTES")
+@click.option("--seed", default=1, show_default=True, envvar="CHAOS_SEED", help="The same seed, the same faults.")
+@click.option("--one-node", is_flag=True, help="One server of each kind behind proxies, instead of a cluster.")
+@click.option("--folder", type=click.Path(path_type=Path), default=Path(".stack/chaos"), show_default=True)
+def main(minutes: float, seed: int, folder: Path, *, one_node: bool) -> None:
+    """Exit code 0 only where every promise held."""
+    home = folder / "servers"
+    shutil.rmtree(home, ignore_errors=True)
+    home.mkdir(parents=True)
+    injections = BEHIND_PROXIES if one_node else EVERYWHERE
+    steps = _until(time.monotonic() + minutes * 60, plan(sorted(injections), seed))
+    with single(home.absolute()) if one_node else cluster(home.absolute()) as system:
+        verdict = run(
+            system,
+            injections,
+            steps,
+            click.echo,
+            seed=seed,
+            works_through=frozenset() if one_node else frozenset(ONE_NODE_DOWN),
+        )
+    verdict.history.save(folder / "history.json")
+    draw(verdict.history, folder / "timeline.png")
+    (folder / "recoveries.json").write_text(json.dumps([asdict(one) for one in verdict.recoveries], indent=1))
+    sys.exit(_report(verdict, folder))
+
+
+def _until(deadline: float, steps: Iterator[Step]) -> Iterator[Step]:
+    for step in steps:
+        if time.monotonic() >= deadline:
+            return
+        yield step
+
+
+def _report(verdict: Verdict, folder: Path) -> int:
+    by_name: defaultdict[str, list[float]] = defaultdict(list)
+    for recovery in verdict.recoveries:
+        by_name[recovery.name].append(recovery.seconds)
+    for name, seconds in sorted(by_name.items()):
+        click.echo(f"{name:45} {len(seconds):3} times, median {percentile(sorted(seconds), 0.5):5.1f} s")
+    for anomaly in verdict.anomalies[:50]:
+        click.echo(f"ANOMALY {anomaly.kind.name}: {anomaly.text}")
+    for process in verdict.dead:
+        click.echo(f"ENDED {process}")
+    if verdict.stuck:
+        click.echo(f"STUCK {verdict.stuck}")
+    click.echo(
+        f"{len(verdict.history.faults)} faults in {verdict.seconds / 60:.1f} minutes, {verdict.messages:,} messages at "
+        f"{verdict.rate:.0f}/s, {len(verdict.anomalies)} anomalies; see {folder}"
+    )
+    return 1 if verdict.anomalies or verdict.dead or verdict.stuck else 0
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,107 @@
+"""One chaos run: load, faults, healing, draining, and the judgement."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from cassandra.cluster import Session
+
+from chat_tasks.settings import Settings
+from chat_tasks.storage.session import connect
+from stack.waiting import wait_until
+from tests.chaos.anomaly import Anomaly
+from tests.chaos.checker import anomalies
+from tests.chaos.faults import Injection
+from tests.chaos.history import History, Row
+from tests.chaos.nemesis import Nemesis, NotRecovered, Recovery, Step
+from tests.chaos.observer import Observer
+from tests.chaos.system import PROCESSES, System
+from tests.chaos.workload import Workload
+from tests.integration.conversation import stored_rows
+
+RATE = 500.0
+CONVERSATIONS = 300
+
+PATIENCE_SECONDS = 90.0
+
+_WARM_UP_MESSAGES = 1000
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What came of a run."""
+
+    history: History
+    recoveries: list[Recovery]
+    anomalies: list[Anomaly]
+    dead: list[str]
+    """Processes that ended by themselves, with the last they said."""
+    stuck: str | None
+    """What did not come out although nothing was wrong any more."""
+    messages: int
+    seconds: float
+
+    @property
+    def rate(self) -> float:
+        """Messages sent a second."""
+        return self.messages / self.seconds
+
+
+def run(
+    system: System,
+    injections: Mapping[str, Injection],
+    steps: Iterable[Step],
+    report: Callable[[str], None],
+    *,
+    seed: int,
+    processes: Sequence[str] = PROCESSES,
+    works_through: frozenset[str] = frozenset(),
+    patience: float = PATIENCE_SECONDS,
+) -> Verdict:
+    """Carry out `steps` under load; those that are left when the pipeline is stuck for `patience` seconds are not."""
+    settings = system.deployment.settings
+    history = History()
+    observer = Observer(settings, history)
+    workload = Workload(settings, history, observer, seed=seed, rate=RATE, conversations=CONVERSATIONS)
+    nemesis = Nemesis(system, injections, workload, observer, history, works_through=works_through, patience=patience)
+    system.start(*processes)
+    observer.start()
+    workload.start()
+    began = time.monotonic()
+    stuck = None
+    try:
+        nemesis.wait_for(_WARM_UP_MESSAGES, "before the first fault")
+        for number, step in enumerate(steps, start=1):
+            recovery = nemesis.inject(step)
+            report(f"{number:3}. {step} for {step.hold} messages: recovered in {recovery.seconds:.1f} s")
+    except NotRecovered as error:
+        stuck = str(error)
+    finally:
+        is_acknowledged = workload.stop()
+        seconds = time.monotonic() - began
+        is_drained = wait_until(lambda: _is_drained(history, workload, observer), patience)
+        observer.stop()
+    if not (is_acknowledged and is_drained):
+        stuck = stuck or "at the end"
+    history.rows.extend(_rows(settings))
+    return Verdict(history, nemesis.recoveries, anomalies(history), system.dead(), stuck, workload.count, seconds)
+
+
+def _is_drained(history: History, workload: Workload, observer: Observer) -> bool:
+    return (
+        observer.complete_below >= workload.count
+        and len(history.blocks) >= len(history.requests)
+        and len(history.dead_letters) >= len(history.invalid)
+    )
+
+
+def _rows(settings: Settings) -> Iterable[Row]:
+    session: Session = connect(settings)
+    try:
+        for conversation, rows in stored_rows(session, settings).items():
+            for row in rows:
+                yield Row(conversation, row.seq, row.sender, tuple(row.recipients or ()), row.body)
+    finally:
+        session.cluster.shutdown()

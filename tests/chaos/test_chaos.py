@@ -1,0 +1,26 @@
+"""Some forty faults of all kinds under load: nothing lost, nothing doubled, everything in order."""
+
+import os
+from itertools import islice
+from pathlib import Path
+
+import pytest
+
+from tests.chaos.faults import BEHIND_PROXIES
+from tests.chaos.nemesis import plan
+from tests.chaos.run import run
+from tests.chaos.system import single
+
+pytestmark = [pytest.mark.servers, pytest.mark.timeout(1500)]
+
+
+def test_every_fault_once(tmp_path: Path) -> None:
+    seed = int(os.environ.get("CHAOS_SEED", "1"))
+    steps = list(islice(plan(sorted(BEHIND_PROXIES), seed), len(BEHIND_PROXIES)))
+    with single(tmp_path) as system:
+        verdict = run(system, BEHIND_PROXIES, steps, print, seed=seed)
+    assert verdict.stuck is None
+    assert verdict.anomalies == []
+    assert verdict.dead == []
+    assert len(verdict.history.faults) >= 25
+    print(f"{verdict.messages} messages at {verdict.rate:.0f}/s")

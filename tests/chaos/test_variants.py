@@ -1,0 +1,63 @@
+"""The checker is worth what it catches: each of these pipelines breaks one promise, and is caught breaking it."""
+
+import sys
+from collections.abc import Iterator
+from itertools import count
+from pathlib import Path
+
+import pytest
+
+from stack.servers import Servers
+from tests.chaos.anomaly import Kind
+from tests.chaos.faults import EVERYWHERE
+from tests.chaos.nemesis import Step
+from tests.chaos.run import run
+from tests.chaos.system import System
+from tests.integration.deployment import Deployment
+
+pytestmark = pytest.mark.servers
+
+PROCESSES = ("ingest.1", "dispatch.1", "worker.1")
+PATIENCE_SECONDS = 8.0
+ROOT = Path(__file__).parents[2]
+
+_numbers = count(1)
+
+
+@pytest.fixture(scope="module")
+def servers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Servers]:
+    with Servers.for_tests(tmp_path_factory.mktemp("servers")) as servers:
+        yield servers
+
+
+@pytest.mark.parametrize(
+    ("variant", "faults", "expected"),
+    [
+        ("offsets_before_results", ["dispatch killed"] * 4, Kind.LOST),
+        ("results_again_after_commit", [], Kind.DOUBLED),
+        ("metadata_dropped", ["tasks dropped", "dispatch killed"] * 2, Kind.DOUBLED),
+        ("replays_published", ["cassandra killed"], Kind.DOUBLED),
+        ("window_not_replayed", ["cassandra killed"], Kind.OUTPUT_WITHOUT_ROW),
+        ("numbers_from_redis", ["redis flushed"], Kind.DOUBLED),
+        ("rows_half_written", [], Kind.OUTPUT_WITHOUT_ROW),
+        ("order_ignored", [], Kind.INPUT_ORDER),
+        ("letters_swallowed", [], Kind.LETTER_LOST),
+        ("blocks_stale", [], Kind.BLOCK_STALE),
+    ],
+)
+def test_a_broken_pipeline_is_caught(
+    servers: Servers, tmp_path: Path, variant: str, faults: list[str], expected: Kind
+) -> None:
+    deployment = Deployment.on(servers, next(_numbers), tmp_path)
+    deployment.environment = {**deployment.environment, "PYTHONPATH": str(ROOT)}
+    deployment.launcher = (sys.executable, "-m", "tests.chaos.variants.launch", variant)
+    deployment.initialise()
+    system = System(deployment, [servers.kafka], [servers.cassandra], servers.redis, {})
+    steps = [Step((fault,), hold=500, seed=seed) for seed, fault in enumerate(faults)]
+    try:
+        verdict = run(system, EVERYWHERE, steps, print, seed=1, processes=PROCESSES, patience=PATIENCE_SECONDS)
+    finally:
+        for process in deployment.processes:
+            if process.runs:
+                process.kill()
+    assert expected in {anomaly.kind for anomaly in verdict.anomalies}

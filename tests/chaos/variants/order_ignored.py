@@ -1,0 +1,18 @@
+"""Broken: ingest publishes each of its transactions backwards."""
+
+from dataclasses import replace
+
+from bridge.ingest.handler import Ingest
+from bridge.transaction import Transaction
+
+_next_transaction = Ingest.next_transaction
+
+
+def _backwards(self: Ingest) -> Transaction | None:
+    transaction = _next_transaction(self)
+    return transaction and replace(transaction, outputs=list(reversed(transaction.outputs)))
+
+
+PATCHES = [
+    (Ingest, "next_transaction", _backwards),
+]
