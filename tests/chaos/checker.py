@@ -1,4 +1,4 @@
-"""Was every promise kept? Judged from what a run's history says, in time linear in its length."""
+"""Was every promise kept? Judged from what a run's history says."""
 
 from tests.chaos.anomaly import Anomaly, Kind
 from tests.chaos.blocks import block_anomalies

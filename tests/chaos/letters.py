@@ -28,7 +28,7 @@ def letter_anomalies(history: History) -> Iterator[Anomaly]:
             else:
                 yield Anomaly(Kind.LETTER_INVENTED, None, text)
         seen.add(record)
-    for topic, partition, offset, value in due - seen:
+    for topic, partition, offset, value in sorted(due - seen):
         if offset != OFFSET_NOT_TOLD:
             yield Anomaly(Kind.LETTER_LOST, None, f"of {topic} {partition}/{offset}, {len(value)} bytes")
     for (topic, partition, value), number in without_offset.items():

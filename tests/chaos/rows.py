@@ -24,7 +24,7 @@ def row_anomalies(history: History) -> Iterator[Anomaly]:
                 output.conversation,
                 f"{output.conversation}: number {output.sequence} at {output.partition}/{output.offset}",
             )
-    for conversation, sequence in rows.keys() - numbers:
+    for conversation, sequence in sorted(rows.keys() - numbers):
         yield Anomaly(Kind.ROW_WITHOUT_OUTPUT, conversation, f"{conversation}: number {sequence}")
 
 
