@@ -37,7 +37,7 @@ def connect(settings: Settings) -> Session:
         execution_profiles={EXEC_PROFILE_DEFAULT: profile},
         # Version 5 frames every message with checksums that the driver computes in Python.
         protocol_version=ProtocolVersion.V4,
-        reconnection_policy=ExponentialReconnectionPolicy(0.25, 4.0),
+        reconnection_policy=ExponentialReconnectionPolicy(0.25, 1.0),
         connect_timeout=settings.cassandra_timeout,
         # Without it a request of several packets waits for the server's delayed acknowledgement.
         sockopts=[(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)],

@@ -13,7 +13,7 @@ from bridge.clients import base_config
 from bridge.latest_request import CORRELATION_HEADER
 from chat_tasks.settings import Settings
 from chat_tasks.wire import InstantMessage, LatestMessagesRequest, encode_message
-from tests.chaos.history import History, Invalid, Request, Sent, Unknown
+from tests.chaos.history import OFFSET_NOT_TOLD, History, Invalid, Request, Sent, Unknown
 from tests.chaos.observer import Observer
 
 _TURN_SECONDS = 0.01
@@ -83,7 +83,9 @@ class Workload:
         def acknowledged(error: KafkaError | None, message: Any) -> None:
             self._acknowledged += 1
             if error is None:
-                self._history.sent.append(Sent(message.partition(), message.offset(), conversation, body, time.time()))
+                self._history.sent.append(
+                    Sent(message.partition(), _offset_of(message), conversation, body, time.time())
+                )
             else:
                 self._history.unknown.append(Unknown(conversation, body))
 
@@ -119,10 +121,16 @@ class Workload:
         def acknowledged(error: KafkaError | None, message: Any) -> None:
             self._acknowledged += 1
             if error is None:
-                self._history.invalid.append(Invalid(message.partition(), message.offset(), value, time.time()))
+                self._history.invalid.append(Invalid(message.partition(), _offset_of(message), value, time.time()))
 
         self._produce(self._settings.message_topic, value, on_delivery=acknowledged)
 
     def _produce(self, topic: str, value: bytes, **more: Any) -> None:
         self._records += 1
         self._producer.produce(topic, value, **more)
+
+
+def _offset_of(message: Any) -> int:
+    """A record that the broker had already, from a try whose answer was lost, is acknowledged without its offset."""
+    offset = message.offset()
+    return OFFSET_NOT_TOLD if offset is None else offset
