@@ -21,6 +21,7 @@ from tests.integration.deployment import Process
 Injection = Callable[[System, random.Random], AbstractContextManager[None]]
 
 _PATIENCE_SECONDS = 60.0
+_OVERDUE = "was not answered in time"
 
 
 def replaced(end: Callable[[Process], object], *kinds: str) -> Injection:
@@ -73,6 +74,20 @@ def child_killed(system: System, choice: random.Random) -> Iterator[None]:
     """SIGKILL of one child of a prefork worker."""
     parent = psutil.Process(system.running[choice.choice(system.names("prefork"))].popen.pid)
     choice.choice(parent.children()).kill()
+    yield
+
+
+@contextmanager
+def killed_behind_a_straggler(system: System, choice: random.Random) -> Iterator[None]:
+    """SIGKILL of a dispatcher that has gone on committing for as long as a paused worker kept a task from it."""
+    overdue = {name: system.running[name].log.count(_OVERDUE) for name in system.names("dispatch")}
+
+    def waiting() -> list[str]:
+        return [name for name, before in overdue.items() if system.running[name].log.count(_OVERDUE) > before]
+
+    with paused("worker")(system, choice):
+        assert wait_until(lambda: bool(waiting()), _PATIENCE_SECONDS)
+        system.replace(waiting()[0], Process.kill)
     yield
 
 
@@ -215,6 +230,7 @@ EVERYWHERE: Mapping[str, Injection] = {
     "dispatch stopped": replaced(Process.stop, "dispatch"),
     "dispatch a zombie": paused_until_replaced("dispatch"),
     "dispatch added": added("dispatch"),
+    "dispatch killed behind a straggler": killed_behind_a_straggler,
     "worker killed": replaced(Process.kill, "worker", "prefork"),
     "worker stopped": replaced(Process.stop, "worker", "prefork"),
     "worker paused": paused("worker", "prefork"),

@@ -1,14 +1,22 @@
 """Broken: what is written again after a Cassandra node was killed is published again, too."""
 
 from bridge.dispatch.append_work import AppendWork, LogRecord, Outcome
+from bridge.offset_tracker import OffsetTracker
 
 _add = AppendWork.add
+_finish = OffsetTracker.finish
 
 
 def _add_as_new(self: AppendWork, conversation_key: str, record: LogRecord) -> Outcome | None:
     return _add(self, conversation_key, record._replace(replay=False))
 
 
+def _finish_again(self: OffsetTracker, offset: int) -> None:
+    if self.is_unfinished(offset):
+        _finish(self, offset)
+
+
 PATCHES = [
     (AppendWork, "add", _add_as_new),
+    (OffsetTracker, "finish", _finish_again),
 ]
