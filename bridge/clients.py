@@ -11,6 +11,8 @@ from chat_tasks.settings import Settings
 _SILENT = logging.getLogger("librdkafka")
 _SILENT.disabled = True
 
+_SOCKET_TIMEOUT_MS = 6000
+
 
 def base_config(settings: Settings) -> dict[str, Any]:
     """What all clients share."""
@@ -22,6 +24,9 @@ def base_config(settings: Settings) -> dict[str, Any]:
         # A broker that comes back is found again within a second.
         "reconnect.backoff.ms": 50,
         "reconnect.backoff.max.ms": 1000,
+        # A paused broker takes connections and never answers; at the defaults that is noticed after a minute.
+        "socket.timeout.ms": _SOCKET_TIMEOUT_MS,
+        "socket.connection.setup.timeout.ms": 3000,
         "topic.metadata.refresh.interval.ms": 10_000,
     }
 
@@ -72,6 +77,8 @@ def producer_config(settings: Settings, group: str) -> dict[str, Any]:
         # Stable, so that a restarted process ends what its predecessor left open instead of waiting for a time-out.
         "transactional.id": f"{group}.{settings.instance_name}",
         "transaction.timeout.ms": round(settings.transaction_timeout * 1000),
+        # The client wants it to be shorter than the transaction's.
+        "socket.timeout.ms": min(_SOCKET_TIMEOUT_MS, round(settings.transaction_timeout * 1000) - 100),
         "acks": "all",
         "enable.idempotence": True,
         "linger.ms": 1,
