@@ -206,7 +206,7 @@ def _servers(system: System) -> Mapping[str, list[ServerProcess]]:
 
 
 def _redis(system: System) -> Redis:
-    return Redis(system.redis.host, system.redis.port)
+    return Redis.from_url(system.deployment.settings.redis_url)
 
 
 _CUT = Conditions(is_cut=True)
