@@ -2,7 +2,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: demo test chaos lint up down status constraints clean
+.PHONY: demo test chaos bench lint up down status constraints clean
 
 demo: $(VENV)/installed
 	$(BIN)/python -m stack demo
@@ -12,6 +12,9 @@ test: $(VENV)/installed lint
 
 chaos: $(VENV)/installed
 	$(BIN)/python -m tests.chaos --minutes $(or $(CHAOS_MINUTES),10) --seed $(or $(CHAOS_SEED),1)
+
+bench: $(VENV)/installed
+	$(BIN)/python -m bench
 
 lint: $(VENV)/installed
 	$(BIN)/ruff check .

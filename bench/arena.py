@@ -1,0 +1,63 @@
+"""Where one contestant runs once: topics, keyspace, groups and transactional ids that nobody has used before."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from itertools import count
+
+from confluent_kafka.admin import AdminClient
+from redis import Redis
+
+from bridge.clients import base_config
+from bridge.initialise import initialise
+from bridge.topics import plan_topics
+from chat_tasks.settings import Settings
+from chat_tasks.storage.session import connect
+from stack.servers import Servers
+
+_numbers = count(1)
+_SECONDS = 30.0
+
+
+@dataclass(frozen=True, slots=True)
+class Arena:
+    """`environment` gives a process the same settings."""
+
+    servers: Servers
+    settings: Settings
+    environment: Mapping[str, str]
+
+
+@contextmanager
+def new_arena(servers: Servers) -> Iterator[Arena]:
+    """Set up as `chat-tasks init` does, and removed at the end: no run has to carry the data of those before."""
+    number = next(_numbers)
+    topics = (name for name in Settings.model_fields if name.endswith("_topic"))
+    groups = ("ingest_group", "dispatch_group")
+    environment = {
+        **servers.environment(),
+        "CHAT_CASSANDRA_KEYSPACE": f"bench_{number}",
+        **{f"CHAT_{name.upper()}": f"{Settings.model_fields[name].default}-{number}" for name in (*topics, *groups)},
+    }
+    values = {name.removeprefix("CHAT_").lower(): value for name, value in environment.items()}
+    settings = Settings.model_validate(values)
+    with Redis.from_url(settings.redis_url) as redis:
+        redis.flushdb()
+    initialise(settings, "earliest", lambda _: None)
+    try:
+        yield Arena(servers, settings, environment)
+    finally:
+        _remove(settings)
+
+
+def _remove(settings: Settings) -> None:
+    admin = AdminClient(base_config(settings))
+    for future in admin.delete_topics([plan.name for plan in plan_topics(settings)]).values():
+        future.result(_SECONDS)
+    session = connect(settings)
+    try:
+        session.execute(f"DROP KEYSPACE {settings.cassandra_keyspace}", timeout=_SECONDS)
+    finally:
+        session.cluster.shutdown()

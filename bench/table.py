@@ -1,0 +1,58 @@
+"""The results for people."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from rich.table import Table
+
+from bench.loads import LOADS
+from bench.summary import Spread, medians, of_load, ratios
+from bench.throughput import Throughput
+
+OURS = "chat-tasks"
+_SERVERS = {"kafka", "cassandra", "redis"}
+
+
+def throughput_table(runs: Sequence[Throughput], load: str) -> Table:
+    """One load, a line a contestant."""
+    table = _table(LOADS[load].title, "", "messages/s", f"{OURS} is", "processor µs a message", "of servers", "faults")
+    by_contestant = of_load(runs, load)
+    for name, mine in by_contestant.items():
+        factor = None if name == OURS else ratios(by_contestant.get(OURS, []), mine)
+        used = medians([run.processor_microseconds for run in mine])
+        of_servers = sum(value for process, value in used.items() if process in _SERVERS)
+        table.add_row(
+            name,
+            spread_text(Spread.of([run.rate for run in mine])),
+            "" if factor is None else f"{spread_text(factor)} times",
+            f"{sum(used.values()) - of_servers:,.0f}",
+            f"{of_servers:,.0f}",
+            f"{sum(run.faults for run in mine)}",
+        )
+    return table
+
+
+def usage_table(runs: Sequence[Throughput], load: str) -> Table:
+    """One load, a line a process."""
+    table = _table(f"{LOADS[load].title}: processes", "", "", "processor µs a message", "largest process, MB")
+    for name, mine in of_load(runs, load).items():
+        memory = medians([run.largest_memory_megabytes for run in mine])
+        for process, used in medians([run.processor_microseconds for run in mine]).items():
+            table.add_row(name, process, f"{used:,.0f}", f"{memory[process]:,.0f}")
+        table.add_section()
+    return table
+
+
+def spread_text(spread: Spread) -> str:
+    """The median, and in brackets the lowest and the highest where they differ."""
+    digits = 0 if spread.middle >= 100 else 1
+    middle, low, high = (f"{value:,.{digits}f}" for value in (spread.middle, spread.low, spread.high))
+    return middle if low == high else f"{middle} ({low} to {high})"
+
+
+def _table(title: str, *columns: str) -> Table:
+    table = Table(title=title, title_justify="left", title_style="bold")
+    for column in columns:
+        table.add_column(column, justify="right" if column else "left")
+    return table
