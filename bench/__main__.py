@@ -3,96 +3,104 @@
 from __future__ import annotations
 
 import shutil
-import sys
-from collections.abc import Mapping, Sequence
-from dataclasses import asdict
+from collections.abc import Callable, Collection
 from datetime import UTC, datetime
-from pathlib import Path
 
 import click
-import orjson
 from rich.console import Console
 
-from bench.contestants import CONTESTANTS
+from bench.competition import NAMES, compete_in_latency, compete_in_throughput
+from bench.conditions import Conditions
 from bench.errors import BenchError
 from bench.loads import LOADS
 from bench.machine import describe_machine
-from bench.table import throughput_table, usage_table
-from bench.throughput import Throughput, measure_throughput
+from bench.results import Results
+from bench.table import latency_table, throughput_table, usage_table
 from stack.errors import StackError
 from stack.home import home_folder
 from stack.servers import Servers
 
 
-class _Names(click.ParamType[list[str]]):
-    """Some of the known names, with commas between them."""
-
-    name = "names"
-
-    def __init__(self, known: Mapping[str, object]) -> None:
-        self._known = known
-
-    def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> list[str]:
-        """Fails with the known ones where one is unknown."""
-        names = str(value).split(",")
+def _names(known: Collection[str]) -> Callable[..., list[str]]:
+    def parse(_context: click.Context, _option: click.Parameter, value: str) -> list[str]:
+        names = [name for name in value.split(",") if name]
         for name in names:
-            if name not in self._known:
-                self.fail(f"{name!r} is none of {', '.join(self._known)}", param, ctx)
+            if name not in known:
+                raise click.BadParameter(f"{name!r} is none of {', '.join(known)}")
         return names
+
+    return parse
+
+
+def _rates(_context: click.Context, _option: click.Parameter, value: str) -> list[int]:
+    try:
+        return [int(rate) for rate in value.split(",") if rate]
+    except ValueError as error:
+        raise click.BadParameter(str(error)) from error
 
 
 @click.command()
-@click.option("--quick", is_flag=True, help="Small and short: shows that it works, not how fast.")
-@click.option("--contestants", type=_Names(CONTESTANTS), default=",".join(CONTESTANTS), show_default=True)
-@click.option("--loads", type=_Names(LOADS), default=",".join(LOADS), show_default=True)
+@click.option("--contestants", callback=_names(NAMES), default=",".join(NAMES), show_default=True)
+@click.option(
+    "--loads",
+    callback=_names(LOADS),
+    default=",".join(LOADS),
+    show_default=True,
+    help="Backlogs to drain; '' for none of them.",
+)
+@click.option(
+    "--rates",
+    callback=_rates,
+    default="100,500,1000,2000",
+    show_default=True,
+    help="Messages a second at which latency is measured, after that of single ones; '' for none of it.",
+)
 @click.option("--repetitions", type=click.IntRange(1), default=3, show_default=True)
 @click.option("--seconds", type=click.FloatRange(1), default=15, show_default=True, help="Of each run, roughly.")
 @click.option("--workers", type=click.IntRange(1), default=2, show_default=True, help="Processes of each contestant.")
+@click.option("--quick", is_flag=True, help="Little of everything in two minutes: shows that it works, not how fast.")
 def main(
-    *, quick: bool, contestants: list[str], loads: list[str], repetitions: int, seconds: float, workers: int
+    *,
+    contestants: list[str],
+    loads: list[str],
+    rates: list[int],
+    repetitions: int,
+    seconds: float,
+    workers: int,
+    quick: bool,
 ) -> None:
     """Measure, show tables, and keep everything as JSON in .stack/bench."""
+    if quick:
+        loads, rates, repetitions, seconds = ["2000"], [100], 1, 1.0
     console = Console()
-    folder = home_folder() / "bench"
-    shutil.rmtree(folder / "servers", ignore_errors=True)
-    runs: list[Throughput] = []
-    machine = describe_machine()
+    folder = home_folder() / "bench" / f"{datetime.now(UTC):%Y-%m-%dT%H-%M-%SZ}"
     servers = Servers.on_free_ports(folder / "servers", profile="fast_start" if quick else "steady")
+    conditions = Conditions(servers, folder / "runs", seconds, workers)
+    results = Results(describe_machine())
     try:
         with servers:
-            for repetition in range(1, repetitions + 1):
-                for load in loads:
-                    # Side by side in each repetition: what else the machine does meets all of them.
-                    for name in contestants:
-                        run = measure_throughput(
-                            CONTESTANTS[name],
-                            LOADS[load],
-                            servers,
-                            folder / "runs" / f"{load}-{name}-{repetition}",
-                            repetition=repetition,
-                            seconds=seconds,
-                            workers=workers,
-                        )
-                        console.print(f"{repetition}. {load}, {name}: {run.rate:,.0f} messages/s", highlight=False)
-                        runs.append(run)
+            if not quick:
+                # Their compilers are at work for the first half minute, which would count against whoever comes first.
+                for _ in compete_in_throughput(contestants[:1], loads[:1], 1, conditions):
+                    console.print("the servers are warm")
+            for run in compete_in_throughput(contestants, loads, repetitions, conditions):
+                results.throughput.append(run)
+                console.print(f"{run.repetition}. {run.load}, {run.contestant}: {run.rate:,.0f} messages/s")
+            if rates:
+                for measured in compete_in_latency(contestants, rates, repetitions, conditions):
+                    results.latency.append(measured)
     except (BenchError, StackError) as error:
         raise click.ClickException(str(error)) from error
     finally:
-        if runs:
-            _save(folder, machine, runs)
+        # Hours of measuring are not lost to the last minute of them.
+        results.save(folder / "results.json")
+        shutil.rmtree(folder / "servers", ignore_errors=True)
+        console.print(f"kept in {folder}")
     for load in loads:
-        console.print(throughput_table(runs, load))
-        console.print(usage_table(runs, load))
-
-
-def _save(folder: Path, machine: Mapping[str, object], runs: Sequence[Throughput]) -> None:
-    results = {
-        "command": ["python", "-m", "bench", *sys.argv[1:]],
-        "machine": machine,
-        "throughput": [{**asdict(run), "rate": run.rate} for run in runs],
-    }
-    path = folder / f"{datetime.now(UTC):%Y-%m-%dT%H-%M-%SZ}.json"
-    path.write_bytes(orjson.dumps(results, option=orjson.OPT_INDENT_2))
+        console.print(throughput_table(results.throughput, load))
+        console.print(usage_table(results.throughput, load))
+    if rates:
+        console.print(latency_table(results.latency))
 
 
 if __name__ == "__main__":

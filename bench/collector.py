@@ -58,6 +58,13 @@ class Collector:
                 self.outputs.append(Arrival(message.partition(), message.value(), appended_at / 1000, now))
         return bool(messages)
 
+    def collect(self, outputs: int, seconds: float) -> bool:
+        """Until that many outputs have come since the beginning, or the time is over; whether they have."""
+        deadline = time.monotonic() + seconds
+        while len(self.outputs) < outputs and time.monotonic() < deadline:
+            self.poll()
+        return len(self.outputs) >= outputs
+
     def wait_for(self, outputs: int, blocks: int, patience: float, tick: Callable[[], None] = lambda: None) -> None:
         """Until that many have come since the beginning; `tick` is called twice a second.
 

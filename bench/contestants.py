@@ -22,9 +22,6 @@ class Contestant:
 
     name: str
     procfile: Path
-    expected_rate: int
-    """Messages a second, roughly: sizes the backlog so that every contestant works about as long, and nothing else."""
-    answers_requests: bool = True
     is_ordered: bool = True
     """Whether it promises what the project promises; what it gets wrong fails the run then, and is only told else."""
 
@@ -49,7 +46,9 @@ class Contestant:
 CONTESTANTS = {
     contestant.name: contestant
     for contestant in (
-        Contestant("chat-tasks", PROJECT_ROOT / "Procfile", expected_rate=8_000),
-        Contestant("textbook", _PROCFILES / "textbook", expected_rate=200, is_ordered=False),
+        Contestant("chat-tasks", PROJECT_ROOT / "Procfile"),
+        Contestant("textbook", _PROCFILES / "textbook", is_ordered=False),
+        Contestant("lwt", _PROCFILES / "lwt"),
+        Contestant("lwt-500", _PROCFILES / "lwt-500"),
     )
 }

@@ -12,6 +12,10 @@ from chat_tasks.wire import InstantMessage
 
 _INDEX_DIGITS = 8
 
+# A backlog has to fit into memory twice, with the objects around it.
+_LARGEST_BACKLOG = 300_000
+_LARGEST_BACKLOG_BYTES = 200_000_000
+
 
 @dataclass(frozen=True, slots=True)
 class Load:
@@ -28,12 +32,10 @@ class Load:
     """Whether records carry their conversation's key, which puts each conversation into one partition."""
     messages_per_request: int | None = None
     """How many messages there are to each latest-messages request; None: there are no requests."""
-    share: float = 1.0
-    """Of the usual number of messages: large ones have to fit into memory twice."""
 
     def messages(self, count: int, *, seed: int, first: int = 0) -> list[InstantMessage]:
         """`count` messages with unique bodies, which begin with their index, counted from `first`."""
-        random_ = random.Random(seed)
+        random_ = random.Random(f"{seed}/{first}")
         noise = "".join(random_.choices(string.ascii_letters, k=4 * self.body_bytes + 1_000))
         indices = range(first, first + count)
         return [
@@ -45,6 +47,10 @@ class Load:
             )
             for index, key in zip(indices, self._conversations(indices, random_), strict=True)
         ]
+
+    def backlog(self, wanted: float) -> int:
+        """How many messages a backlog of about `wanted` ones may have."""
+        return min(round(wanted), _LARGEST_BACKLOG, _LARGEST_BACKLOG_BYTES // self.body_bytes)
 
     def requests(self, messages: int) -> int:
         """How many requests come with that many messages."""
@@ -80,6 +86,6 @@ LOADS = {
         Load("requests", "2,000 conversations, a request to ten messages", messages_per_request=10),
         Load("keyed", "2,000 conversations, keyed", keyed=True),
         Load("200-bytes", "2,000 conversations, bodies of 200 bytes", body_bytes=200),
-        Load("4000-bytes", "2,000 conversations, bodies of 4,000 bytes", body_bytes=4_000, share=0.2),
+        Load("4000-bytes", "2,000 conversations, bodies of 4,000 bytes", body_bytes=4_000),
     )
 }

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import astuple
 
 from rich.table import Table
 
+from bench.latency import IDLE, Latency
 from bench.loads import LOADS
 from bench.summary import Spread, medians, of_load, ratios
 from bench.throughput import Throughput
@@ -37,10 +39,27 @@ def usage_table(runs: Sequence[Throughput], load: str) -> Table:
     """One load, a line a process."""
     table = _table(f"{LOADS[load].title}: processes", "", "", "processor µs a message", "largest process, MB")
     for name, mine in of_load(runs, load).items():
-        memory = medians([run.largest_memory_megabytes for run in mine])
+        memory = medians([run.usage.largest_memory for run in mine])
         for process, used in medians([run.processor_microseconds for run in mine]).items():
-            table.add_row(name, process, f"{used:,.0f}", f"{memory[process]:,.0f}")
+            table.add_row(name, process, f"{used:,.0f}", f"{memory[process] / 1e6:,.0f}")
         table.add_section()
+    return table
+
+
+def latency_table(runs: Sequence[Latency]) -> Table:
+    """A line a contestant and rate; medians of the repetitions, in milliseconds."""
+    table = _table("latency, ms", "", "messages/s", "p50", "p90", "p99", "p99.9", "highest")
+    by_line: dict[tuple[str, int], list[Latency]] = {}
+    for run in sorted(runs, key=lambda run: run.rate):
+        by_line.setdefault((run.contestant, run.rate), []).append(run)
+    for (contestant, rate), mine in by_line.items():
+        found = [run.milliseconds for run in mine if run.milliseconds is not None]
+        title = "idle" if rate == IDLE else f"{rate:,}"
+        if len(found) < len(mine):
+            table.add_row(contestant, title, "fell behind")
+            continue
+        columns = zip(*(astuple(percentiles) for percentiles in found), strict=True)
+        table.add_row(contestant, title, *(spread_text(Spread.of(column)) for column in columns))
     return table
 
 

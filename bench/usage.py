@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from contextlib import suppress
+from dataclasses import dataclass
 
 import psutil
 
@@ -15,6 +16,16 @@ def server_processes(servers: Servers) -> dict[str, psutil.Process]:
     return {server.name: psutil.Process(server.pid) for server in servers.all if server.pid is not None}
 
 
+@dataclass(frozen=True, slots=True)
+class Usage:
+    """By process name; a process counts with its children."""
+
+    processor_seconds: Mapping[str, float]
+    """User and system time."""
+    largest_memory: Mapping[str, int]
+    """The most bytes that a single process of that name was seen to hold (RSS, shared pages included)."""
+
+
 class UsageMeter:
     """Counts from the moment it is made. Processes that start later are not seen."""
 
@@ -22,9 +33,8 @@ class UsageMeter:
         self._groups = {
             name: (process, *process.children(recursive=True)) for name, process in sorted(processes.items())
         }
-        self._processor_before = self._processor_seconds()
         self._memory: dict[str, int] = {}
-        self.sample_memory()
+        self._processor_before = self._processor_seconds()
 
     def sample_memory(self) -> None:
         """Look once; call it now and then."""
@@ -33,13 +43,11 @@ class UsageMeter:
                 with suppress(psutil.NoSuchProcess):
                     self._memory[name] = max(self._memory.get(name, 0), process.memory_info().rss)
 
-    def processor_seconds(self) -> dict[str, float]:
-        """User and system time since the beginning, by name."""
-        return {name: now - self._processor_before[name] for name, now in self._processor_seconds().items()}
-
-    def largest_memory(self) -> dict[str, int]:
-        """The most bytes, by name, that a single process was seen to hold (RSS, shared pages included)."""
-        return dict(self._memory)
+    def usage(self) -> Usage:
+        """Until now."""
+        self.sample_memory()
+        used = {name: now - self._processor_before[name] for name, now in self._processor_seconds().items()}
+        return Usage(used, dict(self._memory))
 
     def _processor_seconds(self) -> dict[str, float]:
         total = dict.fromkeys(self._groups, 0.0)

@@ -1,0 +1,19 @@
+"""What holds for every contestant of a run."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from stack.servers import Servers
+
+
+@dataclass(frozen=True, slots=True)
+class Conditions:
+    """The servers, how long each measurement lasts, roughly, and how many worker processes everybody gets."""
+
+    servers: Servers
+    folder: Path
+    """For the logs of the contestants' processes."""
+    seconds: float
+    workers: int

@@ -1,0 +1,70 @@
+"""A contestant at work: backlogs to drain, one after the other, and the judgement of what came out."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from bench.backlog import send_backlog
+from bench.collector import Collector
+from bench.contestants import Contestant
+from bench.errors import BenchError
+from bench.loads import Load
+from chat_tasks.settings import Settings
+from chat_tasks.wire import InstantMessage
+from stack.output_check import OutputCheck
+
+_PATIENCE_SECONDS = 60.0
+_FAULTS_SHOWN = 5
+_FIRST_MESSAGES = 250
+_WARM_SECONDS = 1.0
+
+
+@dataclass(slots=True)
+class Race:
+    """Remembers every message it makes, so that indices and bodies are unique and all can be looked for at the end."""
+
+    settings: Settings
+    load: Load
+    collector: Collector
+    seed: int
+    messages: list[InstantMessage] = field(default_factory=list)
+    requests: int = 0
+
+    def more(self, count: int) -> list[InstantMessage]:
+        """That many new messages, to be sent by the caller."""
+        made = self.load.messages(count, seed=self.seed, first=len(self.messages))
+        self.messages.extend(made)
+        return made
+
+    def drain(self, count: int, tick: Callable[[], None] = lambda: None) -> float:
+        """Send a backlog of that many and wait until it is drained; `tick` is called twice a second.
+
+        Returns the seconds from the moment it became visible to the broker's time of the last output.
+        """
+        self.requests += self.load.requests(count)
+        began = send_backlog(self.settings, self.load, self.more(count))
+        self.collector.wait_for(len(self.messages), self.requests, _PATIENCE_SECONDS, tick)
+        return max(arrival.appended_at for arrival in self.collector.outputs) - began
+
+    def warm_up(self) -> float:
+        """Drain backlogs that double until one takes a second; the rate of that one, in messages a second."""
+        # The first waits for the processes to start.
+        self.drain(_FIRST_MESSAGES)
+        count = _FIRST_MESSAGES
+        while (seconds := self.drain(count)) < _WARM_SECONDS:
+            count *= 2
+        return count / seconds
+
+    def judge(self, contestant: Contestant) -> int:
+        """The number of messages lost, doubled or out of order. Raises `BenchError` where it promises that none is."""
+        expected: dict[str, set[str]] = {}
+        for message in self.messages:
+            expected.setdefault(message.conversationKey, set()).add(message.body)
+        check = OutputCheck(expected)
+        for output in self.collector.outputs:
+            check.add(output.partition, output.value)
+        faults = check.faults()
+        if faults and contestant.is_ordered:
+            raise BenchError(f"{len(faults)} faults on load {self.load.name}: {'; '.join(faults[:_FAULTS_SHOWN])}")
+        return len(faults)

@@ -1,0 +1,47 @@
+"""`python -m bench --quick`, as CI runs it: every contestant that needs no installation, and every kind of figure."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import orjson
+import pytest
+
+from bench.competition import NAMES
+from bench.contestants import CONTESTANTS
+from stack.home import PROJECT_ROOT, jars_folder
+
+pytestmark = [pytest.mark.servers, pytest.mark.timeout(900)]
+
+
+def test_it_runs_and_produces_its_figures(tmp_path: Path) -> None:
+    (tmp_path / "jars").symlink_to(jars_folder())
+    result = subprocess.run(
+        (sys.executable, "-m", "bench", "--quick"),
+        cwd=PROJECT_ROOT,
+        env={**os.environ, "CHAT_STACK_HOME": str(tmp_path)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert result.returncode == 0, result.stdout + result.stderr
+
+    [path] = tmp_path.glob("bench/*/results.json")
+    results = orjson.loads(path.read_bytes())
+    throughput = {run["contestant"]: run for run in results["throughput"]}
+    assert set(throughput) == set(NAMES)
+    for run in throughput.values():
+        assert run["rate"] > 0
+        assert run["usage"]["processor_seconds"].keys() > {"kafka", "cassandra", "redis"}
+        assert run["usage"]["largest_memory"].keys() == run["usage"]["processor_seconds"].keys()
+    assert {"ingest", "dispatch", "worker"} < throughput["chat-tasks"]["usage"]["processor_seconds"].keys()
+    assert {(run["contestant"], run["rate"]) for run in results["latency"]} == {
+        (name, rate) for name in CONTESTANTS for rate in (0, 100)
+    }
+    for latency in results["latency"]:
+        assert 0 < latency["milliseconds"]["p50"] <= latency["milliseconds"]["highest"]
+    assert {"commit", "processors", "python"} <= results["machine"].keys()
+    assert not list(tmp_path.glob("bench/*/servers"))
+    assert "2,000 conversations" in result.stdout
+    assert "latency" in result.stdout
