@@ -6,15 +6,15 @@ from bridge.transaction import Transaction
 from bridge.transaction_runner import TransactionRunner
 
 _perform = TransactionRunner._perform
-_EVERY = 50
+_EVERY = 5
 _count = 0
 
 
 def _perform_again(self: TransactionRunner, transaction: Transaction, group_metadata: Any) -> None:
     global _count  # noqa: PLW0603 - one process, one runner
     _perform(self, transaction, group_metadata)
-    _count += 1
-    if _count % _EVERY == 0:
+    _count += bool(transaction.outputs)
+    if transaction.outputs and _count % _EVERY == 0:
         _perform(self, transaction, group_metadata)
 
 
