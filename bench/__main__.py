@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 import click
 from rich.console import Console
 
-from bench.competition import NAMES, compete_in_latency, compete_in_throughput
+from bench.competition import INSTALLED, compete_in_latency, compete_in_throughput
 from bench.conditions import Conditions
 from bench.errors import BenchError
 from bench.loads import LOADS
@@ -40,7 +40,7 @@ def _rates(_context: click.Context, _option: click.Parameter, value: str) -> lis
 
 
 @click.command()
-@click.option("--contestants", callback=_names(NAMES), default=",".join(NAMES), show_default=True)
+@click.option("--contestants", callback=_names(INSTALLED), default=",".join(INSTALLED), show_default=True)
 @click.option(
     "--loads",
     callback=_names(LOADS),
@@ -77,17 +77,21 @@ def main(
     servers = Servers.on_free_ports(folder / "servers", profile="fast_start" if quick else "steady")
     conditions = Conditions(servers, folder / "runs", seconds, workers)
     results = Results(describe_machine())
+    numbers = range(1, repetitions + 1)
     try:
         with servers:
             if not quick:
                 # Their compilers are at work for the first half minute, which would count against whoever comes first.
-                for _ in compete_in_throughput(contestants[:1], loads[:1], 1, conditions):
+                for _ in compete_in_throughput(contestants[:1], loads[:1], [0], conditions):
                     console.print("the servers are warm")
-            for run in compete_in_throughput(contestants, loads, repetitions, conditions):
+            for run in compete_in_throughput(contestants, loads, numbers, conditions):
                 results.throughput.append(run)
-                console.print(f"{run.repetition}. {run.load}, {run.contestant}: {run.rate:,.0f} messages/s")
+                console.print(
+                    f"{run.repetition}. {run.load}, {run.contestant}: {run.rate:,.0f} messages/s "
+                    f"({run.usage.other_processors:.1f} processors busy with something else)"
+                )
             if rates:
-                for measured in compete_in_latency(contestants, rates, repetitions, conditions):
+                for measured in compete_in_latency(contestants, rates, numbers, conditions):
                     results.latency.append(measured)
     except (BenchError, StackError) as error:
         raise click.ClickException(str(error)) from error

@@ -12,7 +12,6 @@ from redis import Redis
 
 from bridge.clients import base_config
 from bridge.initialise import initialise
-from bridge.topics import plan_topics
 from chat_tasks.settings import Settings
 from chat_tasks.storage.session import connect
 from stack.servers import Servers
@@ -54,7 +53,9 @@ def new_arena(servers: Servers) -> Iterator[Arena]:
 
 def _remove(settings: Settings) -> None:
     admin = AdminClient(base_config(settings))
-    for future in admin.delete_topics([plan.name for plan in plan_topics(settings)]).values():
+    # Contestants may have made some of their own; those that begin so are the broker's.
+    topics = [topic for topic in admin.list_topics(timeout=_SECONDS).topics if not topic.startswith("__")]
+    for future in admin.delete_topics(topics).values():
         future.result(_SECONDS)
     session = connect(settings)
     try:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from bench.conditions import Conditions
 from bench.contestants import CONTESTANTS
@@ -12,26 +12,28 @@ from bench.loads import LOADS
 from bench.throughput import Throughput, measure_throughput
 
 NAMES = (*CONTESTANTS, LIMIT)
+INSTALLED = [name for name in NAMES if name == LIMIT or CONTESTANTS[name].is_installed]
+"""Those that can run; `make bench` installs the others."""
 
 
 def compete_in_throughput(
-    names: Sequence[str], loads: Sequence[str], repetitions: int, conditions: Conditions
+    names: Sequence[str], loads: Sequence[str], repetitions: Iterable[int], conditions: Conditions
 ) -> Iterator[Throughput]:
     """Each run as soon as it is over. Raises `BenchError`."""
-    for repetition in range(1, repetitions + 1):
+    for repetition in repetitions:
         for load in loads:
             for name in names:
                 if name == LIMIT:
                     yield measure_limit(LOADS[load], repetition, conditions)
-                else:
+                elif not LOADS[load].messages_per_request or CONTESTANTS[name].answers_requests:
                     yield measure_throughput(CONTESTANTS[name], LOADS[load], repetition, conditions)
 
 
 def compete_in_latency(
-    names: Sequence[str], rates: Sequence[int], repetitions: int, conditions: Conditions
+    names: Sequence[str], rates: Sequence[int], repetitions: Iterable[int], conditions: Conditions
 ) -> Iterator[Latency]:
     """Each rate of each contestant, as soon as the contestant is done. Raises `BenchError`."""
-    for repetition in range(1, repetitions + 1):
+    for repetition in repetitions:
         for name in names:
             if name in CONTESTANTS:
                 yield from measure_latency(CONTESTANTS[name], rates, repetition, conditions)

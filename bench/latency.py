@@ -44,13 +44,14 @@ def measure_latency(
 ) -> list[Latency]:
     """Idle, then at each rate, until it falls behind one. Raises `BenchError` where the job was not done."""
     folder = conditions.folder / f"latency-{contestant.name}-{repetition}"
+    load = LOADS["2000"]
     found: list[Latency] = []
     with (
         new_arena(conditions.servers) as arena,
-        contestant.running(arena, folder, workers=conditions.workers),
+        contestant.running(arena, load, conditions, folder),
         Collector(arena.settings) as collector,
     ):
-        race = Race(arena.settings, LOADS["2000"], collector, repetition)
+        race = Race(arena.settings, load, collector, repetition)
         race.warm_up()
         sender = SteadySender(arena.settings)
         for rate in (IDLE, *rates):

@@ -48,9 +48,14 @@ class Load:
             for index, key in zip(indices, self._conversations(indices, random_), strict=True)
         ]
 
+    @property
+    def largest_backlog(self) -> int:
+        """In messages."""
+        return min(_LARGEST_BACKLOG, _LARGEST_BACKLOG_BYTES // self.body_bytes)
+
     def backlog(self, wanted: float) -> int:
         """How many messages a backlog of about `wanted` ones may have."""
-        return min(round(wanted), _LARGEST_BACKLOG, _LARGEST_BACKLOG_BYTES // self.body_bytes)
+        return min(round(wanted), self.largest_backlog)
 
     def requests(self, messages: int) -> int:
         """How many requests come with that many messages."""

@@ -18,6 +18,7 @@ _PATIENCE_SECONDS = 60.0
 _FAULTS_SHOWN = 5
 _FIRST_MESSAGES = 250
 _WARM_SECONDS = 1.0
+_MARGIN = 1.2
 
 
 @dataclass(slots=True)
@@ -47,14 +48,19 @@ class Race:
         self.collector.wait_for(len(self.messages), self.requests, _PATIENCE_SECONDS, tick)
         return max(arrival.appended_at for arrival in self.collector.outputs) - began
 
-    def warm_up(self) -> float:
-        """Drain backlogs that double until one takes a second; the rate of that one, in messages a second."""
+    def warm_up(self) -> tuple[int, float]:
+        """Grow backlogs until one takes a second; its size and its seconds."""
         # The first waits for the processes to start.
         self.drain(_FIRST_MESSAGES)
         count = _FIRST_MESSAGES
         while (seconds := self.drain(count)) < _WARM_SECONDS:
-            count *= 2
-        return count / seconds
+            count = self.larger(count, seconds, _WARM_SECONDS)
+        return count, seconds
+
+    def larger(self, count: int, took: float, wanted: float) -> int:
+        """The size of the next backlog, to last `wanted` seconds where one of `count` messages took `took` of them."""
+        # One that was held up by something else says little, so it grows in any case, and not to anything at once.
+        return self.load.backlog(count * min(max(wanted / took * _MARGIN, 2), 10))
 
     def judge(self, contestant: Contestant) -> int:
         """The number of messages lost, doubled or out of order. Raises `BenchError` where it promises that none is."""

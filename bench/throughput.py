@@ -38,17 +38,22 @@ class Throughput:
 
 
 def measure_throughput(contestant: Contestant, load: Load, repetition: int, conditions: Conditions) -> Throughput:
-    """Warm up, then drain a backlog. Raises `BenchError` where the job was not done."""
+    """Warm up, then drain a backlog that lasts. Raises `BenchError` where the job was not done."""
     folder = conditions.folder / f"{load.name}-{contestant.name}-{repetition}"
     with (
         new_arena(conditions.servers) as arena,
-        contestant.running(arena, folder, workers=conditions.workers) as pipeline,
+        contestant.running(arena, load, conditions, folder) as pipeline,
         Collector(arena.settings) as collector,
     ):
         race = Race(arena.settings, load, collector, repetition)
-        count = load.backlog(race.warm_up() * conditions.seconds)
-        meter = UsageMeter({**pipeline.processes(), **server_processes(conditions.servers)})
-        seconds = race.drain(count, meter.sample_memory)
-        usage = meter.usage()
+        count, seconds = race.warm_up()
+        while True:
+            count = race.larger(count, seconds, conditions.seconds)
+            meter = UsageMeter({**pipeline.processes(), **server_processes(conditions.servers)})
+            seconds = race.drain(count, meter.sample_memory)
+            usage = meter.usage()
+            # Short ones say little: the first messages of a backlog find an idle machine.
+            if seconds >= conditions.seconds or count >= load.largest_backlog:
+                break
         faults = race.judge(contestant)
     return Throughput(contestant.name, load.name, repetition, count, seconds, faults, usage)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
@@ -24,6 +25,8 @@ class Usage:
     """User and system time."""
     largest_memory: Mapping[str, int]
     """The most bytes that a single process of that name was seen to hold (RSS, shared pages included)."""
+    other_processors: float
+    """How many processors were busy with something else: what nobody on a shared machine can hold against a result."""
 
 
 class UsageMeter:
@@ -34,7 +37,11 @@ class UsageMeter:
             name: (process, *process.children(recursive=True)) for name, process in sorted(processes.items())
         }
         self._memory: dict[str, int] = {}
+        # Ourselves, who feed and watch: not measured, and no stranger either.
+        self._self = psutil.Process()
         self._processor_before = self._processor_seconds()
+        self._busy_before = self._busy_elsewhere()
+        self._began = time.monotonic()
 
     def sample_memory(self) -> None:
         """Look once; call it now and then."""
@@ -47,7 +54,14 @@ class UsageMeter:
         """Until now."""
         self.sample_memory()
         used = {name: now - self._processor_before[name] for name, now in self._processor_seconds().items()}
-        return Usage(used, dict(self._memory))
+        elsewhere = (self._busy_elsewhere() - self._busy_before) / (time.monotonic() - self._began)
+        return Usage(used, dict(self._memory), elsewhere)
+
+    def _busy_elsewhere(self) -> float:
+        """Processor seconds since the machine's start that are not of the named processes, or of this one."""
+        machine, own = psutil.cpu_times(), self._self.cpu_times()
+        busy = machine.user + machine.system + getattr(machine, "steal", 0.0)
+        return busy - own.user - own.system - sum(self._processor_seconds().values())
 
     def _processor_seconds(self) -> dict[str, float]:
         total = dict.fromkeys(self._groups, 0.0)

@@ -30,14 +30,15 @@ def test_it_runs_and_produces_its_figures(tmp_path: Path) -> None:
     [path] = tmp_path.glob("bench/*/results.json")
     results = orjson.loads(path.read_bytes())
     throughput = {run["contestant"]: run for run in results["throughput"]}
-    assert set(throughput) == set(NAMES)
+    # The other one wants an environment of its own.
+    assert set(throughput) == set(NAMES) - {"quix-streams"}
     for run in throughput.values():
         assert run["rate"] > 0
         assert run["usage"]["processor_seconds"].keys() > {"kafka", "cassandra", "redis"}
         assert run["usage"]["largest_memory"].keys() == run["usage"]["processor_seconds"].keys()
     assert {"ingest", "dispatch", "worker"} < throughput["chat-tasks"]["usage"]["processor_seconds"].keys()
     assert {(run["contestant"], run["rate"]) for run in results["latency"]} == {
-        (name, rate) for name in CONTESTANTS for rate in (0, 100)
+        (name, rate) for name in CONTESTANTS.keys() - {"quix-streams"} for rate in (0, 100)
     }
     for latency in results["latency"]:
         assert 0 < latency["milliseconds"]["p50"] <= latency["milliseconds"]["highest"]

@@ -6,7 +6,7 @@ from bench.usage import Usage
 
 
 def run(contestant: str, repetition: int, rate: float, load: str = "2000") -> Throughput:
-    return Throughput(contestant, load, repetition, round(rate * 10), 10.0, 0, Usage({"worker": rate}, {}))
+    return Throughput(contestant, load, repetition, round(rate * 10), 10.0, 0, Usage({"worker": rate}, {}, 0.0))
 
 
 def test_ratios_are_taken_within_a_repetition() -> None:
