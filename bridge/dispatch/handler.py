@@ -14,6 +14,7 @@ from bridge.dispatch.cluster import Cluster
 from bridge.dispatch.commit_metadata import digest_of
 from bridge.dispatch.deadlines import Deadlines
 from bridge.dispatch.errands import ErrandDone, Errands
+from bridge.dispatch.releasing import Releasing
 from bridge.dispatch.reply_reader import Replies, ReplyReader
 from bridge.dispatch.task_limit import TaskLimit
 from bridge.dispatch.task_sender import LookedFor, RedisBack, RedisLost, Sent, TaskSender
@@ -64,6 +65,7 @@ class Dispatch:
         """Start the threads."""
         self._post = post
         self._errands = Errands(post)
+        self._releasing = Releasing(self._cluster, self._errands, lambda work: self._work is work)
         self._sender = TaskSender(self._settings, post)
         self._sender.start()
 
@@ -150,6 +152,7 @@ class Dispatch:
         if self._to_quarantine and self._is_due("quarantine", now, _QUARANTINE_SECONDS):
             doomed = dict(self._to_quarantine)
             self._errands.send("quarantine", lambda: self._cluster.quarantine(doomed))
+        self._releasing.tick(work, now)
         return next_tick
 
     def next_transaction(self) -> Transaction | None:
@@ -170,8 +173,8 @@ class Dispatch:
         return self._work is not None and self._work.has_work()
 
     def progress(self) -> int:
-        """The rows that were written again, which nobody publishes."""
-        return self._work.replayed_count if self._work is not None else 0
+        """The rows that were written again, which nobody publishes, and the dead letters that were looked through."""
+        return self._cluster.letters_read + (self._work.replayed_count if self._work is not None else 0)
 
     def servers_answer(self) -> bool:
         """As far as the last attempts tell; without one Cassandra node some conversations may have to wait."""
@@ -244,6 +247,8 @@ class Dispatch:
             for key, reason in done.result.items():
                 if self._to_quarantine.pop(key, None) is not None:
                     work.quarantine(key, reason)
+        else:
+            self._releasing.done(work, done)
 
     def _take_generations(self, work: AssignmentWork, asked: AskedNodes, now: float) -> None:
         self._all_nodes_answer = asked.all_answered
@@ -256,6 +261,7 @@ class Dispatch:
             purgeable = work.purgeable(now - self._settings.replay_window)
             if purgeable:
                 self._errands.send("purge", lambda: self._cluster.purge(purgeable))
+            self._releasing.forget(work, now - self._settings.replay_window)
 
     def _lose_all(self) -> None:
         for task_id in self._sent:
