@@ -9,8 +9,12 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
 
 import psutil
+from confluent_kafka.admin import AdminClient
 from redis import Redis
 
+from bridge.clients import base_config
+from bridge.membership import describe_group
+from chat_tasks.errors import DependencyUnavailable
 from chat_tasks.routing import queue_name
 from stack.process import ServerProcess
 from stack.waiting import wait_until
@@ -42,11 +46,10 @@ def paused_until_replaced(kind: str) -> Injection:
     def inject(system: System, choice: random.Random) -> Iterator[None]:
         names = system.names(kind)
         victim = system.running[choice.choice(names)]
-        heirs = [system.running[name] for name in names if name != victim.name]
-        before = sum(heir.log.count("assigned ") for heir in heirs)
+        assert wait_until(lambda: victim.name in _owners(system, kind), _PATIENCE_SECONDS)
         os.killpg(victim.popen.pid, signal.SIGSTOP)
         try:
-            assert wait_until(lambda: sum(heir.log.count("assigned ") for heir in heirs) > before, _PATIENCE_SECONDS)
+            assert wait_until(lambda: victim.name not in (_owners(system, kind) or {victim.name}), _PATIENCE_SECONDS)
             yield
         finally:
             os.killpg(victim.popen.pid, signal.SIGCONT)
@@ -203,6 +206,17 @@ def reordered(tasks: list[bytes], choice: random.Random) -> list[bytes]:
 
 def _servers(system: System) -> Mapping[str, list[ServerProcess]]:
     return {"kafka": list(system.kafka), "cassandra": list(system.cassandra), "redis": [system.redis]}
+
+
+def _owners(system: System, kind: str) -> set[str]:
+    """The processes to which Kafka has given partitions; none while it does not answer or is giving them out."""
+    settings = system.deployment.settings
+    group = {"ingest": settings.ingest_group, "dispatch": settings.dispatch_group}[kind]
+    try:
+        members = describe_group(AdminClient(base_config(settings)), group).members
+    except DependencyUnavailable:
+        return set()
+    return {one.group_instance_id for one in members if one.assignment.topic_partitions}
 
 
 def _redis(system: System) -> Redis:

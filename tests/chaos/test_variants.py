@@ -17,7 +17,7 @@ from tests.integration.deployment import Deployment
 
 pytestmark = pytest.mark.servers
 
-PROCESSES = ("ingest.1", "dispatch.1", "worker.1", "worker.2")
+PROCESSES = ("ingest.1", "dispatch.1", "dispatch.2", "worker.1", "worker.2")
 PATIENCE_SECONDS = 8.0
 ROOT = Path(__file__).parents[2]
 
@@ -38,6 +38,8 @@ def servers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Servers]:
         ("metadata_dropped", ["dispatch killed behind a straggler"] * 2, Kind.DOUBLED),
         ("replays_published", ["cassandra killed"], Kind.DOUBLED),
         ("window_not_replayed", ["cassandra killed"], Kind.OUTPUT_WITHOUT_ROW),
+        ("zombie_publishes", ["dispatch a zombie"] * 2, Kind.DOUBLED),
+        ("metadata_afresh", ["dispatch a zombie"] * 2, Kind.DOUBLED),
         ("numbers_from_redis", ["redis flushed"], Kind.DOUBLED),
         ("rows_half_written", [], Kind.OUTPUT_WITHOUT_ROW),
         ("order_ignored", [], Kind.INPUT_ORDER),
