@@ -23,7 +23,8 @@ IDLE = 0
 """The rate of single messages, each sent some time after the one before has come out."""
 
 _SETTLE_SECONDS = 1.0
-_GRACE_SECONDS = 10.0
+_PATIENCE_SECONDS = 10.0
+_GRACE_SECONDS = 3.0
 _SINGLES_A_SECOND = 3
 _LONGEST_PAUSE_SECONDS = 0.4
 
@@ -75,8 +76,8 @@ def _send_singles(race: Race, sender: SteadySender, seconds: float) -> list[floa
         # At an unforeseeable phase of whatever the contestant does periodically.
         time.sleep(random_.uniform(0, _LONGEST_PAUSE_SECONDS))
         sender.send(message)
-        if not race.collector.collect(number, _GRACE_SECONDS):
-            raise BenchError(f"a single message did not come out within {_GRACE_SECONDS:g} s")
+        if not race.collector.collect(number, _PATIENCE_SECONDS):
+            raise BenchError(f"a single message did not come out within {_PATIENCE_SECONDS:g} s")
     return _milliseconds(race, sender, before)
 
 

@@ -55,7 +55,8 @@ class UsageMeter:
         self.sample_memory()
         used = {name: now - self._processor_before[name] for name, now in self._processor_seconds().items()}
         elsewhere = (self._busy_elsewhere() - self._busy_before) / (time.monotonic() - self._began)
-        return Usage(used, dict(self._memory), elsewhere)
+        # What the system counts for itself and for its processes differs by some ticks.
+        return Usage(used, dict(self._memory), max(0.0, elsewhere))
 
     def _busy_elsewhere(self) -> float:
         """Processor seconds since the machine's start that are not of the named processes, or of this one."""
