@@ -36,7 +36,8 @@ class UsageMeter:
         self._groups = {
             name: (process, *process.children(recursive=True)) for name, process in sorted(processes.items())
         }
-        self._memory: dict[str, int] = {}
+        self._memory = dict.fromkeys(self._groups, 0)
+        self._last_seen: dict[psutil.Process, float] = {}
         # Ourselves, who feed and watch: not measured, and no stranger either.
         self._self = psutil.Process()
         self._processor_before = self._processor_seconds()
@@ -48,7 +49,7 @@ class UsageMeter:
         for name, group in self._groups.items():
             for process in group:
                 with suppress(psutil.NoSuchProcess):
-                    self._memory[name] = max(self._memory.get(name, 0), process.memory_info().rss)
+                    self._memory[name] = max(self._memory[name], process.memory_info().rss)
 
     def usage(self) -> Usage:
         """Until now."""
@@ -65,10 +66,12 @@ class UsageMeter:
         return busy - own.user - own.system - sum(self._processor_seconds().values())
 
     def _processor_seconds(self) -> dict[str, float]:
-        total = dict.fromkeys(self._groups, 0.0)
-        for name, group in self._groups.items():
+        for group in self._groups.values():
             for process in group:
+                # One that has ended keeps what it was last seen to have used.
                 with suppress(psutil.NoSuchProcess):
                     times = process.cpu_times()
-                    total[name] += times.user + times.system
-        return total
+                    self._last_seen[process] = times.user + times.system
+        return {
+            name: sum(self._last_seen.get(process, 0.0) for process in group) for name, group in self._groups.items()
+        }
