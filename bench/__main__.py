@@ -87,8 +87,9 @@ def main(
             for run in compete_in_throughput(contestants, loads, numbers, conditions):
                 results.throughput.append(run)
                 console.print(
-                    f"{run.repetition}. {run.load}, {run.contestant}: {run.rate:,.0f} messages/s "
-                    f"({run.usage.other_processors:.1f} processors busy with something else)"
+                    f"{run.repetition}. {run.load}, {run.contestant}: {run.rate:,.0f} messages/s, "
+                    f"others kept {run.usage.other_processors:.1f} processors busy",
+                    soft_wrap=True,
                 )
             if rates:
                 for measured in compete_in_latency(contestants, rates, numbers, conditions):

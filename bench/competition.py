@@ -1,4 +1,7 @@
-"""Everybody on every load, side by side in each repetition: what else the machine does meets all of them."""
+"""Everybody on every load, side by side in each repetition: what else the machine does meets all of them.
+
+Each repetition begins with another contestant: the servers, Cassandra most of all, get faster the longer they run.
+"""
 
 from __future__ import annotations
 
@@ -22,7 +25,7 @@ def compete_in_throughput(
     """Each run as soon as it is over. Raises `BenchError`."""
     for repetition in repetitions:
         for load in loads:
-            for name in names:
+            for name in _rotated(names, repetition):
                 if name == LIMIT:
                     yield measure_limit(LOADS[load], repetition, conditions)
                 elif not LOADS[load].messages_per_request or CONTESTANTS[name].answers_requests:
@@ -34,6 +37,11 @@ def compete_in_latency(
 ) -> Iterator[Latency]:
     """Each rate of each contestant, as soon as the contestant is done. Raises `BenchError`."""
     for repetition in repetitions:
-        for name in names:
+        for name in _rotated(names, repetition):
             if name in CONTESTANTS:
                 yield from measure_latency(CONTESTANTS[name], rates, repetition, conditions)
+
+
+def _rotated(names: Sequence[str], repetition: int) -> list[str]:
+    first = (repetition - 1) % len(names)
+    return [*names[first:], *names[:first]]
