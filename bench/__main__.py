@@ -100,11 +100,15 @@ def main(
         # Hours of measuring are not lost to the last minute of them.
         results.save(folder / "results.json")
         shutil.rmtree(folder / "servers", ignore_errors=True)
+        _show(results, console)
         console.print(f"kept in {folder}")
-    for load in loads:
+
+
+def _show(results: Results, console: Console) -> None:
+    for load in dict.fromkeys(run.load for run in results.throughput):
         console.print(throughput_table(results.throughput, load))
         console.print(usage_table(results.throughput, load))
-    if rates:
+    if results.latency:
         console.print(latency_table(results.latency))
 
 
