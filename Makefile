@@ -3,13 +3,16 @@ VENV := .venv
 BIN := $(VENV)/bin
 QUIX := $(or $(CHAT_STACK_HOME),.stack)/quix
 
-.PHONY: demo test chaos bench lint up down status constraints clean
+.PHONY: demo test fuzz chaos bench lint up down status constraints clean
 
 demo: $(VENV)/installed
 	$(BIN)/python -m stack demo
 
 test: $(VENV)/installed lint
 	$(BIN)/pytest
+
+fuzz: $(VENV)/installed
+	$(BIN)/python -m tests.bridge.fuzz $(or $(FUZZ_VALUES),1000000) $(or $(FUZZ_SEED),1)
 
 chaos: $(VENV)/installed
 	$(BIN)/python -m tests.chaos --minutes $(or $(CHAOS_MINUTES),10) --seed $(or $(CHAOS_SEED),1)
