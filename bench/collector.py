@@ -18,11 +18,10 @@ _TICK_SECONDS = 0.5
 
 @dataclass(frozen=True, slots=True)
 class Arrival:
-    """An output; times in seconds since 1970: when the broker appended it, and when it was read."""
+    """An output, and when it was read, in seconds since 1970."""
 
     partition: int
     value: bytes
-    appended_at: float
     read_at: float
 
 
@@ -33,6 +32,8 @@ class Collector:
     settings: Settings
     outputs: list[Arrival] = field(default_factory=list)
     blocks: int = 0
+    last_appended_at: float = 0.0
+    """When the broker appended the last of all, outputs and blocks, in seconds since 1970."""
     _reader: TopicReader = field(init=False)
 
     def __post_init__(self) -> None:
@@ -51,11 +52,12 @@ class Collector:
         messages = self._reader.poll(_POLL_SECONDS)
         now = time.time()
         for message in messages:
+            _, appended_at = message.timestamp()
+            self.last_appended_at = max(self.last_appended_at, appended_at / 1000)
             if message.topic() == self.settings.block_topic:
                 self.blocks += 1
             else:
-                _, appended_at = message.timestamp()
-                self.outputs.append(Arrival(message.partition(), message.value(), appended_at / 1000, now))
+                self.outputs.append(Arrival(message.partition(), message.value(), now))
         return bool(messages)
 
     def collect(self, outputs: int, seconds: float) -> bool:

@@ -41,12 +41,12 @@ class Race:
     def drain(self, count: int, tick: Callable[[], None] = lambda: None) -> float:
         """Send a backlog of that many and wait until it is drained; `tick` is called twice a second.
 
-        Returns the seconds from the moment it became visible to the broker's time of the last output.
+        Returns the seconds from the moment it became visible to the broker's time of the last output, or block.
         """
         self.requests += self.load.requests(count)
         began = send_backlog(self.settings, self.load, self.more(count))
         self.collector.wait_for(len(self.messages), self.requests, _PATIENCE_SECONDS, tick)
-        return max(arrival.appended_at for arrival in self.collector.outputs) - began
+        return self.collector.last_appended_at - began
 
     def warm_up(self) -> tuple[int, float]:
         """Grow backlogs until one takes a second; its size and its seconds."""

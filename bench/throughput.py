@@ -22,7 +22,7 @@ class Throughput:
     repetition: int
     messages: int
     seconds: float
-    """From the moment the backlog became visible to the broker's time of the last output."""
+    """From the moment the backlog became visible to the broker's time of the last output, or block."""
     faults: int
     usage: Usage
 
