@@ -131,7 +131,7 @@ def test_whoever_is_killed_in_the_middle_of_a_release_loses_and_doubles_nothing(
         newer = messages_of(100, "newer")
         send(settings, newer)
         for round_ in range(2):
-            assert wait_until(lambda: reader.poll(0.1), PATIENCE_SECONDS, interval=0)
+            assert wait_until(lambda: bool(reader.poll(0.1)), PATIENCE_SECONDS, interval=0)
             [running] = [one for one in deployment.processes if one.name == "dispatch.1" and one.runs]
             running.kill()
             if round_ == 0:
