@@ -9,8 +9,8 @@ from contextlib import ExitStack
 from dataclasses import dataclass
 
 from stack.waiting import wait_until
-from tests.chaos.faults import Injection
 from tests.chaos.history import Fault, History
+from tests.chaos.injection import Injection
 from tests.chaos.observer import Observer
 from tests.chaos.system import System
 from tests.chaos.workload import Workload

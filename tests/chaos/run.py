@@ -13,8 +13,8 @@ from chat_tasks.storage.session import connect
 from stack.waiting import wait_until
 from tests.chaos.anomaly import Anomaly
 from tests.chaos.checker import anomalies
-from tests.chaos.faults import Injection
 from tests.chaos.history import History, Row
+from tests.chaos.injection import Injection
 from tests.chaos.nemesis import Nemesis, NotRecovered, Recovery, Step
 from tests.chaos.observer import Observer
 from tests.chaos.system import PROCESSES, System

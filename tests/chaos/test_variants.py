@@ -54,7 +54,7 @@ def test_a_broken_pipeline_is_caught(
     deployment.environment = {**deployment.environment, "PYTHONPATH": str(ROOT)}
     deployment.launcher = (sys.executable, "-m", "tests.chaos.variants.launch", variant)
     deployment.initialise()
-    system = System(deployment, [servers.kafka], [servers.cassandra], servers.redis, {})
+    system = System(deployment, {server.name: [server] for server in servers.all})
     steps = [Step((fault,), hold=500, seed=seed) for seed, fault in enumerate(faults)]
     try:
         verdict = run(system, EVERYWHERE, steps, print, seed=1, processes=PROCESSES, patience=PATIENCE_SECONDS)

@@ -76,6 +76,8 @@ class Deployment:
     environment: Mapping[str, str]
     folder: Path
     processes: list[Process] = field(default_factory=list)
+    environment_of: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    """What processes of a kind have differently."""
     launcher: tuple[str, ...] = ()
     """What runs the commands instead of the installed scripts."""
 
@@ -113,7 +115,8 @@ class Deployment:
 
     def spawn(self, name: str, **environment: str) -> Process:
         """Start one and do not wait."""
-        command = COMMANDS[name.partition(".")[0]]
+        kind = name.partition(".")[0]
+        command = COMMANDS[kind]
         arguments = [*self.launcher, *command] if self.launcher else [str(SCRIPTS / command[0]), *command[1:]]
         if command[0] == "celery":
             arguments += ["--hostname", f"{name}@test"]
@@ -123,7 +126,13 @@ class Deployment:
                 arguments,
                 stdout=log,
                 stderr=subprocess.STDOUT,
-                env={**os.environ, **self.environment, "HONCHO_PROCESS_NAME": name, **environment},
+                env={
+                    **os.environ,
+                    **self.environment,
+                    **self.environment_of.get(kind, {}),
+                    "HONCHO_PROCESS_NAME": name,
+                    **environment,
+                },
                 start_new_session=True,
             )
         process = Process(name, popen, log_path)
