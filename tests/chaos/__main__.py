@@ -42,10 +42,11 @@ def main(minutes: float, seed: int, folder: Path, *, one_node: bool) -> None:
             seed=seed,
             works_through=frozenset() if one_node else frozenset(ONE_NODE_DOWN),
         )
-    verdict.history.save(folder / "history.json")
-    draw(verdict.history, folder / "timeline.png")
-    (folder / "recoveries.json").write_text(json.dumps([asdict(one) for one in verdict.recoveries], indent=1))
-    sys.exit(_report(verdict, folder))
+        verdict.history.save(folder / "history.json")
+        draw(verdict.history, folder / "timeline.png")
+        (folder / "recoveries.json").write_text(json.dumps([asdict(one) for one in verdict.recoveries], indent=1))
+        exit_code = _report(verdict, folder)
+    sys.exit(exit_code)
 
 
 def _until(deadline: float, steps: Iterator[Step]) -> Iterator[Step]:
