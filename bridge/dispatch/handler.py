@@ -56,6 +56,8 @@ class Dispatch:
         self._redis_answers = False
         self._nodes_answer = True
         self._all_nodes_answer = True
+        self._workers_answer = True
+        self._replied_at = 0.0
         self._requests_open = False
         self._draining = False
         self._to_quarantine: dict[str, str] = {}
@@ -178,7 +180,7 @@ class Dispatch:
 
     def servers_answer(self) -> bool:
         """As far as the last attempts tell; without one Cassandra node some conversations may have to wait."""
-        return self._redis_answers and self._nodes_answer and self._all_nodes_answer
+        return self._redis_answers and self._nodes_answer and self._all_nodes_answer and self._workers_answer
 
     def drain(self) -> None:
         """Wait for the tasks that are out, and send no more."""
@@ -208,6 +210,7 @@ class Dispatch:
                 logger.error("a reply is not understood: %s: %s", type(error).__name__, error)  # noqa: TRY400
                 continue
             self._deadlines.end(reply.task_id)
+            self._hear_from_workers(now)
             if (sent := self._sent.pop(reply.task_id, None)) is not None:
                 self._limit.answered(outstanding, now - sent.at, reply.seconds)
             for key, reason in refused.items():
@@ -216,11 +219,27 @@ class Dispatch:
 
     def _take_looked_for(self, asked: Sequence[str], waiting: set[str], now: float) -> None:
         self._deadlines.still_waiting(waiting, now)
+        if asked and waiting.issuperset(asked) and now - self._replied_at >= self._settings.task_deadline:
+            self._miss_workers()
         for task_id in asked:
             if task_id not in waiting and self._sent.pop(task_id, None) is not None:
                 self._deadlines.end(task_id)
                 if self._work is not None and self._work.lost(task_id):
                     logger.warning("task %s was not answered in time, its records are sent again", task_id)
+
+    def _miss_workers(self) -> None:
+        """Tasks that nobody takes are safe where they are, and starting again would bring no worker."""
+        if self._workers_answer:
+            logger.warning(
+                "no worker takes the %d tasks in the queues: does one run, and for all queues?", len(self._sent)
+            )
+        self._workers_answer = False
+
+    def _hear_from_workers(self, now: float) -> None:
+        self._replied_at = now
+        if not self._workers_answer:
+            logger.info("workers answer again")
+        self._workers_answer = True
 
     def _take_errand(self, done: ErrandDone, now: float) -> None:
         if done.error is not None:

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import random
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-
-import libfaketime
+from pathlib import Path
 
 from tests.chaos.injection import Injection
 from tests.chaos.system import System
 
-_JUMPS = ("+1h", "-1h")
+_HOUR = 3600
+_ROOT = Path(__file__).parents[2]
 
 
 def clock_jumps(kind: str) -> Injection:
@@ -20,13 +21,12 @@ def clock_jumps(kind: str) -> Injection:
     @contextmanager
     def inject(system: System, _: random.Random) -> Iterator[None]:
         name = f"{kind}.8"
-        ahead, behind = _JUMPS
         clock = system.deployment.folder / f"{name}.clock"
-        clock.write_text(ahead)
-        _, preloaded = libfaketime.get_reload_information()
-        system.start(name, **preloaded, FAKETIME_TIMESTAMP_FILE=str(clock))
+        clock.write_text(str(_HOUR))
+        launcher = (sys.executable, "-m", "tests.chaos.jumping_clock", str(clock))
+        system.start(name, launcher=launcher, PYTHONPATH=str(_ROOT))
         try:
-            clock.write_text(behind)
+            clock.write_text(str(-_HOUR))
             yield
         finally:
             system.running.pop(name).stop()

@@ -33,9 +33,9 @@ class System:
     """By the server behind it, those of workers apart; empty where there are none."""
     running: dict[str, Process] = field(default_factory=dict)
 
-    def start(self, *names: str, **environment: str) -> None:
+    def start(self, *names: str, launcher: Sequence[str] = (), **environment: str) -> None:
         """Start processes and wait until they are at work."""
-        for process in self.deployment.start(*names, **environment):
+        for process in self.deployment.start(*names, launcher=launcher, **environment):
             self.running[process.name] = process
 
     def replace(self, name: str, end: Callable[[Process], object]) -> None:
