@@ -230,9 +230,7 @@ class Dispatch:
     def _miss_workers(self) -> None:
         """Tasks that nobody takes are safe where they are, and starting again would bring no worker."""
         if self._workers_answer:
-            logger.warning(
-                "no worker takes the %d tasks in the queues: does one run, and for all queues?", len(self._sent)
-            )
+            logger.warning("no worker takes tasks, %d wait: does one run, and for all queues?", len(self._sent))
         self._workers_answer = False
 
     def _hear_from_workers(self, now: float) -> None:
