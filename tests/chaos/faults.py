@@ -19,6 +19,9 @@ from tests.chaos.small_disk import can_make_disks
 from tests.chaos.task_faults import delayed, doubled, dropped, queues, reordered
 from tests.integration.deployment import Process
 
+REACTIONS = ("added", "zombie", "straggler", "clock jumps", "tasks doubled", "tasks dropped", "reordered", "delayed")
+"""How the names end of faults that wait for something to happen in the pipeline."""
+
 ONE_NODE_DOWN: Mapping[str, Injection] = {
     "kafka killed": server_killed("kafka"),
     "kafka paused": server_paused("kafka"),
