@@ -77,15 +77,16 @@ def run(
     finally:
         is_acknowledged = workload.stop()
         seconds = time.monotonic() - began
-        is_drained = wait_until(lambda: _is_drained(history, workload, observer), patience)
+        drained = wait_until(lambda: is_drained(history, workload, observer), patience)
         observer.stop()
-    if not (is_acknowledged and is_drained):
+    if not (is_acknowledged and drained):
         stuck = stuck or "at the end"
     history.rows.extend(rows_of(settings))
     return Verdict(history, nemesis.recoveries, anomalies(history), system.dead(), stuck, workload.count, seconds)
 
 
-def _is_drained(history: History, workload: Workload, observer: Observer) -> bool:
+def is_drained(history: History, workload: Workload, observer: Observer) -> bool:
+    """Whether everything that was sent has been answered."""
     return (
         observer.complete_below >= workload.count
         and len(history.blocks) >= len(history.requests)

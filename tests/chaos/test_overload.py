@@ -12,6 +12,7 @@ from tests.chaos.checker import anomalies
 from tests.chaos.history import History
 from tests.chaos.memory import MemoryWatch
 from tests.chaos.observer import Observer
+from tests.chaos.run import is_drained
 from tests.chaos.stored import rows_of
 from tests.chaos.workload import Workload
 from tests.integration.deployment import Deployment
@@ -58,9 +59,10 @@ def test_a_flood_fills_no_memory_and_passes(tmp_path: Path) -> None:
                 workload.set_rate(CALM)
                 assert wait_until(everything_is_out, PATIENCE_SECONDS)
                 after = send(CALM, CALM_MESSAGES)
-                assert wait_until(lambda: observer.complete_below >= after.stop, PATIENCE_SECONDS)
+                is_acknowledged = workload.stop()
+                assert wait_until(lambda: is_drained(history, workload, observer), PATIENCE_SECONDS)
         finally:
-            is_acknowledged = workload.stop()
+            workload.stop()
             observer.stop()
             complaints = list(deployment.end())
         history.rows.extend(rows_of(deployment.settings))
