@@ -14,7 +14,7 @@ from rich.text import Text
 from bridge.clients import base_config
 from bridge.dispatch.letter_reader import read_dead_letters
 from bridge.dispatch.letters import WaitingLetters, read_letter
-from bridge.membership import describe_group
+from bridge.health import describe_group
 from chat_tasks.errors import NotReleased
 from chat_tasks.routing import partition_of
 from chat_tasks.settings import Settings

@@ -12,7 +12,7 @@ import psutil
 from confluent_kafka.admin import AdminClient
 
 from bridge.clients import base_config
-from bridge.membership import describe_group
+from bridge.health import describe_group
 from chat_tasks.errors import DependencyUnavailable
 from stack.waiting import wait_until
 from tests.chaos.injection import PATIENCE_SECONDS, Injection
