@@ -1,5 +1,8 @@
 """The same guarantees the other well-known way: one loop, conditional writes, Kafka transactions; no Celery, no Redis.
 
+After a crash it keeps the order of what is keyed only: of a conversation spread over several input partitions, numbers
+that have their rows may be published after higher ones.
+
 Consume at most as many records as the argument says, one conditional batch for each conversation among them, publish
 with the offsets in one transaction, again. It shares the product's settings, clients and connections, so that only the
 design differs.

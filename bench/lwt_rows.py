@@ -84,22 +84,26 @@ class ConditionalRows:
         """One conditional batch a conversation, many in flight, until every record has a number; returns those."""
         numbers: dict[str, dict[Source, int]] = {key: {} for key in pending}
         while pending:
+            pending = self._without_known(pending, numbers)
             failed = self._write_once(pending, numbers)
             self._heads.update(self._heads_of(failed))
-            for key in failed:
-                applied = [source for source in pending[key] if self._heads[key].covers(source)]
-                numbers[key].update(self._find(key, applied))
-            pending = {
-                key: {source: message for source, message in pending[key].items() if source not in numbers[key]}
-                for key in failed
-            }
-            pending = {key: records for key, records in pending.items() if records}
+            pending = {key: pending[key] for key in failed}
         return numbers
 
     def newest(self, requests: Sequence[tuple[str, int]]) -> list[list[Chatter]]:
         """The newest messages for each (conversation, how many), oldest first."""
         results = execute_concurrent(self._session, [(self._read_newest, one) for one in requests], _IN_FLIGHT)
         return [[(row.sender, row.body, row.seq) for row in reversed(list(rows))] for _, rows in results]
+
+    def _without_known(self, pending: Pending, numbers: Mapping[str, dict[Source, int]]) -> Pending:
+        """What has no row yet; the numbers of what has one are looked up."""
+        rest: dict[str, Mapping[Source, InstantMessage]] = {}
+        for key, records in pending.items():
+            head = self._heads.get(key, Head())
+            numbers[key].update(self._find(key, [source for source in records if head.covers(source)]))
+            if missing := {source: message for source, message in records.items() if source not in numbers[key]}:
+                rest[key] = missing
+        return rest
 
     def _write_once(self, pending: Pending, numbers: Mapping[str, dict[Source, int]]) -> list[str]:
         """Returns the conversations whose head was not as believed, or for which nobody knows what became of it."""
