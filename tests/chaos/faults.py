@@ -22,6 +22,23 @@ from tests.integration.deployment import Process
 REACTIONS = ("added", "zombie", "straggler", "clock jumps", "tasks doubled", "tasks dropped", "reordered", "delayed")
 """How the names end of faults that wait for something to happen in the pipeline."""
 
+MOMENTARY = frozenset(
+    {
+        "ingest killed",
+        "ingest stopped",
+        "dispatch killed",
+        "dispatch stopped",
+        "worker killed",
+        "worker stopped",
+        "worker's child killed",
+        "redis flushed",
+        "tasks doubled",
+        "tasks dropped",
+        "tasks reordered",
+    }
+)
+"""Over when they have happened: there is nothing to heal, and recovery begins at once."""
+
 ONE_NODE_DOWN: Mapping[str, Injection] = {
     "kafka killed": server_killed("kafka"),
     "kafka paused": server_paused("kafka"),

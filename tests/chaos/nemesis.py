@@ -9,7 +9,7 @@ from contextlib import ExitStack
 from dataclasses import dataclass
 
 from stack.waiting import wait_until
-from tests.chaos.faults import REACTIONS
+from tests.chaos.faults import MOMENTARY, REACTIONS
 from tests.chaos.history import Fault, History
 from tests.chaos.injection import Injection
 from tests.chaos.observer import Observer
@@ -23,7 +23,10 @@ _PAIR_SHARE = 0.2
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One or two faults at a time, for as long as it takes to send `hold` messages."""
+    """One or two faults at a time, for as long as it takes to send `hold` messages.
+
+    After those that last no time as many are sent before the next.
+    """
 
     names: tuple[str, ...]
     hold: int
@@ -98,12 +101,16 @@ class Nemesis:
         with ExitStack() as stack:
             for name in step.names:
                 stack.enter_context(self._injections[name](self._system, choice))
-            self._hold(step)
+            lasts = not MOMENTARY.issuperset(step.names)
+            if lasts:
+                self._hold(step)
         ended = time.time()
         self._history.faults.append(Fault(str(step), began, ended))
         self.wait_for(self._workload.count, f"after {step}")
         recovery = Recovery(str(step), time.time() - ended)
         self.recoveries.append(recovery)
+        if not lasts:
+            self._hold(step)
         return recovery
 
     def _hold(self, step: Step) -> None:
