@@ -15,8 +15,7 @@ _SECONDS = 10.0
 def describe_group(admin: AdminClient, group: str) -> Any:
     """The client's `ConsumerGroupDescription`; blocks. Raises `DependencyUnavailable`.
 
-    Only for commands that end soon: where the coordinator goes away just then, librdkafka may abort the process (its
-    issue 4605).
+    Where the coordinator goes away just then, librdkafka may abort the process (its issue 4605).
     """
     try:
         [future] = admin.describe_consumer_groups([group], request_timeout=_SECONDS).values()

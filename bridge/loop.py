@@ -20,6 +20,7 @@ from bridge.clients import consumer_config, is_fenced_producer, producer_config
 from bridge.delivery_watch import DeliveryWatch
 from bridge.events import Call, EndReached, Failed, Records, Stop, TransactionEnded
 from bridge.loop_handler import LoopHandler
+from bridge.membership import MembershipWatch
 from bridge.poller import Poller
 from bridge.stall_detector import StallDetector
 from bridge.transaction import Partition, Transaction
@@ -46,6 +47,7 @@ class Loop:
         self._poller = Poller(
             consumer_config(settings, handler.group), handler.topics, known_partitions, self, self.post
         )
+        self._membership = MembershipWatch(settings, handler.group, self.post)
         self._delivery = DeliveryWatch(settings, self._poller.positions, self.post)
         self._runner: TransactionRunner | None = None
         self._group_metadata: Any = None
@@ -65,6 +67,7 @@ class Loop:
         try:
             self._handler.start(self.post)
             self._poller.start()
+            self._membership.start()
             self._delivery.start()
             next_tick = 0.0
             while not self._is_done():
@@ -75,6 +78,7 @@ class Loop:
                 self._check_progress(now)
         finally:
             self._ended = True
+            self._membership.close()
             self._delivery.close()
             self._poller.stop_soon()
             self._cancel_calls()
@@ -120,10 +124,12 @@ class Loop:
     def _take(self, assignment: Assignment, prepared: Any) -> Mapping[Partition, int]:
         start = self._handler.assigned(assignment, prepared)
         self._group_metadata = assignment.group_metadata
+        self._membership.believe(frozenset(start))
         logger.info("assigned %s", _describe(start))
         return start
 
     def _give_up(self) -> None:
+        self._membership.believe(None)
         deadline = time.monotonic() + 2 * self._settings.transaction_timeout
         while self._running is not None:
             try:
