@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -76,8 +76,6 @@ class Deployment:
     environment: Mapping[str, str]
     folder: Path
     processes: list[Process] = field(default_factory=list)
-    environment_of: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
-    """What processes of a kind have differently."""
     launcher: tuple[str, ...] = ()
     """What runs the commands instead of the installed scripts."""
 
@@ -106,19 +104,17 @@ class Deployment:
         initialise(self.settings, "earliest", lines.append)
         return lines
 
-    def start(self, *names: str, launcher: Sequence[str] = (), **environment: str) -> list[Process]:
+    def start(self, *names: str, **environment: str) -> list[Process]:
         """Start processes such as `ingest.1` and wait until each is at work."""
-        started = [self.spawn(name, launcher=launcher, **environment) for name in names]
+        started = [self.spawn(name, **environment) for name in names]
         for process in started:
             process.wait_for_line(READY[process.name.partition(".")[0]])
         return started
 
-    def spawn(self, name: str, *, launcher: Sequence[str] = (), **environment: str) -> Process:
+    def spawn(self, name: str, **environment: str) -> Process:
         """Start one and do not wait."""
-        launcher = launcher or self.launcher
-        kind = name.partition(".")[0]
-        command = COMMANDS[kind]
-        arguments = [*launcher, *command] if launcher else [str(SCRIPTS / command[0]), *command[1:]]
+        command = COMMANDS[name.partition(".")[0]]
+        arguments = [*self.launcher, *command] if self.launcher else [str(SCRIPTS / command[0]), *command[1:]]
         if command[0] == "celery":
             arguments += ["--hostname", f"{name}@test"]
         log_path = self.folder / f"{name}-{len(self.processes)}.log"
@@ -127,13 +123,7 @@ class Deployment:
                 arguments,
                 stdout=log,
                 stderr=subprocess.STDOUT,
-                env={
-                    **os.environ,
-                    **self.environment,
-                    **self.environment_of.get(kind, {}),
-                    "HONCHO_PROCESS_NAME": name,
-                    **environment,
-                },
+                env={**os.environ, **self.environment, "HONCHO_PROCESS_NAME": name, **environment},
                 start_new_session=True,
             )
         process = Process(name, popen, log_path)

@@ -1,7 +1,6 @@
 """Broken: what is written again after a Cassandra node was killed is published again, too."""
 
-from bridge.dispatch.append_work import AppendWork, Outcome
-from bridge.dispatch.log_record import LogRecord
+from bridge.dispatch.append_work import AppendWork, LogRecord, Outcome
 from bridge.offset_tracker import OffsetTracker
 
 _add = AppendWork.add
