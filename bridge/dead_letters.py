@@ -4,7 +4,7 @@ The header names are those of Kafka Connect (`errors.deadletterqueue.context.hea
 """
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from bridge.headers import Headers, headers_of, size_of_headers, with_sent_at
 from bridge.sent_time import sent_time
@@ -12,7 +12,10 @@ from bridge.transaction import Output
 from chat_tasks.errors import InvalidRecord
 from chat_tasks.settings import Settings
 
-_PREFIX = "__connect.errors."
+_NAMES = tuple(
+    f"__connect.errors.{name}"
+    for name in ("topic", "partition", "offset", "stage", "task.id", "exception.class.name", "exception.message")
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,16 +31,27 @@ class Source:
 
 def dead_letter_headers(original: Headers, source: Source, error: str, reason: str) -> Headers:
     """The original headers, then ours; `error` is the exception's name, `reason` its message."""
-    return [
-        *original,
-        (f"{_PREFIX}topic", source.topic.encode()),
-        (f"{_PREFIX}partition", str(source.partition).encode()),
-        (f"{_PREFIX}offset", str(source.offset).encode()),
-        (f"{_PREFIX}stage", source.stage.encode()),
-        (f"{_PREFIX}task.id", source.instance.encode()),
-        (f"{_PREFIX}exception.class.name", error.encode()),
-        (f"{_PREFIX}exception.message", reason.encode()),
-    ]
+    where = (source.topic, str(source.partition), str(source.offset))
+    values = (*where, source.stage, source.instance, error, reason)
+    return [*original, *((name, value.encode()) for name, value in zip(_NAMES, values, strict=True))]
+
+
+class Story(NamedTuple):
+    """What `dead_letter_headers` was given."""
+
+    original: Headers
+    source: Source
+    error: str
+    reason: str
+
+
+def read_dead_letter_headers(headers: Headers) -> Story | None:
+    """None where others made them; raises `ValueError` where others did and used the same names in the same order."""
+    original, ours = headers[: -len(_NAMES)], headers[-len(_NAMES) :]
+    if tuple(name for name, _ in ours) != _NAMES:
+        return None
+    topic, partition, offset, stage, instance, error, reason = ((value or b"").decode() for _, value in ours)
+    return Story(original, Source(topic, int(partition), int(offset), stage, instance), error, reason)
 
 
 _LARGEST_HEADERS = 64 * 1024

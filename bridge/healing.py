@@ -20,7 +20,7 @@ from chat_tasks.errors import ChatTasksError, ConfigurationError
 logger = logging.getLogger(__name__)
 
 _HEALTHY_SECONDS = 30.0
-_BACKOFF = Backoff(first=0.2, longest=5.0)
+_BACKOFF = Backoff(first=0.2)
 
 
 class Healing:

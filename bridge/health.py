@@ -1,12 +1,27 @@
 """Whether a bridge is at work, as Kafka sees it."""
 
-from confluent_kafka import ConsumerGroupState
+from typing import Any
+
+from confluent_kafka import ConsumerGroupState, KafkaException
 from confluent_kafka.admin import AdminClient
 
-from bridge.clients import base_config
-from bridge.membership import describe_group
+from bridge.clients import base_config, describe
 from chat_tasks.errors import DependencyUnavailable
 from chat_tasks.settings import Settings
+
+_SECONDS = 10.0
+
+
+def describe_group(admin: AdminClient, group: str) -> Any:
+    """The client's `ConsumerGroupDescription`; blocks. Raises `DependencyUnavailable`.
+
+    Where the coordinator goes away just then, librdkafka may abort the process (its issue 4605).
+    """
+    try:
+        [future] = admin.describe_consumer_groups([group], request_timeout=_SECONDS).values()
+        return future.result(_SECONDS)
+    except (KafkaException, TimeoutError) as error:
+        raise DependencyUnavailable(describe(error)) from error
 
 
 def check_membership(settings: Settings, group: str) -> None:

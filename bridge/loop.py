@@ -17,6 +17,7 @@ from confluent_kafka import KafkaException
 
 from bridge.assignment import Assignment
 from bridge.clients import consumer_config, is_fenced_producer, producer_config
+from bridge.delivery_watch import DeliveryWatch
 from bridge.events import Call, EndReached, Failed, Records, Stop, TransactionEnded
 from bridge.loop_handler import LoopHandler
 from bridge.membership import MembershipWatch
@@ -47,6 +48,7 @@ class Loop:
             consumer_config(settings, handler.group), handler.topics, known_partitions, self, self.post
         )
         self._membership = MembershipWatch(settings, handler.group, self.post)
+        self._delivery = DeliveryWatch(settings, self._poller.positions, self.post)
         self._runner: TransactionRunner | None = None
         self._group_metadata: Any = None
         self._running: Transaction | None = None
@@ -66,6 +68,7 @@ class Loop:
             self._handler.start(self.post)
             self._poller.start()
             self._membership.start()
+            self._delivery.start()
             next_tick = 0.0
             while not self._is_done():
                 self._handle_events(max(0.0, min(_TICK_SECONDS, next_tick - time.monotonic())))
@@ -76,6 +79,7 @@ class Loop:
         finally:
             self._ended = True
             self._membership.close()
+            self._delivery.close()
             self._poller.stop_soon()
             self._cancel_calls()
             self._handler.close()

@@ -11,25 +11,16 @@ from typing import Any
 from confluent_kafka import ConsumerGroupState, KafkaException
 from confluent_kafka.admin import AdminClient
 
-from bridge.clients import base_config, describe
+from bridge.clients import base_config
 from bridge.events import Failed
+from bridge.health import describe_group
 from bridge.transaction import Partition
 from chat_tasks.errors import DependencyUnavailable
 from chat_tasks.settings import Settings
 
-_SECONDS = 10.0
 _INTERVAL_SECONDS = 1.0
 _DISAGREEMENTS = 3
 _SETTLED = {ConsumerGroupState.STABLE, ConsumerGroupState.EMPTY, ConsumerGroupState.DEAD}
-
-
-def describe_group(admin: AdminClient, group: str) -> Any:
-    """The client's `ConsumerGroupDescription`; blocks. Raises `DependencyUnavailable`."""
-    try:
-        [future] = admin.describe_consumer_groups([group], request_timeout=_SECONDS).values()
-        return future.result(_SECONDS)
-    except (KafkaException, TimeoutError) as error:
-        raise DependencyUnavailable(describe(error)) from error
 
 
 class MembershipWatch:
@@ -61,8 +52,11 @@ class MembershipWatch:
         while not self._stopping.wait(_INTERVAL_SECONDS):
             believed = self._owned
             try:
+                # librdkafka may abort the process where a group is described while its coordinator goes away (issue
+                # 4605): it is not asked of a Kafka that is away already.
+                admin.list_topics(timeout=_INTERVAL_SECONDS)
                 agrees = believed is None or self._agrees(describe_group(admin, self._group), believed)
-            except DependencyUnavailable:
+            except (KafkaException, DependencyUnavailable):
                 continue
             # What changed while Kafka was asked says nothing.
             disagreements = 0 if agrees or believed is not self._owned else disagreements + 1

@@ -60,6 +60,8 @@ class Poller:
         self._paused: frozenset[Partition] = frozenset()
         self._wanted_paused: frozenset[Partition] = frozenset()
         self._is_new_assignment = False
+        self._reached: Mapping[Partition, int] = {}
+        self._ran_empty = False
         self._stopping = threading.Event()
         self._room = threading.Semaphore(_RECORDS_POSTED)
         self._thread = threading.Thread(target=self._run, name="poller", daemon=True)
@@ -86,6 +88,15 @@ class Poller:
     def set_paused(self, partitions: frozenset[Partition]) -> None:
         """Deliver no more of these and deliver all others; returns at once, and what is already polled still comes."""
         self._wanted_paused = partitions
+
+    def positions(self) -> Mapping[Partition, int]:
+        """Offsets before which nothing is undelivered, of the partitions that are not held up on purpose; any thread.
+
+        None, unless all that was fetched has been delivered since the last call: what waits here is not missing.
+        """
+        ran_empty, self._ran_empty = self._ran_empty, False
+        held_up = self._wanted_paused | self._paused
+        return {one: offset for one, offset in self._reached.items() if ran_empty and one not in held_up}
 
     def _run(self) -> None:
         try:
@@ -135,12 +146,15 @@ class Poller:
         messages: list[Any] = [first, *self._consumer.consume(_MESSAGES_PER_POLL, 0)] if first is not None else []
         if self._failure is not None:
             raise self._failure
+        self._ran_empty = len(messages) <= _MESSAGES_PER_POLL
         if rebalances != self._rebalances and messages:
             # Some of them may have been fetched for the assignment before: have them all delivered anew.
             if self._owned:
                 self._consumer.assign(self._start)
                 self._is_new_assignment = True
+                self._reached = _offsets_of(self._start)
             return
+        self._reached = {**self._reached, **{_partition_of(one): _next_offset(one) for one in messages}}
         records: list[Any] = []
         for message in messages:
             error = message.error()
@@ -186,6 +200,7 @@ class Poller:
         self._start = [TopicPartition(*partition, offset) for partition, offset in start.items()]
         self._owned = frozenset(start)
         self._is_new_assignment = True
+        self._reached = _offsets_of(self._start)
         consumer.assign(self._start)
 
     def _resolve(self, consumer: Consumer, one: TopicPartition) -> Committed:
@@ -207,11 +222,22 @@ class Poller:
         self._owned = frozenset()
         self._is_new_assignment = False
         self._paused = frozenset()
+        self._reached = {}
         consumer.unassign()
 
 
 def _partition_of(message: Any) -> Partition:
     return Partition(message.topic(), message.partition())
+
+
+def _next_offset(message: Any) -> int:
+    """An end is told with the offset that comes next, behind the markers of transactions; an error may have none."""
+    offset: int = message.offset()
+    return offset + 1 if message.error() is None else offset
+
+
+def _offsets_of(start: Iterable[TopicPartition]) -> dict[Partition, int]:
+    return {Partition(one.topic, one.partition): one.offset for one in start}
 
 
 def committed_offsets(

@@ -56,7 +56,11 @@ def plan_topics(settings: Settings) -> list[TopicPlan]:
             is_fixed=False,
         ),
         TopicPlan(
-            settings.dead_letter_topic, settings.topic_partitions, limited(appended, _LETTER_ROOM), is_fixed=False
+            settings.dead_letter_topic,
+            settings.topic_partitions,
+            # The letters of a quarantined conversation are nowhere else, and wait until it is released.
+            {**limited(appended, _LETTER_ROOM), "retention.ms": "-1", "retention.bytes": "-1"},
+            is_fixed=False,
         ),
     ]
 

@@ -14,7 +14,7 @@ class Backoff:
     """Delays in seconds: `first` bounds the delay after one failure, `longest` every later one."""
 
     first: float = 0.1
-    longest: float = 5.0
+    longest: float = 2.0
 
     def bound(self, failures: int) -> float:
         """The longest delay after this many failures in a row (1 or more)."""

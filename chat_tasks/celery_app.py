@@ -19,7 +19,12 @@ except ConfigurationError as error:
     # Celery would show a traceback of its own imports instead of the one line that matters.
     sys.exit(f"chat-tasks: {error}")
 
-app = Celery("chat_tasks", broker=configured.redis_url, include=["chat_tasks.tasks"])
+app = Celery(
+    "chat_tasks",
+    broker=configured.redis_url,
+    include=["chat_tasks.tasks", "chat_tasks.worker_log"],
+    amqp="chat_tasks.broker_connection:QuickAMQP",
+)
 
 app.conf.update(
     # Anything but JSON (pickle above all) could run code that somebody put into Redis.

@@ -7,6 +7,7 @@ ChatTasksError
  ├── InvalidRecord              an input that can never be accepted: becomes a dead letter with this reason
  ├── UnsupportedVersion         a task or reply of a version that this process does not know
  ├── ConversationConflict       a stored row differs from what the log says: the conversation is quarantined
+ ├── NotReleased                a quarantined conversation was not released, and why
  └── NodeRestarted              a Cassandra node started since the last replay: what was read may be stale
 """
 
@@ -47,6 +48,10 @@ class UnsupportedVersion(ChatTasksError):
 
 class ConversationConflict(ChatTasksError):
     """A stored row is not what the log says it must be; nothing was overwritten."""
+
+
+class NotReleased(ChatTasksError):
+    """A quarantined conversation was not released, or not yet; nothing of it is lost."""
 
 
 class NodeRestarted(ChatTasksError):

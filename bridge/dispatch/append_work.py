@@ -1,13 +1,15 @@
 """Records of the log on their way through the workers."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple
 
-from bridge.dead_letters import Source, dead_letter_headers
 from bridge.dispatch.head_cache import HeadCache
+from bridge.dispatch.letters import FoundLetters, encode_letter, encode_receipt
+from bridge.dispatch.log_record import LogRecord
 from bridge.dispatch.outgoing import Finished, OutgoingTask
+from bridge.dispatch.release import Release
 from bridge.dispatch.scheduler import Batch, PlannedTask, Scheduler, TaskLimits
-from bridge.headers import Headers, with_sent_at
+from bridge.headers import with_sent_at
 from bridge.transaction import Output, Partition
 from chat_tasks.routing import partition_of, queue_of
 from chat_tasks.settings import Settings
@@ -24,17 +26,6 @@ from chat_tasks.wire import with_sequence
 
 _ENVELOPE_BYTES = 64
 _KNOWN_CONVERSATIONS = 1_000_000
-
-
-class LogRecord(NamedTuple):
-    """A delivered record of the log; `headers` are its sender's, `replay` means it was published before."""
-
-    partition: int
-    offset: int
-    sent_at: int
-    value: bytes
-    headers: Headers
-    replay: bool
 
 
 class Outcome(NamedTuple):
@@ -61,14 +52,17 @@ class AppendWork:
         generations: Generations,
         reply_to: str,
         quarantined: set[str],
+        requests: Mapping[str, int],
     ) -> None:
+        """`requests` are those to release a quarantined conversation; `quarantined` are all others."""
         self._settings = settings
         self._output_partitions = output_partitions
         self._epoch = epoch
         self._log_id = log_id
         self._generations = generations
         self._reply_to = reply_to
-        self._quarantined = quarantined
+        self.quarantined = quarantined
+        self.releases = {key: Release(request) for key, request in requests.items()}
         self._heads = HeadCache(_KNOWN_CONVERSATIONS)
         self._scheduler: Scheduler[LogRecord] = Scheduler(
             queue_of=lambda key: queue_of(key.encode(), settings.queues),
@@ -90,11 +84,15 @@ class AppendWork:
 
     def add(self, conversation_key: str, record: LogRecord) -> Outcome | None:
         """Take a delivered record; a quarantined conversation's has its outcome at once."""
-        if conversation_key in self._quarantined:
+        if conversation_key in self.quarantined:
             return self._dead([record], conversation_key, "the conversation is quarantined")
         self.records += 1
         self.bytes += len(record.value)
-        self._scheduler.add(conversation_key, record)
+        release = self.releases.get(conversation_key)
+        if release is not None and release.holds:
+            release.held.append(record)
+        else:
+            self._scheduler.add(conversation_key, record)
         return None
 
     def plan(self, now: float, tasks: int) -> Iterator[OutgoingTask]:
@@ -132,13 +130,50 @@ class AppendWork:
         return outcome
 
     def quarantine(self, conversation_key: str, reason: str) -> Outcome:
-        """The conversation is durably quarantined: its held records become dead letters."""
-        self._quarantined.add(conversation_key)
+        """The conversation is durably quarantined: its held records become dead letters; those that are stay so."""
+        self.quarantined.add(conversation_key)
         self._heads.forget(conversation_key)
         records = self._scheduler.drop(conversation_key)
+        if (release := self.releases.pop(conversation_key, None)) is not None:
+            records += release.held
+        self._forget(records)
+        return self._dead(records, conversation_key, reason)
+
+    def begin_release(self, conversation_key: str, request: int) -> bool:
+        """Hold its records from now on; False where it is not quarantined."""
+        if conversation_key not in self.quarantined:
+            return False
+        self.quarantined.remove(conversation_key)
+        self.releases[conversation_key] = Release(request)
+        return True
+
+    def take_letters(self, conversation_key: str, found: FoundLetters) -> Outcome:
+        """Replay these, which follow those taken before."""
+        release = self.releases[conversation_key]
+        release.loaded, release.complete, release.unwritten = found.last, found.complete, len(found.records)
+        for record in found.records:
+            self.records += 1
+            self.bytes += len(record.value)
+            self._scheduler.add(conversation_key, record)
+        # The log still has what the letters are of.
+        known = [record for record in release.held if record.replay and record.offset <= found.last]
+        self._forget(known)
+        release.held = [record for record in release.held if not record.replay or record.offset > found.last]
+        return Outcome([], known, {}, {})
+
+    def end_release(self, conversation_key: str, now: float) -> None:
+        """All its letters are published: go on with the newer records."""
+        release = self.releases[conversation_key]
+        release.ended_at = now
+        # Between the letters and what follows in memory others may have been published.
+        self._heads.forget(conversation_key)
+        for record in release.held:
+            self._scheduler.add(conversation_key, record)
+        release.held = []
+
+    def _forget(self, records: Sequence[LogRecord]) -> None:
         self.records -= len(records)
         self.bytes -= sum(len(record.value) for record in records)
-        return self._dead(records, conversation_key, reason)
 
     def _encode(self, task: PlannedTask[LogRecord]) -> OutgoingTask:
         task_id = f"append-{self._epoch}-{task.number}"
@@ -174,28 +209,26 @@ class AppendWork:
         partition = partition_of(key_bytes, self._output_partitions)
         topic = self._settings.output_topic
         log_topic = self._settings.log_topic
-        self.records -= len(batch.records)
+        self._forget(batch.records)
         for sequence, record in enumerate(batch.records, start=first):
-            self.bytes -= len(record.value)
+            if record.release is not None:
+                self.releases[key].unwritten -= 1
             if record.replay:
                 outcome.replayed.append(record)
                 continue
             headers = with_sent_at(record.headers, record.sent_at)
             output = Output(topic, partition, key_bytes, with_sequence(record.value, sequence), headers)
-            outcome.finished.append(Finished(Partition(log_topic, record.partition), record.offset, (output,)))
+            receipt = None if record.release is None else encode_receipt(self._settings, key, record)
+            source = Partition(log_topic, record.partition)
+            outcome.finished.append(Finished(source, record.offset, (output,), receipt))
 
     def _dead(self, records: Sequence[LogRecord], conversation_key: str, reason: str) -> Outcome:
         outcome = Outcome([], [], {}, {})
         for record in records:
             if record.replay:
                 outcome.replayed.append(record)
-                continue
-            source = Source(
-                self._settings.log_topic, record.partition, record.offset, "APPEND", self._settings.instance_name
-            )
-            headers = dead_letter_headers(
-                with_sent_at(record.headers, record.sent_at), source, "QuarantinedConversation", reason
-            )
-            output = Output(self._settings.dead_letter_topic, -1, conversation_key.encode(), record.value, headers)
-            outcome.finished.append(Finished(Partition(source.topic, record.partition), record.offset, (output,)))
+            elif record.release is None:
+                letter = encode_letter(self._settings, conversation_key, record, reason)
+                source = Partition(self._settings.log_topic, record.partition)
+                outcome.finished.append(Finished(source, record.offset, (letter,)))
         return outcome

@@ -4,6 +4,7 @@ import logging
 from collections import deque
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import chain
 from typing import Any
 
 from bridge.assignment import Assignment
@@ -11,11 +12,14 @@ from bridge.dispatch.append_work import AppendWork, Outcome
 from bridge.dispatch.commit_metadata import LARGEST_ENCODING, LARGEST_METADATA, decode_metadata, digest_of
 from bridge.dispatch.intake import read_log_record, read_request
 from bridge.dispatch.latest_work import LatestWork
+from bridge.dispatch.letters import FoundLetters, Wanted
 from bridge.dispatch.outgoing import Finished, OutgoingTask
 from bridge.dispatch.partition_progress import Delivery, PartitionProgress
+from bridge.dispatch.release import Release
 from bridge.transaction import Output, Partition, Transaction
 from bridge.validation import Limits
 from chat_tasks.errors import ChatTasksError, ConfigurationError
+from chat_tasks.routing import partition_of
 from chat_tasks.settings import Settings
 from chat_tasks.task_format import Generations, Reply
 
@@ -33,6 +37,8 @@ class AssignmentFacts:
     log_id: str
     generations: Generations
     quarantined: frozenset[str]
+    requests: Mapping[str, int]
+    """The quarantined conversations that are to be released are here instead, each with its request's time."""
     output_partitions: int
     block_partitions: int
 
@@ -54,6 +60,7 @@ class AssignmentWork:
             generations=facts.generations,
             reply_to=reply_to,
             quarantined=set(facts.quarantined),
+            requests=facts.requests,
         )
         self.latest = LatestWork(
             settings,
@@ -73,10 +80,18 @@ class AssignmentWork:
             else committed.offset
             for partition, committed in assignment.partitions.items()
         }
+        for key in facts.requests:
+            self._progress_of_conversation(key).await_replays(1)
         self._finished: deque[Finished] = deque()
+        self._publishing: Sequence[Output] = ()
         self._is_full = False
         self._crowded: set[Partition] = set()
         self.replayed_count = 0
+
+    @property
+    def log_partitions(self) -> list[int]:
+        """Those of the log that are ours."""
+        return [one.number for one in self._progress if one.topic == self._settings.log_topic]
 
     def _progress_of(self, partition: Partition, offset: int, metadata: str) -> PartitionProgress:
         digest = self._digest if partition.topic == self._settings.log_topic else ""
@@ -133,7 +148,68 @@ class AssignmentWork:
 
     def quarantine(self, conversation_key: str, reason: str) -> None:
         """The conversation is durably quarantined."""
+        release = self.appends.releases.get(conversation_key)
         self._take(self.appends.quarantine(conversation_key, reason))
+        if release is not None and not release.complete:
+            self._progress_of_conversation(conversation_key).replayed()
+
+    def begin_releases(self, requests: Mapping[str, int]) -> None:
+        """Somebody asks for these conversations, each at its time; those that are not quarantined are passed over."""
+        for key, request in requests.items():
+            if self.appends.begin_release(key, request):
+                self._progress_of_conversation(key).await_replays(1)
+
+    def advance_releases(self, now: float) -> list[Wanted]:
+        """End those whose letters are all published; returns the letters that are wanted now."""
+        wanted: list[Wanted] = []
+        for key, release in self.appends.releases.items():
+            # A letter that is not published yet cannot be found, and one that is not receipted would be found again.
+            if not release.holds or release.unwritten or not self._is_settled(key):
+                continue
+            if release.complete:
+                self.appends.end_release(key, now)
+            else:
+                wanted.append(Wanted(key, release.request, release.loaded))
+        return wanted
+
+    def take_letters(self, wanted: Wanted, found: FoundLetters) -> None:
+        """What was found of the letters that were wanted; ignored where they are not any more."""
+        key = wanted.conversation_key
+        release = self.appends.releases.get(key)
+        if release is None or (release.request, release.loaded, release.complete) != (
+            wanted.release,
+            wanted.after,
+            False,
+        ):
+            return
+        progress = self._progress_of_conversation(key)
+        progress.await_replays(sum(record.replay for record in found.records))
+        self._take(self.appends.take_letters(key, found))
+        if found.complete:
+            progress.replayed()
+
+    def ended_releases(self) -> dict[str, int]:
+        """Those that have ended and are not known to have, each with its request."""
+        releases = self.appends.releases.items()
+        return {key: one.request for key, one in releases if one.ended_at is not None and not one.is_known}
+
+    def release_known(self, conversation_key: str, request: int) -> None:
+        """The table says that it has ended."""
+        if (release := self._release_for(conversation_key, request)) is not None:
+            release.is_known = True
+
+    def forget_release(self, conversation_key: str, request: int) -> None:
+        """The table says nothing of it any more."""
+        if self._release_for(conversation_key, request) is not None:
+            del self.appends.releases[conversation_key]
+
+    def forgettable_releases(self, before: float) -> dict[str, int]:
+        """Those whose rows are safe, given the time before which commits are."""
+        return {
+            key: one.request
+            for key, one in self.appends.releases.items()
+            if one.is_known and one.ended_at is not None and one.ended_at <= before
+        }
 
     def lost(self, task_id: str) -> bool:
         """Ready the task's records again; False where it is not outstanding."""
@@ -146,24 +222,31 @@ class AssignmentWork:
     def next_transaction(self) -> Transaction | None:
         """Publish and commit what is finished; None where nothing is and no replay has to be made known."""
         outputs: list[Output] = []
+        receipts: dict[bytes | None, Output] = {}
         changed = {progress.partition: progress for progress in self._progress.values() if progress.needs_commit}
         for _ in range(min(len(self._finished), _FINISHED_PER_TRANSACTION)):
             finished = self._finished.popleft()
             progress = self._progress[finished.partition]
-            progress.finish(finished.offset)
             changed[finished.partition] = progress
             outputs.extend(finished.outputs)
+            if finished.receipt is None:
+                progress.finish(finished.offset)
+            else:
+                receipts[finished.receipt.key] = finished.receipt
         if not changed:
             return None
+        outputs.extend(receipts.values())
         offsets = [progress.commit() for progress in changed.values()]
         for offset in offsets:
             # `full` leaves room for every record in memory. Starting again empties the memory, so it always helps.
             if len(offset.metadata) > LARGEST_METADATA:
                 raise ChatTasksError(f"{len(offset.metadata)} characters of metadata for {offset.partition}")
+        self._publishing = outputs
         return Transaction(outputs, offsets)
 
     def committed(self, transaction: Transaction, now: float) -> None:
         """That transaction is done."""
+        self._publishing = ()
         for offset in transaction.offsets:
             self._progress[offset.partition].committed(offset, now)
 
@@ -226,6 +309,20 @@ class AssignmentWork:
             self._finished.append(request)
         else:
             self.latest.add(request)
+
+    def _release_for(self, conversation_key: str, request: int) -> Release | None:
+        release = self.appends.releases.get(conversation_key)
+        return release if release is not None and release.request == request else None
+
+    def _progress_of_conversation(self, conversation_key: str) -> PartitionProgress:
+        number = partition_of(conversation_key.encode(), self._settings.log_partitions)
+        return self._progress[Partition(self._settings.log_topic, number)]
+
+    def _is_settled(self, conversation_key: str) -> bool:
+        """Whether none of its messages and letters waits to be published."""
+        key, topics = conversation_key.encode(), (self._settings.output_topic, self._settings.dead_letter_topic)
+        waiting = chain(self._publishing, *(finished.outputs for finished in self._finished))
+        return not any(output.key == key and output.topic in topics for output in waiting)
 
     def _take(self, outcome: Outcome) -> None:
         self._finished.extend(outcome.finished)

@@ -1,6 +1,6 @@
 """What dispatch asks of Cassandra and of Kafka's administration; every call blocks."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from cassandra.cluster import Session
 from confluent_kafka import Consumer, KafkaException, TopicPartition
@@ -9,13 +9,15 @@ from confluent_kafka.admin import AdminClient
 from bridge.clients import base_config, reader_config
 from bridge.dispatch.assignment_work import AssignmentFacts
 from bridge.dispatch.commit_metadata import decode_metadata
+from bridge.dispatch.letter_reader import read_dead_letters
+from bridge.dispatch.letters import FoundLetters, LetterBox, Wanted, read_letter
 from bridge.poller import committed_offsets
 from bridge.topics import topic_id
 from bridge.transaction import Partition
 from chat_tasks.routing import partition_of
 from chat_tasks.settings import Settings
 from chat_tasks.storage.generations import AskedNodes, NodeGenerations
-from chat_tasks.storage.quarantine import Quarantine
+from chat_tasks.storage.quarantine import Quarantine, Quarantined
 from chat_tasks.storage.session import failures_as_unavailable
 
 _SECONDS = 10.0
@@ -33,6 +35,7 @@ class Cluster:
         self._offsets = Consumer(reader_config(settings, settings.dispatch_group))
         self._output_partitions = output_partitions
         self._block_partitions = block_partitions
+        self.letters_read = 0
 
     def facts(self, log_partitions: Sequence[int]) -> AssignmentFacts:
         """What an assignment has to know. Raises `DependencyUnavailable`, `KafkaException`."""
@@ -41,7 +44,8 @@ class Cluster:
         return AssignmentFacts(
             log_id=topic_id(self._admin, self._settings.log_topic),
             generations=self._generations.ask().generations,
-            quarantined=frozenset(one.conversation_key for one in quarantined),
+            quarantined=frozenset(one.conversation_key for one in quarantined if one.release_requested is None),
+            requests=_requests_of(quarantined),
             output_partitions=self._output_partitions,
             block_partitions=self._block_partitions,
         )
@@ -63,8 +67,43 @@ class Cluster:
         """Make it durable; returns the same. Raises `DependencyUnavailable`."""
         with failures_as_unavailable():
             for key, reason in reasons.items():
-                self._quarantine.add(partition_of(key.encode(), self._settings.log_partitions), {key: reason})
+                self._quarantine.add(self._log_partition(key), key, reason)
         return reasons
+
+    def release_requests(self, log_partitions: Sequence[int]) -> dict[str, int]:
+        """The conversations that are to be released, each with its request. Raises `DependencyUnavailable`."""
+        with failures_as_unavailable():
+            return _requests_of(self._quarantine.of_partitions(log_partitions))
+
+    def letters(self, wanted: Wanted, is_wanted: Callable[[], bool]) -> FoundLetters:
+        """Look through all dead letters; what it returns once `is_wanted` says no is of no use.
+
+        Raises `DependencyUnavailable`.
+        """
+        settings = self._settings
+        box = LetterBox(wanted, settings.records_in_flight // 2, settings.bytes_in_flight // 2)
+        for messages in read_dead_letters(settings):
+            self.letters_read += len(messages)
+            if not is_wanted():
+                break
+            for message in messages:
+                if (letter := read_letter(settings, message)) is not None:
+                    box.take(letter)
+        return box.found()
+
+    def end_releases(self, requests: Mapping[str, int]) -> Mapping[str, int]:
+        """Tell those who asked for these; returns the same. Raises `DependencyUnavailable`."""
+        with failures_as_unavailable():
+            for key, request in requests.items():
+                self._quarantine.set_released(self._log_partition(key), key, request)
+        return requests
+
+    def forget_releases(self, requests: Mapping[str, int]) -> Mapping[str, int]:
+        """They are over; returns the same. Raises `DependencyUnavailable`."""
+        with failures_as_unavailable():
+            for key, request in requests.items():
+                self._quarantine.remove(self._log_partition(key), key, request)
+        return requests
 
     def purge(self, offsets: Mapping[Partition, int]) -> None:
         """Delete what lies below these offsets; where that fails, the next time deletes more."""
@@ -74,3 +113,10 @@ class Cluster:
                 future.result(_SECONDS)
             except (KafkaException, TimeoutError):
                 continue
+
+    def _log_partition(self, conversation_key: str) -> int:
+        return partition_of(conversation_key.encode(), self._settings.log_partitions)
+
+
+def _requests_of(quarantined: Iterable[Quarantined]) -> dict[str, int]:
+    return {one.conversation_key: one.release_requested for one in quarantined if one.release_requested is not None}

@@ -16,11 +16,11 @@ class ErrandDone:
 
 
 class Errands:
-    """Runs named calls one after the other in a thread; a name that is under way is not begun again."""
+    """Runs named calls, two at a time: a long one holds up no other. A name that is under way is not begun again."""
 
     def __init__(self, post: Callable[[object], None]) -> None:
         self._post = post
-        self._executor = ThreadPoolExecutor(max_workers=1, thread_name_prefix="errands")
+        self._executor = ThreadPoolExecutor(max_workers=2, thread_name_prefix="errands")
         self._under_way: set[str] = set()
 
     def send(self, name: str, call: Callable[[], Any]) -> None:

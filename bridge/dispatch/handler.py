@@ -14,6 +14,7 @@ from bridge.dispatch.cluster import Cluster
 from bridge.dispatch.commit_metadata import digest_of
 from bridge.dispatch.deadlines import Deadlines
 from bridge.dispatch.errands import ErrandDone, Errands
+from bridge.dispatch.releasing import Releasing
 from bridge.dispatch.reply_reader import Replies, ReplyReader
 from bridge.dispatch.task_limit import TaskLimit
 from bridge.dispatch.task_sender import LookedFor, RedisBack, RedisLost, Sent, TaskSender
@@ -55,6 +56,8 @@ class Dispatch:
         self._redis_answers = False
         self._nodes_answer = True
         self._all_nodes_answer = True
+        self._workers_answer = True
+        self._replied_at = 0.0
         self._requests_open = False
         self._draining = False
         self._to_quarantine: dict[str, str] = {}
@@ -64,6 +67,7 @@ class Dispatch:
         """Start the threads."""
         self._post = post
         self._errands = Errands(post)
+        self._releasing = Releasing(self._cluster, self._errands, lambda work: self._work is work)
         self._sender = TaskSender(self._settings, post)
         self._sender.start()
 
@@ -150,6 +154,7 @@ class Dispatch:
         if self._to_quarantine and self._is_due("quarantine", now, _QUARANTINE_SECONDS):
             doomed = dict(self._to_quarantine)
             self._errands.send("quarantine", lambda: self._cluster.quarantine(doomed))
+        self._releasing.tick(work, now)
         return next_tick
 
     def next_transaction(self) -> Transaction | None:
@@ -170,12 +175,12 @@ class Dispatch:
         return self._work is not None and self._work.has_work()
 
     def progress(self) -> int:
-        """The rows that were written again, which nobody publishes."""
-        return self._work.replayed_count if self._work is not None else 0
+        """The rows that were written again, which nobody publishes, and the dead letters that were looked through."""
+        return self._cluster.letters_read + (self._work.replayed_count if self._work is not None else 0)
 
     def servers_answer(self) -> bool:
         """As far as the last attempts tell; without one Cassandra node some conversations may have to wait."""
-        return self._redis_answers and self._nodes_answer and self._all_nodes_answer
+        return self._redis_answers and self._nodes_answer and self._all_nodes_answer and self._workers_answer
 
     def drain(self) -> None:
         """Wait for the tasks that are out, and send no more."""
@@ -205,6 +210,7 @@ class Dispatch:
                 logger.error("a reply is not understood: %s: %s", type(error).__name__, error)  # noqa: TRY400
                 continue
             self._deadlines.end(reply.task_id)
+            self._hear_from_workers(now)
             if (sent := self._sent.pop(reply.task_id, None)) is not None:
                 self._limit.answered(outstanding, now - sent.at, reply.seconds)
             for key, reason in refused.items():
@@ -213,11 +219,25 @@ class Dispatch:
 
     def _take_looked_for(self, asked: Sequence[str], waiting: set[str], now: float) -> None:
         self._deadlines.still_waiting(waiting, now)
+        if asked and waiting.issuperset(asked) and now - self._replied_at >= self._settings.task_deadline:
+            self._miss_workers()
         for task_id in asked:
             if task_id not in waiting and self._sent.pop(task_id, None) is not None:
                 self._deadlines.end(task_id)
                 if self._work is not None and self._work.lost(task_id):
                     logger.warning("task %s was not answered in time, its records are sent again", task_id)
+
+    def _miss_workers(self) -> None:
+        """Tasks that nobody takes are safe where they are, and starting again would bring no worker."""
+        if self._workers_answer:
+            logger.warning("no worker takes tasks, %d wait: does one run, and for all queues?", len(self._sent))
+        self._workers_answer = False
+
+    def _hear_from_workers(self, now: float) -> None:
+        self._replied_at = now
+        if not self._workers_answer:
+            logger.info("workers answer again")
+        self._workers_answer = True
 
     def _take_errand(self, done: ErrandDone, now: float) -> None:
         if done.error is not None:
@@ -244,6 +264,8 @@ class Dispatch:
             for key, reason in done.result.items():
                 if self._to_quarantine.pop(key, None) is not None:
                     work.quarantine(key, reason)
+        else:
+            self._releasing.done(work, done)
 
     def _take_generations(self, work: AssignmentWork, asked: AskedNodes, now: float) -> None:
         self._all_nodes_answer = asked.all_answered
@@ -256,6 +278,7 @@ class Dispatch:
             purgeable = work.purgeable(now - self._settings.replay_window)
             if purgeable:
                 self._errands.send("purge", lambda: self._cluster.purge(purgeable))
+            self._releasing.forget(work, now - self._settings.replay_window)
 
     def _lose_all(self) -> None:
         for task_id in self._sent:

@@ -3,8 +3,8 @@
 from typing import Any
 
 from bridge.dead_letters import dead_letter_of
-from bridge.dispatch.append_work import LogRecord
 from bridge.dispatch.latest_work import PendingRequest
+from bridge.dispatch.log_record import LogRecord
 from bridge.dispatch.outgoing import Finished
 from bridge.headers import SENT_AT, headers_of, sent_at_of, size_of_headers
 from bridge.transaction import Partition

@@ -23,3 +23,6 @@ class Finished(NamedTuple):
     partition: Partition
     offset: int
     outputs: Sequence[Output]
+    receipt: Output | None = None
+    """Where the record comes from its dead letter, whose offset was finished before. One for the last of a conversation
+    in a transaction will do."""

@@ -1,44 +1,88 @@
-"""Conversations that cannot be written: kept aside, durably, so that they jam nobody."""
+"""Conversations that cannot be written: kept aside, durably, so that they jam nobody, until somebody releases them.
+
+All writes are conditional: their order is the servers' then, whatever the clocks of those who write say.
+"""
 
 import time
-from collections.abc import Iterable, Mapping
-from typing import NamedTuple
+from collections.abc import Iterable
+from datetime import UTC, datetime
+from typing import Any, NamedTuple
 
 from cassandra.cluster import Session
 
 
 class Quarantined(NamedTuple):
-    """`since` is in milliseconds since 1970."""
+    """Times are in milliseconds since 1970; that of the request to release it names the request."""
 
     log_partition: int
     conversation_key: str
     reason: str
     since: int
+    release_requested: int | None
+    released: int | None
+    """When all its dead letters were replayed. The row stays for as long as Cassandra may forget theirs."""
 
 
 class Quarantine:
-    """The table of quarantined conversations, by partition of the log."""
+    """The table of quarantined conversations, by partition of the log. Its methods raise the driver's exceptions."""
 
     def __init__(self, session: Session, keyspace: str) -> None:
         self._session = session
         table = f"{keyspace}.quarantined_conversations"
+        one = "WHERE log_partition = ? AND conversation_key = ?"
         self._insert = session.prepare(
-            f"INSERT INTO {table} (log_partition, conversation_key, reason, since) VALUES (?, ?, ?, ?)"
+            f"INSERT INTO {table} (reason, since, log_partition, conversation_key) VALUES (?, ?, ?, ?) IF NOT EXISTS"
         )
+        self._insert_again = session.prepare(
+            f"UPDATE {table} SET reason = ?, since = ?, release_requested = null, released = null {one} IF EXISTS"
+        )
+        self._request = session.prepare(f"UPDATE {table} SET release_requested = ? {one} IF EXISTS")
+        self._released = session.prepare(f"UPDATE {table} SET released = ? {one} IF release_requested = ?")
+        self._delete = session.prepare(f"DELETE FROM {table} {one} IF release_requested = ?")
         self._select = session.prepare(
-            f"SELECT log_partition, conversation_key, reason, since FROM {table} WHERE log_partition = ?"
+            "SELECT log_partition, conversation_key, reason, since, release_requested, released "
+            f"FROM {table} WHERE log_partition IN ?"
         )
 
-    def add(self, log_partition: int, reasons: Mapping[str, str]) -> None:
-        """Quarantine conversations of one partition, each with its reason. Raises the driver's exceptions."""
-        now = time.time_ns() // 1_000_000
-        for key, reason in reasons.items():
-            self._session.execute(self._insert, (log_partition, key, reason, now))
+    def add(self, log_partition: int, conversation_key: str, reason: str) -> None:
+        """Quarantine a conversation; a request to release it is over."""
+        values = (reason, _now(), log_partition, conversation_key)
+        # Whoever ends a release may delete the row between the two.
+        while not (self._applied(self._insert, values) or self._applied(self._insert_again, values)):
+            pass
 
     def of_partitions(self, log_partitions: Iterable[int]) -> list[Quarantined]:
-        """Those of these partitions. Raises the driver's exceptions."""
+        """Those of these partitions."""
         return [
-            Quarantined(row.log_partition, row.conversation_key, row.reason, round(row.since.timestamp() * 1000))
-            for partition in log_partitions
-            for row in self._session.execute(self._select, (partition,))
+            Quarantined(*row[:3], *(None if time_ is None else _milliseconds(time_) for time_ in row[3:]))
+            for row in self._session.execute(self._select, (list(log_partitions),))
         ]
+
+    def find(self, log_partition: int, conversation_key: str) -> Quarantined | None:
+        """One conversation, None where it is not quarantined."""
+        rows = self.of_partitions([log_partition])
+        return next((row for row in rows if row.conversation_key == conversation_key), None)
+
+    def request_release(self, log_partition: int, conversation_key: str) -> None:
+        """Ask whoever owns the partition to release it; without effect where it is not quarantined."""
+        self._applied(self._request, (_now(), log_partition, conversation_key))
+
+    def set_released(self, log_partition: int, conversation_key: str, request: int) -> None:
+        """Its dead letters are replayed, for this request; without effect where it was quarantined again since."""
+        self._applied(self._released, (_now(), log_partition, conversation_key, request))
+
+    def remove(self, log_partition: int, conversation_key: str, request: int) -> None:
+        """Nothing has to be known of it any more; without effect where it was quarantined again since."""
+        self._applied(self._delete, (log_partition, conversation_key, request))
+
+    def _applied(self, statement: Any, values: tuple[Any, ...]) -> bool:
+        return bool(self._session.execute(statement, values).one().applied)
+
+
+def _now() -> int:
+    return time.time_ns() // 1_000_000
+
+
+def _milliseconds(time_: datetime) -> int:
+    """The driver gives UTC, and does not say so."""
+    return round(time_.replace(tzinfo=UTC).timestamp() * 1000)

@@ -16,6 +16,9 @@ _TABLES = (
     """CREATE TABLE IF NOT EXISTS {keyspace}.quarantined_conversations (
         log_partition int, conversation_key text, reason text, since timestamp,
         PRIMARY KEY (log_partition, conversation_key))""",
+    # Later than the table: what was set up before has to get them too.
+    """ALTER TABLE {keyspace}.quarantined_conversations ADD IF NOT EXISTS (
+        release_requested timestamp, released timestamp)""",
     "CREATE TABLE IF NOT EXISTS {keyspace}.stored_settings (name text PRIMARY KEY, value text)",
 )
 

@@ -14,7 +14,7 @@ from pathlib import Path
 import click
 
 from stack.output_check import percentile
-from tests.chaos.faults import BEHIND_PROXIES, EVERYWHERE, ONE_NODE_DOWN
+from tests.chaos.faults import EVERYWHERE, ON_ONE_NODE, ONE_NODE_DOWN
 from tests.chaos.nemesis import Step, plan
 from tests.chaos.run import Verdict, run
 from tests.chaos.system import cluster, single
@@ -31,7 +31,7 @@ def main(minutes: float, seed: int, folder: Path, *, one_node: bool) -> None:
     home = folder / "servers"
     shutil.rmtree(home, ignore_errors=True)
     home.mkdir(parents=True)
-    injections = BEHIND_PROXIES if one_node else EVERYWHERE
+    injections = ON_ONE_NODE if one_node else EVERYWHERE
     steps = _until(time.monotonic() + minutes * 60, plan(sorted(injections), seed))
     with single(home.absolute()) if one_node else cluster(home.absolute()) as system:
         verdict = run(
@@ -42,10 +42,11 @@ def main(minutes: float, seed: int, folder: Path, *, one_node: bool) -> None:
             seed=seed,
             works_through=frozenset() if one_node else frozenset(ONE_NODE_DOWN),
         )
-    verdict.history.save(folder / "history.json")
-    draw(verdict.history, folder / "timeline.png")
-    (folder / "recoveries.json").write_text(json.dumps([asdict(one) for one in verdict.recoveries], indent=1))
-    sys.exit(_report(verdict, folder))
+        verdict.history.save(folder / "history.json")
+        draw(verdict.history, folder / "timeline.png")
+        (folder / "recoveries.json").write_text(json.dumps([asdict(one) for one in verdict.recoveries], indent=1))
+        exit_code = _report(verdict, folder)
+    sys.exit(exit_code)
 
 
 def _until(deadline: float, steps: Iterator[Step]) -> Iterator[Step]:

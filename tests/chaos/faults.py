@@ -1,223 +1,43 @@
-"""Everything the nemesis can do. Each fault is a context: it is there inside, and healed at the end."""
+"""Everything the nemesis can do, by name."""
 
-from __future__ import annotations
+from collections.abc import Mapping
 
-import os
-import random
-import signal
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import AbstractContextManager, contextmanager
-
-import psutil
-from redis import Redis
-
-from chat_tasks.routing import queue_name
-from stack.process import ServerProcess
-from stack.waiting import wait_until
-from tests.chaos.proxy import FINE, Conditions
-from tests.chaos.system import System
+from tests.chaos.clock_faults import clock_jumps
+from tests.chaos.disk_faults import disk_full
+from tests.chaos.injection import Injection
+from tests.chaos.network_faults import CUT, NARROW, SLOW, network
+from tests.chaos.process_faults import (
+    added,
+    child_killed,
+    killed_behind_a_straggler,
+    paused,
+    paused_until_replaced,
+    replaced,
+)
+from tests.chaos.server_faults import redis_flushed, server_killed, server_paused
+from tests.chaos.small_disk import can_make_disks
+from tests.chaos.task_faults import delayed, doubled, dropped, queues, reordered
 from tests.integration.deployment import Process
 
-Injection = Callable[[System, random.Random], AbstractContextManager[None]]
+REACTIONS = ("added", "zombie", "straggler", "clock jumps", "tasks doubled", "tasks dropped", "reordered", "delayed")
+"""How the names end of faults that wait for something to happen in the pipeline."""
 
-_PATIENCE_SECONDS = 60.0
-_PAUSES = 6
-_OVERDUE = "was not answered in time"
-
-
-def replaced(end: Callable[[Process], object], *kinds: str) -> Injection:
-    """A process is ended; its supervisor starts it again at once."""
-
-    @contextmanager
-    def inject(system: System, choice: random.Random) -> Iterator[None]:
-        system.replace(choice.choice(system.names(*kinds)), end)
-        yield
-
-    return inject
-
-
-def paused_until_replaced(kind: str) -> Injection:
-    """SIGSTOP until its partitions are another member's, then SIGCONT: the zombie."""
-
-    @contextmanager
-    def inject(system: System, choice: random.Random) -> Iterator[None]:
-        names = system.names(kind)
-        victim = system.running[choice.choice(names)]
-        heirs = [system.running[name] for name in names if name != victim.name]
-        before = sum(heir.log.count("assigned ") for heir in heirs)
-        os.killpg(victim.popen.pid, signal.SIGSTOP)
-        try:
-            assert wait_until(lambda: sum(heir.log.count("assigned ") for heir in heirs) > before, _PATIENCE_SECONDS)
-            yield
-        finally:
-            os.killpg(victim.popen.pid, signal.SIGCONT)
-
-    return inject
-
-
-def paused(*kinds: str) -> Injection:
-    """SIGSTOP of a process and its children."""
-
-    @contextmanager
-    def inject(system: System, choice: random.Random) -> Iterator[None]:
-        victim = system.running[choice.choice(system.names(*kinds))]
-        os.killpg(victim.popen.pid, signal.SIGSTOP)
-        try:
-            yield
-        finally:
-            os.killpg(victim.popen.pid, signal.SIGCONT)
-
-    return inject
-
-
-@contextmanager
-def child_killed(system: System, choice: random.Random) -> Iterator[None]:
-    """SIGKILL of one child of a prefork worker."""
-    parent = psutil.Process(system.running[choice.choice(system.names("prefork"))].popen.pid)
-    choice.choice(parent.children()).kill()
-    yield
-
-
-@contextmanager
-def killed_behind_a_straggler(system: System, choice: random.Random) -> Iterator[None]:
-    """SIGKILL of a dispatcher that has gone on committing for as long as a paused worker kept a task from it."""
-    overdue = {name: system.running[name].log.count(_OVERDUE) for name in system.names("dispatch")}
-
-    def waiting() -> list[str]:
-        return [name for name, before in overdue.items() if system.running[name].log.count(_OVERDUE) > before]
-
-    for _ in range(_PAUSES):
-        with paused("worker")(system, choice):
-            # One that is paused between two tasks keeps none.
-            if wait_until(lambda: bool(waiting()), _PATIENCE_SECONDS / _PAUSES):
-                system.replace(waiting()[0], Process.kill)
-                break
-    else:
-        raise AssertionError("no paused worker kept a task")
-    yield
-
-
-def added(kind: str) -> Injection:
-    """One process more for a while: a rebalance when it comes, and another when it has gone."""
-
-    @contextmanager
-    def inject(system: System, _: random.Random) -> Iterator[None]:
-        name = f"{kind}.9"
-        system.start(name)
-        try:
-            yield
-        finally:
-            system.running.pop(name).stop()
-
-    return inject
-
-
-def server_killed(server: str) -> Injection:
-    """SIGKILL of one server; it comes back with what it has on disk."""
-
-    @contextmanager
-    def inject(system: System, choice: random.Random) -> Iterator[None]:
-        victim = choice.choice(_servers(system)[server])
-        victim.kill()
-        try:
-            yield
-        finally:
-            victim.start()
-            victim.wait_until_answering()
-
-    return inject
-
-
-def server_paused(server: str) -> Injection:
-    """SIGSTOP of one server."""
-
-    @contextmanager
-    def inject(system: System, choice: random.Random) -> Iterator[None]:
-        victim = choice.choice(_servers(system)[server])
-        victim.pause()
-        try:
-            yield
-        finally:
-            victim.resume()
-
-    return inject
-
-
-@contextmanager
-def redis_flushed(system: System, _: random.Random) -> Iterator[None]:
-    """FLUSHALL."""
-    with _redis(system) as redis:
-        redis.flushall()
-    yield
-
-
-def network(server: str, conditions: Conditions) -> Injection:
-    """Everybody's connections to one server."""
-
-    @contextmanager
-    def inject(system: System, _: random.Random) -> Iterator[None]:
-        system.proxies[server].set(conditions)
-        try:
-            yield
-        finally:
-            system.proxies[server].set(FINE)
-
-    return inject
-
-
-def queues(change: Callable[[list[bytes], random.Random], list[bytes]]) -> Injection:
-    """The tasks that wait are replaced by others, behind everybody's back."""
-
-    @contextmanager
-    def inject(system: System, choice: random.Random) -> Iterator[None]:
-        names = [queue_name(number) for number in range(system.deployment.settings.queues)]
-        workers = [system.running[name] for name in system.names("worker", "prefork")]
-        for worker in workers:
-            os.killpg(worker.popen.pid, signal.SIGSTOP)
-        try:
-            with _redis(system) as redis:
-                assert wait_until(lambda: sum(redis.llen(name) for name in names) > 0, _PATIENCE_SECONDS)
-                for name in names:
-                    tasks = change(redis.lrange(name, 0, -1), choice)
-                    pipeline = redis.pipeline(transaction=True)
-                    pipeline.delete(name)
-                    if tasks:
-                        pipeline.rpush(name, *tasks)
-                    pipeline.execute()
-        finally:
-            for worker in workers:
-                os.killpg(worker.popen.pid, signal.SIGCONT)
-        yield
-
-    return inject
-
-
-def doubled(tasks: list[bytes], _: random.Random) -> list[bytes]:
-    """Each one twice."""
-    return [*tasks, *tasks]
-
-
-def dropped(_: list[bytes], __: random.Random) -> list[bytes]:
-    """None is left."""
-    return []
-
-
-def reordered(tasks: list[bytes], choice: random.Random) -> list[bytes]:
-    """In any order."""
-    return choice.sample(tasks, len(tasks))
-
-
-def _servers(system: System) -> Mapping[str, list[ServerProcess]]:
-    return {"kafka": list(system.kafka), "cassandra": list(system.cassandra), "redis": [system.redis]}
-
-
-def _redis(system: System) -> Redis:
-    return Redis.from_url(system.deployment.settings.redis_url)
-
-
-_CUT = Conditions(is_cut=True)
-_SLOW = Conditions(delay=0.1)
-_NARROW = Conditions(bytes_per_second=300_000)
+MOMENTARY = frozenset(
+    {
+        "ingest killed",
+        "ingest stopped",
+        "dispatch killed",
+        "dispatch stopped",
+        "worker killed",
+        "worker stopped",
+        "worker's child killed",
+        "redis flushed",
+        "tasks doubled",
+        "tasks dropped",
+        "tasks reordered",
+    }
+)
+"""Over when they have happened: there is nothing to heal, and recovery begins at once."""
 
 ONE_NODE_DOWN: Mapping[str, Injection] = {
     "kafka killed": server_killed("kafka"),
@@ -248,12 +68,23 @@ EVERYWHERE: Mapping[str, Injection] = {
     "tasks doubled": queues(doubled),
     "tasks dropped": queues(dropped),
     "tasks reordered": queues(reordered),
+    "tasks delayed": delayed,
+    "ingest's clock jumps": clock_jumps("ingest"),
+    "dispatch's clock jumps": clock_jumps("dispatch"),
+    "worker's clock jumps": clock_jumps("worker"),
     **ONE_NODE_DOWN,
 }
 
-BEHIND_PROXIES: Mapping[str, Injection] = {
+ON_ONE_NODE: Mapping[str, Injection] = {
     **EVERYWHERE,
-    **{f"{server} cut off": network(server, _CUT) for server in ("kafka", "cassandra", "redis")},
-    **{f"{server} far away": network(server, _SLOW) for server in ("kafka", "cassandra", "redis")},
-    **{f"{server} narrow": network(server, _NARROW) for server in ("kafka", "cassandra", "redis")},
+    **{
+        f"{server} {name}": network(conditions, server, *workers)
+        for server, *workers in (("kafka",), ("cassandra", "workers' cassandra"), ("redis", "workers' redis"))
+        for name, conditions in (("cut off", CUT), ("far away", SLOW), ("narrow", NARROW))
+    },
+    "cassandra cut off from dispatch": network(CUT, "cassandra"),
+    "cassandra cut off from workers": network(CUT, "workers' cassandra"),
+    "redis cut off from dispatch": network(CUT, "redis"),
+    "redis cut off from workers": network(CUT, "workers' redis"),
+    **({f"{server} disk full": disk_full(server) for server in ("kafka", "cassandra")} if can_make_disks() else {}),
 }

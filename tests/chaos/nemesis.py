@@ -9,8 +9,9 @@ from contextlib import ExitStack
 from dataclasses import dataclass
 
 from stack.waiting import wait_until
-from tests.chaos.faults import Injection
+from tests.chaos.faults import MOMENTARY, REACTIONS
 from tests.chaos.history import Fault, History
+from tests.chaos.injection import Injection
 from tests.chaos.observer import Observer
 from tests.chaos.system import System
 from tests.chaos.workload import Workload
@@ -22,7 +23,10 @@ _PAIR_SHARE = 0.2
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One or two faults at a time, for as long as it takes to send `hold` messages."""
+    """One or two faults at a time, for as long as it takes to send `hold` messages.
+
+    After those that last no time as many are sent before the next.
+    """
 
     names: tuple[str, ...]
     hold: int
@@ -33,14 +37,22 @@ class Step:
 
 
 def plan(names: Sequence[str], seed: int) -> Iterator[Step]:
-    """Without end: rounds in which each fault comes once, in a random order; with some, a second one comes along."""
+    """Without end: rounds in which each fault comes once, in a random order; with some, a second one comes along.
+
+    A fault that waits for the pipeline to react is never the second: the first one may keep it from reacting.
+    """
     choice = random.Random(seed)
+    seconds = [name for name in names if not name.endswith(REACTIONS)]
     while True:
         for name in choice.sample(list(names), len(names)):
             together: tuple[str, ...] = (name,)
             if choice.random() < _PAIR_SHARE:
-                together = (name, choice.choice([other for other in names if other.split()[0] != name.split()[0]]))
+                together = (name, choice.choice([other for other in seconds if _victim(other) != _victim(name)]))
             yield Step(together, choice.choice(_HOLDS), choice.randrange(2**32))
+
+
+def _victim(name: str) -> str:
+    return name.split(maxsplit=1)[0].removesuffix("'s")
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,12 +101,16 @@ class Nemesis:
         with ExitStack() as stack:
             for name in step.names:
                 stack.enter_context(self._injections[name](self._system, choice))
-            self._hold(step)
+            lasts = not MOMENTARY.issuperset(step.names)
+            if lasts:
+                self._hold(step)
         ended = time.time()
         self._history.faults.append(Fault(str(step), began, ended))
         self.wait_for(self._workload.count, f"after {step}")
         recovery = Recovery(str(step), time.time() - ended)
         self.recoveries.append(recovery)
+        if not lasts:
+            self._hold(step)
         return recovery
 
     def _hold(self, step: Step) -> None:

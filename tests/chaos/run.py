@@ -6,20 +6,16 @@ import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from cassandra.cluster import Session
-
-from chat_tasks.settings import Settings
-from chat_tasks.storage.session import connect
 from stack.waiting import wait_until
 from tests.chaos.anomaly import Anomaly
 from tests.chaos.checker import anomalies
-from tests.chaos.faults import Injection
-from tests.chaos.history import History, Row
+from tests.chaos.history import History
+from tests.chaos.injection import Injection
 from tests.chaos.nemesis import Nemesis, NotRecovered, Recovery, Step
 from tests.chaos.observer import Observer
+from tests.chaos.stored import rows_of
 from tests.chaos.system import PROCESSES, System
 from tests.chaos.workload import Workload
-from tests.integration.conversation import stored_rows
 
 RATE = 500.0
 CONVERSATIONS = 300
@@ -81,27 +77,18 @@ def run(
     finally:
         is_acknowledged = workload.stop()
         seconds = time.monotonic() - began
-        is_drained = wait_until(lambda: _is_drained(history, workload, observer), patience)
+        drained = wait_until(lambda: is_drained(history, workload, observer), patience)
         observer.stop()
-    if not (is_acknowledged and is_drained):
+    if not (is_acknowledged and drained):
         stuck = stuck or "at the end"
-    history.rows.extend(_rows(settings))
+    history.rows.extend(rows_of(settings))
     return Verdict(history, nemesis.recoveries, anomalies(history), system.dead(), stuck, workload.count, seconds)
 
 
-def _is_drained(history: History, workload: Workload, observer: Observer) -> bool:
+def is_drained(history: History, workload: Workload, observer: Observer) -> bool:
+    """Whether everything that was sent has been answered."""
     return (
         observer.complete_below >= workload.count
         and len(history.blocks) >= len(history.requests)
         and len(history.dead_letters) >= len(history.invalid)
     )
-
-
-def _rows(settings: Settings) -> Iterable[Row]:
-    session: Session = connect(settings)
-    try:
-        for conversation, rows in stored_rows(session, settings).items():
-            for row in rows:
-                yield Row(conversation, row.seq, row.sender, tuple(row.recipients or ()), row.body)
-    finally:
-        session.cluster.shutdown()

@@ -16,6 +16,7 @@ from stack.process import ServerProcess
 from stack.redis import RedisServer, RedisSettings
 from stack.servers import Servers
 from tests.chaos.proxy import Proxy
+from tests.chaos.small_disk import can_make_disks, small_disk
 from tests.integration.deployment import Deployment, Process
 
 PROCESSES = ("ingest.1", "ingest.2", "dispatch.1", "dispatch.2", "worker.1", "prefork.1")
@@ -26,16 +27,15 @@ class System:
     """What a nemesis can lay hands on."""
 
     deployment: Deployment
-    kafka: Sequence[ServerProcess]
-    cassandra: Sequence[ServerProcess]
-    redis: ServerProcess
-    proxies: Mapping[str, Proxy]
-    """By the server behind it; empty where there are none."""
+    servers: Mapping[str, Sequence[ServerProcess]]
+    """By what they are: `kafka`, `cassandra` or `redis`."""
+    proxies: Mapping[str, Proxy] = field(default_factory=dict)
+    """By the server behind it, those of workers apart; empty where there are none."""
     running: dict[str, Process] = field(default_factory=dict)
 
-    def start(self, *names: str) -> None:
+    def start(self, *names: str, launcher: Sequence[str] = (), **environment: str) -> None:
         """Start processes and wait until they are at work."""
-        for process in self.deployment.start(*names):
+        for process in self.deployment.start(*names, launcher=launcher, **environment):
             self.running[process.name] = process
 
     def replace(self, name: str, end: Callable[[Process], object]) -> None:
@@ -54,8 +54,11 @@ class System:
 
 @contextmanager
 def single(home: Path) -> Iterator[System]:
-    """One Kafka, one Cassandra and one Redis, each behind a proxy; the pipeline is not started."""
-    ports = {name: free_port() for name in ("kafka", "cassandra", "redis")}
+    """One Kafka, one Cassandra and one Redis behind proxies, with disks of their own where that can be arranged.
+
+    The pipeline is not started.
+    """
+    ports = {name: free_port() for name in ("kafka", "cassandra", "redis", "workers' cassandra", "workers' redis")}
     jars = jars_folder()
     kafka = KafkaSettings(
         home / "kafka",
@@ -71,10 +74,14 @@ def single(home: Path) -> Iterator[System]:
         redis=RedisServer(RedisSettings(home / "redis", port=free_port()), jars),
     )
     with ExitStack() as stack:
+        by_name = {server.name: server for server in servers.all}
         proxies = {
-            server.name: stack.enter_context(Proxy(ports[server.name], (server.host, server.port)))
-            for server in servers.all
+            road: stack.enter_context(Proxy(port, (by_name[road.split()[-1]].host, by_name[road.split()[-1]].port)))
+            for road, port in ports.items()
         }
+        if can_make_disks():
+            for server in (servers.kafka, servers.cassandra):
+                stack.enter_context(small_disk(server.folder))
         stack.enter_context(servers)
         deployment = Deployment.on(
             servers,
@@ -85,9 +92,15 @@ def single(home: Path) -> Iterator[System]:
             redis_url=f"redis://127.0.0.1:{ports['redis']}/0",
             session_timeout=6,
         )
+        redis_of_workers = ports["workers' redis"]
+        for_workers = {
+            "CHAT_CASSANDRA_PORT": str(ports["workers' cassandra"]),
+            "CHAT_REDIS_URL": f"redis://127.0.0.1:{redis_of_workers}/0",
+        }
+        deployment.environment_of = dict.fromkeys(("worker", "prefork"), for_workers)
         deployment.initialise()
         try:
-            yield System(deployment, [servers.kafka], [servers.cassandra], servers.redis, proxies)
+            yield System(deployment, {name: [server] for name, server in by_name.items()}, proxies)
         finally:
             complaints = list(deployment.end())
     assert not complaints, "\n".join(complaints)
@@ -108,7 +121,8 @@ def cluster(home: Path) -> Iterator[System]:
         )
         deployment.initialise()
         try:
-            yield System(deployment, servers.kafka, servers.cassandra, servers.redis, {})
+            by_name = {"kafka": servers.kafka, "cassandra": servers.cassandra, "redis": [servers.redis]}
+            yield System(deployment, by_name)
         finally:
             complaints = list(deployment.end())
     assert not complaints, "\n".join(complaints)

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.chaos.faults import BEHIND_PROXIES
+from tests.chaos.faults import ON_ONE_NODE
 from tests.chaos.nemesis import plan
 from tests.chaos.run import run
 from tests.chaos.system import single
@@ -16,9 +16,9 @@ pytestmark = [pytest.mark.servers, pytest.mark.timeout(1500)]
 
 def test_every_fault_once(tmp_path: Path) -> None:
     seed = int(os.environ.get("CHAOS_SEED", "1"))
-    steps = list(islice(plan(sorted(BEHIND_PROXIES), seed), len(BEHIND_PROXIES)))
+    steps = list(islice(plan(sorted(ON_ONE_NODE), seed), len(ON_ONE_NODE)))
     with single(tmp_path) as system:
-        verdict = run(system, BEHIND_PROXIES, steps, print, seed=seed)
+        verdict = run(system, ON_ONE_NODE, steps, print, seed=seed)
     assert verdict.stuck is None
     assert verdict.anomalies == []
     assert verdict.dead == []

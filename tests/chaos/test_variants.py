@@ -17,7 +17,7 @@ from tests.integration.deployment import Deployment
 
 pytestmark = pytest.mark.servers
 
-PROCESSES = ("ingest.1", "dispatch.1", "worker.1", "worker.2")
+PROCESSES = ("ingest.1", "dispatch.1", "dispatch.2", "worker.1", "worker.2")
 PATIENCE_SECONDS = 8.0
 ROOT = Path(__file__).parents[2]
 
@@ -38,6 +38,8 @@ def servers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Servers]:
         ("metadata_dropped", ["dispatch killed behind a straggler"] * 2, Kind.DOUBLED),
         ("replays_published", ["cassandra killed"], Kind.DOUBLED),
         ("window_not_replayed", ["cassandra killed"], Kind.OUTPUT_WITHOUT_ROW),
+        ("zombie_publishes", ["dispatch a zombie"] * 2, Kind.DOUBLED),
+        ("metadata_afresh", ["dispatch a zombie"] * 2, Kind.DOUBLED),
         ("numbers_from_redis", ["redis flushed"], Kind.DOUBLED),
         ("rows_half_written", [], Kind.OUTPUT_WITHOUT_ROW),
         ("order_ignored", [], Kind.INPUT_ORDER),
@@ -52,7 +54,7 @@ def test_a_broken_pipeline_is_caught(
     deployment.environment = {**deployment.environment, "PYTHONPATH": str(ROOT)}
     deployment.launcher = (sys.executable, "-m", "tests.chaos.variants.launch", variant)
     deployment.initialise()
-    system = System(deployment, [servers.kafka], [servers.cassandra], servers.redis, {})
+    system = System(deployment, {server.name: [server] for server in servers.all})
     steps = [Step((fault,), hold=500, seed=seed) for seed, fault in enumerate(faults)]
     try:
         verdict = run(system, EVERYWHERE, steps, print, seed=1, processes=PROCESSES, patience=PATIENCE_SECONDS)

@@ -7,18 +7,19 @@ import threading
 import time
 from typing import Any
 
+import orjson
 from confluent_kafka import KafkaError, Producer
 
 from bridge.clients import base_config
 from bridge.latest_request import CORRELATION_HEADER
 from chat_tasks.settings import Settings
-from chat_tasks.wire import InstantMessage, LatestMessagesRequest, encode_message
+from chat_tasks.wire import LatestMessagesRequest
 from tests.chaos.history import OFFSET_NOT_TOLD, History, Invalid, Request, Sent, Unknown
 from tests.chaos.observer import Observer
 
 _TURN_SECONDS = 0.01
 _REQUEST_EVERY = 50
-_INVALID_EVERY = 40
+_INVALID_EVERY = 4
 _LATEST = 20
 _NONSENSE = (b"", b"{", b"\xff\xfe", b'{"conversationKey":"c-1"}', b"[]", b'{"conversationKey":1,"body":2}')
 
@@ -50,6 +51,10 @@ class Workload:
         """Begin; returns at once."""
         self._thread.start()
 
+    def set_rate(self, rate: float) -> None:
+        """From now on."""
+        self._rate = rate
+
     def stop(self) -> bool:
         """Send no more and wait for what is under way; whether everything was acknowledged."""
         self._stopping.set()
@@ -58,9 +63,11 @@ class Workload:
         return self._acknowledged == self._records
 
     def _run(self) -> None:
-        began = time.monotonic()
+        due, then = 0.0, time.monotonic()
         while not self._stopping.is_set():
-            due = (time.monotonic() - began) * self._rate
+            now = time.monotonic()
+            # What could not be sent within a second is not owed any more.
+            due, then = min(due + (now - then) * self._rate, self.count + self._rate), now
             while self.count < due:
                 self._send_message()
                 if self.count % _REQUEST_EVERY == 0:
@@ -76,8 +83,8 @@ class Workload:
     def _send_message(self) -> None:
         conversation, body = self._conversation(), f"m-{self.count}"
         self.count += 1
-        value = encode_message(
-            InstantMessage(conversationKey=conversation, sender="bob", recipients=["ann", "čeněk"], body=body)
+        value = orjson.dumps(
+            {"conversationKey": conversation, "sender": "bob", "recipients": ["ann", "čeněk"], "body": body}
         )
 
         def acknowledged(error: KafkaError | None, message: Any) -> None:
@@ -127,7 +134,13 @@ class Workload:
 
     def _produce(self, topic: str, value: bytes, **more: Any) -> None:
         self._records += 1
-        self._producer.produce(topic, value, **more)
+        while True:
+            try:
+                self._producer.produce(topic, value, **more)
+            except BufferError:
+                self._producer.poll(_TURN_SECONDS)
+            else:
+                return
 
 
 def _offset_of(message: Any) -> int:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -54,8 +54,11 @@ class Process:
 
     def wait_for_line(self, text: str) -> None:
         """Until it has printed that."""
-        assert wait_until(lambda: text in self.log or not self.runs, START_SECONDS), self.log
-        assert text in self.log, self.log
+        wait_until(lambda: text in self.log or not self.runs, START_SECONDS)
+        if text not in self.log:
+            # Not in the assertion's message: a log at the end of a test run hides which test failed.
+            print(self.log)
+            raise AssertionError(f"{self.name} did not print {text!r}")
 
     def kill(self) -> None:
         """SIGKILL, to it and to what it started."""
@@ -76,6 +79,8 @@ class Deployment:
     environment: Mapping[str, str]
     folder: Path
     processes: list[Process] = field(default_factory=list)
+    environment_of: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    """What processes of a kind have differently."""
     launcher: tuple[str, ...] = ()
     """What runs the commands instead of the installed scripts."""
 
@@ -104,17 +109,19 @@ class Deployment:
         initialise(self.settings, "earliest", lines.append)
         return lines
 
-    def start(self, *names: str, **environment: str) -> list[Process]:
+    def start(self, *names: str, launcher: Sequence[str] = (), **environment: str) -> list[Process]:
         """Start processes such as `ingest.1` and wait until each is at work."""
-        started = [self.spawn(name, **environment) for name in names]
+        started = [self.spawn(name, launcher=launcher, **environment) for name in names]
         for process in started:
             process.wait_for_line(READY[process.name.partition(".")[0]])
         return started
 
-    def spawn(self, name: str, **environment: str) -> Process:
+    def spawn(self, name: str, *, launcher: Sequence[str] = (), **environment: str) -> Process:
         """Start one and do not wait."""
-        command = COMMANDS[name.partition(".")[0]]
-        arguments = [*self.launcher, *command] if self.launcher else [str(SCRIPTS / command[0]), *command[1:]]
+        launcher = launcher or self.launcher
+        kind = name.partition(".")[0]
+        command = COMMANDS[kind]
+        arguments = [*launcher, *command] if launcher else [str(SCRIPTS / command[0]), *command[1:]]
         if command[0] == "celery":
             arguments += ["--hostname", f"{name}@test"]
         log_path = self.folder / f"{name}-{len(self.processes)}.log"
@@ -123,7 +130,13 @@ class Deployment:
                 arguments,
                 stdout=log,
                 stderr=subprocess.STDOUT,
-                env={**os.environ, **self.environment, "HONCHO_PROCESS_NAME": name, **environment},
+                env={
+                    **os.environ,
+                    **self.environment,
+                    **self.environment_of.get(kind, {}),
+                    "HONCHO_PROCESS_NAME": name,
+                    **environment,
+                },
                 start_new_session=True,
             )
         process = Process(name, popen, log_path)
@@ -141,4 +154,5 @@ class Deployment:
                 process.kill()
         for process in self.processes:
             if "Traceback" in process.log:
-                yield f"{process.name}: {process.log}"
+                print(process.log)
+                yield f"{process.name} printed a traceback"

@@ -2,7 +2,8 @@
 
 from typing import Any
 
-from bridge.dispatch.append_work import AppendWork, LogRecord
+from bridge.dispatch.append_work import AppendWork
+from bridge.dispatch.log_record import LogRecord
 from bridge.dispatch.outgoing import OutgoingTask
 from bridge.headers import Headers
 from bridge.transaction import Partition
@@ -23,6 +24,7 @@ def append_work(**changes: Any) -> AppendWork:
         "generations": {"host": 1_600},
         "reply_to": "chat:replies:dispatch.1:1700",
         "quarantined": set(),
+        "requests": {},
     }
     return AppendWork(SETTINGS, **{**facts, **changes})
 

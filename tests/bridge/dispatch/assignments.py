@@ -23,7 +23,7 @@ def assignment_work(
 ) -> AssignmentWork:
     """Of a part of the log that was committed up to `offset`, and of the requests from their beginning."""
     assignment = Assignment(1_700, {LOG: Committed(offset, metadata, 0), REQUESTS: Committed(0, "", 0)}, None)
-    facts = AssignmentFacts("00000000-0000-0000-0000-000000000001", GENERATIONS, quarantined, 3, 3)
+    facts = AssignmentFacts("00000000-0000-0000-0000-000000000001", GENERATIONS, quarantined, {}, 3, 3)
     return AssignmentWork(Settings(_env_file=None, queues=2, **chosen), assignment, facts, "replies")
 
 

@@ -10,13 +10,15 @@ from collections import defaultdict
 from bridge.assignment import Assignment, Committed
 from bridge.dispatch.assignment_work import AssignmentFacts, AssignmentWork
 from bridge.dispatch.commit_metadata import decode_metadata, digest_of
+from bridge.dispatch.letters import FoundLetters, LetterBox, Wanted, read_letter
 from bridge.dispatch.outgoing import OutgoingTask
 from bridge.transaction import CommittedOffset, Output, Partition, Transaction
+from chat_tasks.records import Row
 from chat_tasks.routing import partition_of
 from chat_tasks.settings import Settings
 from chat_tasks.task_format import Generations, Reply
 from chat_tasks.wire import InstantMessage, encode_message, with_sequence
-from tests.bridge.dispatch.simulated_worker import UNWRITABLE, SimulatedWorker
+from tests.bridge.dispatch.simulated_worker import SimulatedWorker
 from tests.bridge.messages import ConsumedMessage, logged_message
 
 SETTINGS = Settings(
@@ -37,10 +39,13 @@ class SimulatedPipeline:
         self.group = {partition: CommittedOffset(partition, 0, "") for partition in self.logged}
         self.sent: dict[str, list[bytes]] = defaultdict(list)
         self.published: dict[str, list[Output]] = defaultdict(list)
-        self.dead: dict[str, list[Output]] = defaultdict(list)
+        self.dead_letters: list[Output] = []
         self.blocks: list[Output] = []
         self.seen_by_request: list[int] = []
+        self.waiting: dict[str, list[Output]] = defaultdict(list)
         self.quarantined: dict[str, str] = {}
+        self.requests: dict[str, int] = {}
+        self.mended_up_to: dict[str, int] = {}
         self.worker = SimulatedWorker(self.generations(0))
         self.now = 0.0
         self.epoch = 0
@@ -56,7 +61,8 @@ class SimulatedPipeline:
         self.facts = AssignmentFacts(
             "00000000-0000-0000-0000-000000000001",
             dict(self.worker.generations or {}),
-            frozenset(self.quarantined),
+            frozenset(self.quarantined.keys() - self.requests.keys()),
+            dict(self.requests),
             3,
             3,
         )
@@ -109,12 +115,56 @@ class SimulatedPipeline:
         """Each dispatcher reads its own replies only."""
         self.to_quarantine.update(self.work.reply(reply, self.now))
 
-    def quarantine(self) -> None:
+    def quarantine(self, *, survives: bool = True) -> None:
         """First durably, then in memory."""
         self.quarantined.update(self.to_quarantine)
+        for key in self.to_quarantine:
+            self.requests.pop(key, None)
+        if not survives:
+            self.restart()
         for key, reason in self.to_quarantine.items():
             self.work.quarantine(key, reason)
         self.to_quarantine = {}
+
+    def request_release(self, key: str) -> None:
+        """Somebody has made the rows what was published, and says so."""
+        if key in self.quarantined and key not in self.requests:
+            published = len(self.published[key])
+            self.worker.rows[key].update({number: self.worker.written[key][number] for number in range(published)})
+            self.mended_up_to[key] = published
+            self.epoch += 1
+            self.requests[key] = self.epoch
+
+    def find_letters(self, most: int) -> list[tuple[AssignmentWork, Wanted, FoundLetters]]:
+        """What a look through the dead letters finds now, for the dispatcher that has asked."""
+        self.work.begin_releases(self.requests)
+        found = []
+        for wanted in self.work.advance_releases(self.now):
+            box = LetterBox(wanted, most, 1_000_000)
+            for offset, output in enumerate(self.dead_letters):
+                message = ConsumedMessage(output.topic, 0, offset, output.value, output.key, output.headers)
+                letter = read_letter(SETTINGS, message)
+                assert letter is not None
+                box.take(letter)
+            found.append((self.work, wanted, box.found()))
+        return found
+
+    def take_letters(self, asked_by: AssignmentWork, wanted: Wanted, found: FoundLetters) -> None:
+        """Those that another dispatcher has asked for are of no use."""
+        if asked_by is self.work:
+            self.work.take_letters(wanted, found)
+
+    def forget_releases(self) -> None:
+        """First the table says that they have ended, then nothing any more."""
+        for key, request in self.work.ended_releases().items():
+            assert self.requests[key] == request
+            assert not self.waiting[key]
+            self.work.release_known(key, request)
+        if self.facts.generations == self.worker.generations:
+            for key, request in self.work.forgettable_releases(self.now - SETTINGS.replay_window).items():
+                assert self.requests.pop(key) == request
+                del self.quarantined[key]
+                self.work.forget_release(key, request)
 
     def transact(self) -> Transaction | None:
         """A transaction is committed; whether the dispatcher hears of it is left to the caller."""
@@ -134,10 +184,12 @@ class SimulatedPipeline:
             assert output.value == with_sequence(self.sent[key][len(mine)], len(mine))
             assert output.partition == partition_of(output.key, 3)
             mine.append(output)
+            del self.waiting[key][:1]
         elif output.topic == SETTINGS.dead_letter_topic:
-            assert key.startswith(UNWRITABLE)
-            assert output.value == self.sent[key][len(self.dead[key])]
-            self.dead[key].append(output)
+            self.dead_letters.append(output)
+            if output.value is not None:
+                assert output.value == self.sent[key][len(self.published[key]) + len(self.waiting[key])]
+                self.waiting[key].append(output)
         else:
             self._check_block(output)
             self.blocks.append(output)
@@ -149,7 +201,9 @@ class SimulatedPipeline:
         assert [json.loads(self.sent[key][number])["body"] for number in numbers] == [body for _, body, _ in chatter]
         assert numbers == list(range(numbers[0], numbers[-1] + 1)) if numbers else True
         seen = self.seen_by_request[int(dict(output.headers)["request"] or b"")]
-        assert (numbers[-1] if numbers else -1) >= seen - 1, "who saw a message is shown it"
+        # Of a quarantined conversation nobody knows what its rows are like.
+        shown = (numbers[-1] if numbers else -1) >= seen - 1
+        assert shown or key in self.quarantined or key in self.worker.damaged, "who saw a message is shown it"
 
     def purge(self) -> None:
         """The log lets go of what was committed before the replay window began, once no node has started since."""
@@ -163,9 +217,16 @@ class SimulatedPipeline:
     def restart_cassandra(self, keep_every: int) -> None:
         """It forgets rows that are younger than the window, and the dispatcher has not noticed yet."""
         for key, rows in self.worker.rows.items():
-            low = self.lows[LOG[partition_of(key.encode(), len(LOG))]]
             self.worker.rows[key] = {
-                number: row for number, row in rows.items() if row.log_offset < low or row.log_offset % keep_every == 0
+                number: row
+                for number, row in rows.items()
+                if row.log_offset % keep_every == 0 or self._is_safe(key, row)
             }
         self.worker.generations = self.generations(self.epoch)
         self.epoch += 1
+
+    def _is_safe(self, key: str, row: Row) -> bool:
+        """Older than the window; the letters of a conversation are replayed while it is in the table."""
+        if key in self.quarantined:
+            return key in self.requests and row.sequence < self.mended_up_to[key]
+        return row.log_offset < self.lows[LOG[partition_of(key.encode(), len(LOG))]]

@@ -38,10 +38,15 @@ def as_stored(row: Row) -> StoredRow:
 
 
 class SimulatedWorker:
-    """`rows` of each conversation by sequence number: all that Cassandra holds. `generations` are its nodes'."""
+    """`rows` of each conversation by sequence number: all that Cassandra holds. `generations` are its nodes'.
+
+    `written` are also those that it has forgotten, `damaged` the conversations whose rows contradict the log.
+    """
 
     def __init__(self, generations: Generations | None = None) -> None:
         self.rows: dict[str, dict[int, Row]] = defaultdict(dict)
+        self.written: dict[str, dict[int, Row]] = defaultdict(dict)
+        self.damaged = {UNWRITABLE}
         self.generations = generations
 
     def perform(self, task: OutgoingTask, failing: frozenset[str] = frozenset()) -> Reply:
@@ -59,8 +64,8 @@ class SimulatedWorker:
         return [self._append(task, batch, failing=batch.conversation_key in failing) for batch in task.conversations]
 
     def _append(self, task: AppendTask, batch: ConversationBatch, *, failing: bool) -> Result:
-        if batch.conversation_key.startswith(UNWRITABLE):
-            return Failure(Answer.REFUSED, "it can never be written")
+        if batch.conversation_key in self.damaged:
+            return Failure(Answer.REFUSED, "its rows contradict the log")
         mine = self.rows[batch.conversation_key]
         first = batch.records[0].offset
         earlier = [row.sequence for row in mine.values() if row.log_offset < first]
@@ -72,6 +77,7 @@ class SimulatedWorker:
         rows = allocate(batch.conversation_key, head, batch.records, task.log_id, BUCKET_SIZE)
         check_agreement(rows, [as_stored(row) for row in mine.values() if row.log_offset >= first])
         mine.update({row.sequence: row for row in rows[: 1 if failing else None]})
+        self.written[batch.conversation_key].update(mine)
         return Failure(Answer.RETRY, "Cassandra is down") if failing else head + 1
 
     def latest(self, task: LatestTask, failing: frozenset[str]) -> list[Result]:

@@ -4,6 +4,8 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule
 
+from bridge.dispatch.assignment_work import AssignmentWork
+from bridge.dispatch.letters import FoundLetters, Wanted
 from bridge.dispatch.outgoing import OutgoingTask
 from chat_tasks.task_format import Reply
 from tests.bridge.dispatch.simulated_pipeline import LOG, REQUESTS, SimulatedPipeline
@@ -21,6 +23,7 @@ class FaultyPipeline(RuleBasedStateMachine):
         self.pipeline = SimulatedPipeline()
         self.queued: list[OutgoingTask] = []
         self.replies: list[tuple[int, Reply]] = []
+        self.found: list[tuple[AssignmentWork, Wanted, FoundLetters]] = []
 
     @rule(keys=st.lists(st.sampled_from(KEYS), min_size=1, max_size=12))
     def send(self, keys: list[str]) -> None:
@@ -51,6 +54,9 @@ class FaultyPipeline(RuleBasedStateMachine):
             if publishes:
                 self.pipeline.quarantine()
                 self.transact(survives=True)
+                for found in self.pipeline.find_letters(most=5):
+                    self.pipeline.take_letters(*found)
+                self.pipeline.forget_releases()
 
     @rule()
     def plan(self) -> None:
@@ -89,9 +95,41 @@ class FaultyPipeline(RuleBasedStateMachine):
         self.replies.clear()
         self.pipeline.work.lose_all()
 
+    @rule(key=st.sampled_from(KEYS))
+    def damage(self, key: str) -> None:
+        """Its rows contradict the log."""
+        self.pipeline.worker.damaged.add(key)
+
+    @rule(survives=st.booleans())
+    def quarantine(self, survives: bool) -> None:
+        self.pipeline.quarantine(survives=survives)
+
+    @rule(key=st.sampled_from(KEYS), mended=st.booleans())
+    def request_release(self, key: str, mended: bool) -> None:
+        """Perhaps the rows still contradict the log, or do so again."""
+        if mended and key != UNWRITABLE:
+            self.pipeline.worker.damaged.discard(key)
+        self.pipeline.request_release(key)
+
+    @rule(key=st.sampled_from(KEYS))
+    def damage_and_mend(self, key: str) -> None:
+        """What was on its way meanwhile is kept aside."""
+        self.damage(key)
+        self.all_goes_well(2, publishes=True)
+        self.request_release(key, mended=True)
+
+    @rule(most=st.integers(1, 5))
+    def find_letters(self, most: int) -> None:
+        self.found.extend(self.pipeline.find_letters(most))
+
+    @precondition(lambda self: self.found)
+    @rule(index=SOME)
+    def take_letters(self, index: int) -> None:
+        self.pipeline.take_letters(*self.found.pop(index % len(self.found)))
+
     @rule()
-    def quarantine(self) -> None:
-        self.pipeline.quarantine()
+    def forget_releases(self) -> None:
+        self.pipeline.forget_releases()
 
     @rule(survives=st.booleans())
     def transact(self, survives: bool) -> None:
@@ -127,13 +165,17 @@ class FaultyPipeline(RuleBasedStateMachine):
     def teardown(self) -> None:
         """When all goes well from now on, everything ends where it belongs, once."""
         self.pipeline.restart()
-        for _ in range(sum(self.pipeline.ends.values()) + 3):
+        self.pipeline.worker.damaged = {UNWRITABLE}
+        for key in self.pipeline.quarantined.keys() - {UNWRITABLE}:
+            self.pipeline.request_release(key)
+        for _ in range(sum(self.pipeline.ends.values()) + 10):
             self.pipeline.now += 10
             self.all_goes_well(1, publishes=True)
         sent = {key: len(values) for key, values in self.pipeline.sent.items()}
         written = {key: len(values) for key, values in self.pipeline.published.items() if values}
         assert written == {key: count for key, count in sent.items() if key != UNWRITABLE}
-        assert len(self.pipeline.dead[UNWRITABLE]) == sent.get(UNWRITABLE, 0)
+        assert len(self.pipeline.waiting[UNWRITABLE]) == sent.get(UNWRITABLE, 0)
+        assert self.pipeline.quarantined.keys() <= {UNWRITABLE}
         assert len(self.pipeline.blocks) == len(self.pipeline.seen_by_request)
         assert {key: len(rows) for key, rows in self.pipeline.worker.rows.items() if rows} == written
         assert (self.pipeline.work.appends.records, self.pipeline.work.appends.bytes) == (0, 0)

@@ -3,15 +3,15 @@
 import importlib
 import sys
 
+from tests.chaos.product import run
+
 
 def main() -> None:
     """The variant's module says what to put in place of what."""
     _, variant, program, *arguments = sys.argv
     for owner, name, broken in importlib.import_module(f"tests.chaos.variants.{variant}").PATCHES:
         setattr(owner, name, broken)
-    sys.argv = [program, *arguments]
-    entry = importlib.import_module("celery.__main__" if program == "celery" else "bridge.cli")
-    entry.main()
+    run(program, *arguments)
 
 
 if __name__ == "__main__":

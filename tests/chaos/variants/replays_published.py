@@ -1,6 +1,7 @@
 """Broken: what is written again after a Cassandra node was killed is published again, too."""
 
-from bridge.dispatch.append_work import AppendWork, LogRecord, Outcome
+from bridge.dispatch.append_work import AppendWork, Outcome
+from bridge.dispatch.log_record import LogRecord
 from bridge.offset_tracker import OffsetTracker
 
 _add = AppendWork.add

@@ -1,0 +1,18 @@
+"""A record of the log inside dispatch."""
+
+from typing import NamedTuple
+
+from bridge.headers import Headers
+
+
+class LogRecord(NamedTuple):
+    """A delivered record of the log; `headers` are its sender's, `replay` means it was published before."""
+
+    partition: int
+    offset: int
+    sent_at: int
+    value: bytes
+    headers: Headers
+    replay: bool
+    release: int | None = None
+    """Where it comes from its dead letter: the request to release its conversation."""

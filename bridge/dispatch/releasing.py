@@ -1,0 +1,64 @@
+"""What the releases of an assignment need of the servers, as errands."""
+
+from collections.abc import Callable
+from logging import getLogger
+
+import orjson
+
+from bridge.dispatch.assignment_work import AssignmentWork
+from bridge.dispatch.cluster import Cluster
+from bridge.dispatch.errands import ErrandDone, Errands
+from bridge.dispatch.letters import FoundLetters, Wanted
+
+logger = getLogger(__name__)
+
+_SECONDS = 0.5
+
+
+class Releasing:
+    """Looks for requests, finds letters, and tells the table how far it has come. From the loop's thread only."""
+
+    def __init__(self, cluster: Cluster, errands: Errands, is_current: Callable[[AssignmentWork], bool]) -> None:
+        """`is_current` is also called by an errand, to end early where nobody waits for it any more."""
+        self._cluster = cluster
+        self._errands = errands
+        self._is_current = is_current
+        self._due = 0.0
+
+    def tick(self, work: AssignmentWork, now: float) -> None:
+        """Go on with whatever can go on."""
+        wanted = work.advance_releases(now)
+        if now < self._due:
+            return
+        self._due = now + _SECONDS
+        if work.appends.quarantined:
+            self._errands.send("requests", lambda: self._cluster.release_requests(work.log_partitions))
+        if wanted:
+            self._errands.send("letters", lambda: self._find_letters(work, wanted[0]))
+        if ended := work.ended_releases():
+            self._errands.send("ended", lambda: self._cluster.end_releases(ended))
+
+    def forget(self, work: AssignmentWork, before: float) -> None:
+        """Take those off the table whose rows are safe, given the time before which commits are."""
+        if forgettable := work.forgettable_releases(before):
+            self._errands.send("forget", lambda: self._cluster.forget_releases(forgettable))
+
+    def done(self, work: AssignmentWork, done: ErrandDone) -> None:
+        """What came of an errand; those of others are passed over."""
+        if done.name == "requests":
+            work.begin_releases(done.result)
+        elif done.name == "letters":
+            asked_by, wanted, found = done.result
+            # What was found for an earlier assignment may lack what was kept aside since.
+            if asked_by is work:
+                work.take_letters(wanted, found)
+        elif done.name == "ended":
+            for key, request in done.result.items():
+                logger.info("conversation %s is released", orjson.dumps(key).decode())
+                work.release_known(key, request)
+        elif done.name == "forget":
+            for key, request in done.result.items():
+                work.forget_release(key, request)
+
+    def _find_letters(self, work: AssignmentWork, wanted: Wanted) -> tuple[AssignmentWork, Wanted, FoundLetters]:
+        return work, wanted, self._cluster.letters(wanted, lambda: self._is_current(work))

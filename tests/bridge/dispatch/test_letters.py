@@ -1,0 +1,84 @@
+"""Dead letters of a quarantined conversation, as a release finds them again."""
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bridge.dispatch.letters import (
+    FoundLetters,
+    Letter,
+    LetterBox,
+    Receipt,
+    WaitingLetters,
+    Wanted,
+    encode_letter,
+    encode_receipt,
+    read_letter,
+)
+from bridge.transaction import Output
+from tests.bridge.dispatch.appends import SETTINGS, record
+from tests.bridge.messages import ConsumedMessage
+
+KEY = "abc123"
+OFFSETS = st.lists(st.integers(0, 60), unique=True)
+
+
+def consumed(output: Output) -> ConsumedMessage:
+    return ConsumedMessage(output.topic, 0, 0, output.value, output.key, output.headers)
+
+
+def found(box: LetterBox) -> tuple[list[tuple[int, bool]], bool]:
+    """Offset and whether it is a replay of each, and whether these are all."""
+    result = box.found()
+    return [(one.offset, one.replay) for one in result.records], result.complete
+
+
+def test_a_letter_is_read_as_the_record_it_was_made_of() -> None:
+    original = record(7, headers=[("trace", b"t"), ("__connect.errors.topic", b"the sender's own")])
+    letter = encode_letter(SETTINGS, KEY, original, "row 0 holds another text")
+    assert read_letter(SETTINGS, consumed(letter)) == Letter(KEY, original)
+
+
+def test_a_receipt_names_the_offset_and_the_request() -> None:
+    receipt = encode_receipt(SETTINGS, KEY, record(7)._replace(release=1_700))
+    assert receipt.value is None
+    assert read_letter(SETTINGS, consumed(receipt)) == Receipt(KEY, 7, 1_700)
+
+
+def test_what_others_wrote_is_neither() -> None:
+    letter = encode_letter(SETTINGS, KEY, record(7), "reason")
+    broken = [(name, b"many") if name.endswith(".offset") else (name, value) for name, value in letter.headers]
+    assert read_letter(SETTINGS, consumed(letter._replace(headers=broken))) is None
+    assert read_letter(SETTINGS, consumed(letter._replace(headers=letter.headers[1:]))) is None
+    assert read_letter(SETTINGS, consumed(letter._replace(key=None))) is None
+
+
+def test_only_what_was_published_for_this_request_is_a_replay_and_what_was_for_another_is_left_out() -> None:
+    box = LetterBox(Wanted(KEY, release=2, after=-1), 100, 1_000_000)
+    for offset in (1, 5, 7, 9):
+        box.take(Letter(KEY, record(offset)))
+    box.take(Letter("another", record(6, "another")))
+    box.take(Receipt(KEY, 5, release=2))
+    box.take(Receipt(KEY, 1, release=1))
+    box.take(Receipt("another", 9, release=2))
+    assert found(box) == ([(5, True), (7, False), (9, False)], True)
+
+
+@given(OFFSETS, st.integers(1, 9), st.integers(1, 500))
+def test_pieces_that_follow_each_other_are_all_letters_in_order(offsets: list[int], most: int, size: int) -> None:
+    pieces: list[FoundLetters] = []
+    while not pieces or not pieces[-1].complete:
+        box = LetterBox(Wanted(KEY, 1, after=pieces[-1].last if pieces else -1), most, size)
+        for offset in offsets:
+            box.take(Letter(KEY, record(offset)))
+        pieces.append(box.found())
+        assert len(pieces[-1].records) <= most
+    assert [one.offset for piece in pieces for one in piece.records] == sorted(offsets)
+
+
+def test_letters_wait_until_there_is_a_receipt() -> None:
+    waiting = WaitingLetters()
+    for offset in (3, 5, 8):
+        waiting.take(Letter(KEY, record(offset)))
+    assert waiting.of(KEY) == 3
+    waiting.take(Receipt(KEY, 5, release=1))
+    assert (waiting.of(KEY), waiting.of("another")) == (1, 0)

@@ -1,0 +1,120 @@
+"""What can happen to the pipeline's processes."""
+
+from __future__ import annotations
+
+import os
+import random
+import signal
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+import psutil
+from confluent_kafka.admin import AdminClient
+
+from bridge.clients import base_config
+from bridge.health import describe_group
+from chat_tasks.errors import DependencyUnavailable
+from stack.waiting import wait_until
+from tests.chaos.injection import PATIENCE_SECONDS, Injection
+from tests.chaos.system import System
+from tests.integration.deployment import Process
+
+_PAUSES = 6
+_OVERDUE = "was not answered in time"
+
+
+def replaced(end: Callable[[Process], object], *kinds: str) -> Injection:
+    """A process is ended; its supervisor starts it again at once."""
+
+    @contextmanager
+    def inject(system: System, choice: random.Random) -> Iterator[None]:
+        system.replace(choice.choice(system.names(*kinds)), end)
+        yield
+
+    return inject
+
+
+def paused_until_replaced(kind: str) -> Injection:
+    """SIGSTOP until its partitions are another member's, then SIGCONT: the zombie."""
+
+    @contextmanager
+    def inject(system: System, choice: random.Random) -> Iterator[None]:
+        names = system.names(kind)
+        victim = system.running[choice.choice(names)]
+        assert wait_until(lambda: victim.name in _owners(system, kind), PATIENCE_SECONDS)
+        os.killpg(victim.popen.pid, signal.SIGSTOP)
+        try:
+            assert wait_until(lambda: victim.name not in (_owners(system, kind) or {victim.name}), PATIENCE_SECONDS)
+            yield
+        finally:
+            os.killpg(victim.popen.pid, signal.SIGCONT)
+
+    return inject
+
+
+def paused(*kinds: str) -> Injection:
+    """SIGSTOP of a process and its children."""
+
+    @contextmanager
+    def inject(system: System, choice: random.Random) -> Iterator[None]:
+        victim = system.running[choice.choice(system.names(*kinds))]
+        os.killpg(victim.popen.pid, signal.SIGSTOP)
+        try:
+            yield
+        finally:
+            os.killpg(victim.popen.pid, signal.SIGCONT)
+
+    return inject
+
+
+@contextmanager
+def child_killed(system: System, choice: random.Random) -> Iterator[None]:
+    """SIGKILL of one child of a prefork worker."""
+    parent = psutil.Process(system.running[choice.choice(system.names("prefork"))].popen.pid)
+    choice.choice(parent.children()).kill()
+    yield
+
+
+@contextmanager
+def killed_behind_a_straggler(system: System, choice: random.Random) -> Iterator[None]:
+    """SIGKILL of a dispatcher that has gone on committing for as long as a paused worker kept a task from it."""
+    overdue = {name: system.running[name].log.count(_OVERDUE) for name in system.names("dispatch")}
+
+    def waiting() -> list[str]:
+        return [name for name, before in overdue.items() if system.running[name].log.count(_OVERDUE) > before]
+
+    for _ in range(_PAUSES):
+        with paused("worker")(system, choice):
+            # One that is paused between two tasks keeps none.
+            if wait_until(lambda: bool(waiting()), PATIENCE_SECONDS / _PAUSES):
+                system.replace(waiting()[0], Process.kill)
+                break
+    else:
+        raise AssertionError("no paused worker kept a task")
+    yield
+
+
+def added(kind: str) -> Injection:
+    """One process more for a while: a rebalance when it comes, and another when it has gone."""
+
+    @contextmanager
+    def inject(system: System, _: random.Random) -> Iterator[None]:
+        name = f"{kind}.9"
+        system.start(name)
+        try:
+            yield
+        finally:
+            system.running.pop(name).stop()
+
+    return inject
+
+
+def _owners(system: System, kind: str) -> set[str]:
+    """The processes to which Kafka has given partitions; none while it does not answer or is giving them out."""
+    settings = system.deployment.settings
+    group = {"ingest": settings.ingest_group, "dispatch": settings.dispatch_group}[kind]
+    try:
+        members = describe_group(AdminClient(base_config(settings)), group).members
+    except DependencyUnavailable:
+        return set()
+    return {one.group_instance_id for one in members if one.assignment.topic_partitions}

@@ -1,0 +1,38 @@
+"""A disk that can be filled without harm to anybody else."""
+
+from __future__ import annotations
+
+import subprocess
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import cache
+from pathlib import Path
+
+_MEGABYTES = 1024
+
+
+@contextmanager
+def small_disk(folder: Path) -> Iterator[None]:
+    """`folder` is a disk of its own inside, in memory. Raises `CalledProcessError` where that is not allowed."""
+    folder.mkdir(parents=True, exist_ok=True)
+    _run("mount", "-t", "tmpfs", "-o", f"size={_MEGABYTES}m", "tmpfs", str(folder))
+    try:
+        yield
+    finally:
+        _run("umount", str(folder))
+
+
+@cache
+def can_make_disks() -> bool:
+    """Whether this user of this machine may mount, which takes root and, in a container, a privileged one."""
+    with tempfile.TemporaryDirectory() as folder:
+        try:
+            with small_disk(Path(folder)):
+                return True
+        except (OSError, subprocess.CalledProcessError):
+            return False
+
+
+def _run(*command: str) -> None:
+    subprocess.run(command, check=True, capture_output=True)

@@ -1,0 +1,50 @@
+"""Broken: a transaction refused because its partitions were lost is tried again as a member of the new group."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from confluent_kafka import Consumer, KafkaException
+
+from bridge.assignment import Assignment
+from bridge.loop import Loop
+from bridge.poller import Poller
+from bridge.transaction import Partition, Transaction
+from bridge.transaction_runner import TransactionRunner
+
+_make = Poller.__init__
+_perform = TransactionRunner._perform
+_assigned = Loop.assigned
+_consumers: list[Consumer] = []
+_refused: list[Transaction] = []
+
+
+def _remember_consumer(self: Poller, *arguments: Any) -> None:
+    _make(self, *arguments)
+    _consumers.append(self._consumer)
+
+
+def _note_if_refused(self: TransactionRunner, transaction: Transaction, group_metadata: Any) -> None:
+    try:
+        _perform(self, transaction, group_metadata)
+    except KafkaException:
+        self._producer.abort_transaction()
+        _refused.append(transaction)
+
+
+def _try_again(self: Loop, assignment: Assignment) -> Mapping[Partition, int]:
+    while _refused:
+        assert self._runner is not None
+        _perform(self._runner, _refused.pop(0), _consumers[-1].consumer_group_metadata())
+    return _assigned(self, assignment)
+
+
+def _deaf(_: Loop) -> None:
+    pass
+
+
+PATCHES = [
+    (Poller, "__init__", _remember_consumer),
+    (TransactionRunner, "_perform", _note_if_refused),
+    (Loop, "assigned", _try_again),
+    (Loop, "revoked", _deaf),
+]

@@ -1,0 +1,36 @@
+"""Broken: a dispatcher that lost its partitions publishes what it has in hand, as nothing but its manners keeps it."""
+
+from functools import cache
+from typing import Any
+
+from confluent_kafka import Producer
+
+from bridge.clients import base_config
+from bridge.loop import Loop
+from bridge.transaction import Transaction
+from bridge.transaction_runner import TransactionRunner
+from chat_tasks.settings import settings
+
+_perform = TransactionRunner._perform
+
+
+@cache
+def _unfenced() -> Producer:
+    return Producer(base_config(settings()))
+
+
+def _publish_and_ask_then(self: TransactionRunner, transaction: Transaction, group_metadata: Any) -> None:
+    for topic, partition, key, value, headers in transaction.outputs:
+        _unfenced().produce(topic, value, key, partition, headers=headers)  # type: ignore[arg-type]
+    _unfenced().flush()
+    _perform(self, Transaction((), transaction.offsets), group_metadata)
+
+
+def _deaf(_: Loop) -> None:
+    pass
+
+
+PATCHES = [
+    (TransactionRunner, "_perform", _publish_and_ask_then),
+    (Loop, "revoked", _deaf),
+]

@@ -1,0 +1,32 @@
+"""Runs a command of the product as its next version would behave: `python -m tests.integration.newer PROGRAM ...`.
+
+It writes tasks and commit metadata of version 2, and still reads those of version 1.
+"""
+
+import sys
+from typing import Any
+
+from bridge.dispatch import commit_metadata
+from chat_tasks import task_format
+from chat_tasks.errors import UnsupportedVersion
+from tests.chaos.product import run
+
+_encode_reply = task_format.encode_reply
+_decode_metadata = commit_metadata.decode_metadata
+
+
+def _check_both_versions(what: str, document: dict[str, Any]) -> None:
+    if document.get("version") not in (1, 2):
+        raise UnsupportedVersion(what, document.get("version"))
+
+
+def _decode_both_versions(text: str | None) -> commit_metadata.CommitMetadata:
+    return _decode_metadata("2" + text[1:] if text and text[0] == "1" else text)
+
+
+if __name__ == "__main__":
+    task_format.VERSION = 2
+    task_format.check_version = _check_both_versions
+    commit_metadata._VERSION = "2"
+    commit_metadata.decode_metadata = _decode_both_versions
+    run(*sys.argv[1:])

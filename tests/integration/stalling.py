@@ -1,0 +1,52 @@
+"""Runs a command of the product whose first loop gets stuck in silence: `-m tests.integration.stalling WAY ...`."""
+
+import sys
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from bridge.dispatch.task_sender import TaskSender
+from bridge.ingest.handler import Ingest
+from bridge.poller import Poller
+from tests.chaos.product import run
+
+
+def _only_the_first(owner: type, name: str, broken: Callable[..., Any]) -> None:
+    """The object that calls the method first goes on with the broken one, all others with the original."""
+    original = getattr(owner, name)
+    first: list[object] = []
+
+    def method(self: object, *arguments: Any) -> Any:
+        if not first:
+            first.append(self)
+        return (broken if self is first[0] else original)(self, *arguments)
+
+    setattr(owner, name, method)
+
+
+def _never_fetched() -> None:
+    poll = Poller._poll
+
+    def paused(self: Any) -> None:
+        self._consumer.pause(self._consumer.assignment())
+        poll(self)
+
+    _only_the_first(Poller, "_poll", paused)
+
+
+def _never_published() -> None:
+    _only_the_first(Ingest, "next_transaction", lambda _: None)
+
+
+def _never_sent() -> None:
+    def swallow(_: TaskSender, __: Sequence[object]) -> None:
+        pass
+
+    _only_the_first(TaskSender, "send", swallow)
+
+
+WAYS = {"never_fetched": _never_fetched, "never_published": _never_published, "never_sent": _never_sent}
+
+if __name__ == "__main__":
+    _, way, program, *arguments = sys.argv
+    WAYS[way]()
+    run(program, *arguments)

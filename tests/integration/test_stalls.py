@@ -1,0 +1,52 @@
+"""A loop that gets stuck without an error notices, says so, and starts again: nothing is lost or doubled by it."""
+
+import sys
+
+import pytest
+from cassandra.cluster import Session
+
+from tests.integration.conftest import Deploy
+from tests.integration.conversation import assert_rows_match, read_outputs, send, some_messages
+
+pytestmark = pytest.mark.servers
+
+STALL_SECONDS = 4
+
+
+@pytest.mark.parametrize(
+    ("name", "way", "complaint"),
+    [
+        ("ingest.1", "never_fetched", "no record was delivered for 4 seconds though some wait: instant_message_in"),
+        ("ingest.1", "never_published", "nothing got done for 4 seconds though work waits"),
+        ("dispatch.1", "never_fetched", "no record was delivered for 4 seconds though some wait: conversation_log"),
+        ("dispatch.1", "never_sent", "nothing got done for 4 seconds though work waits"),
+    ],
+)
+def test_a_stalled_loop_says_so_and_starts_again(
+    deploy: Deploy, cassandra: Session, name: str, way: str, complaint: str
+) -> None:
+    deployment = deploy(stall_timeout=STALL_SECONDS)
+    deployment.start(*{"ingest.1", "dispatch.1", "worker.1"} - {name})
+    deployment.launcher = (sys.executable, "-m", "tests.integration.stalling", way)
+    [stalling] = deployment.start(name)
+    messages = some_messages(300, 20)
+    send(deployment.settings, messages)
+    stalling.wait_for_line(f"starting again: {complaint}")
+
+    outputs = read_outputs(deployment.settings, messages)
+    assert_rows_match(cassandra, deployment.settings, outputs)
+    assert stalling.log.count("starting again") == 1
+
+
+def test_without_a_worker_nothing_is_started_again(deploy: Deploy, cassandra: Session) -> None:
+    deployment = deploy(stall_timeout=STALL_SECONDS, task_deadline=1)
+    [dispatch, _] = deployment.start("dispatch.1", "ingest.1")
+    messages = some_messages(300, 20)
+    send(deployment.settings, messages)
+    dispatch.wait_for_line("no worker takes tasks")
+
+    deployment.start("worker.1")
+    outputs = read_outputs(deployment.settings, messages)
+    assert_rows_match(cassandra, deployment.settings, outputs)
+    assert "workers answer again" in dispatch.log
+    assert "starting again" not in dispatch.log
