@@ -20,7 +20,7 @@ from bridge.clients import consumer_config, is_fenced_producer, producer_config
 from bridge.delivery_watch import DeliveryWatch
 from bridge.events import Call, EndReached, Failed, Records, Stop, TransactionEnded
 from bridge.loop_handler import LoopHandler
-from bridge.membership import MembershipWatch
+from bridge.membership import Membership
 from bridge.poller import Poller
 from bridge.stall_detector import StallDetector
 from bridge.transaction import Partition, Transaction
@@ -47,11 +47,12 @@ class Loop:
         self._poller = Poller(
             consumer_config(settings, handler.group), handler.topics, known_partitions, self, self.post
         )
-        self._membership = MembershipWatch(settings, handler.group, self.post)
+        self._membership = Membership(time.monotonic())
         self._delivery = DeliveryWatch(settings, self._poller.positions, self.post)
         self._runner: TransactionRunner | None = None
         self._group_metadata: Any = None
         self._running: Transaction | None = None
+        self._proof: Transaction | None = None
         self._next_transaction_at = 0.0
         self._draining_until: float | None = None
         self._stall = StallDetector(settings.stall_timeout)
@@ -67,7 +68,6 @@ class Loop:
         try:
             self._handler.start(self.post)
             self._poller.start()
-            self._membership.start()
             self._delivery.start()
             next_tick = 0.0
             while not self._is_done():
@@ -78,7 +78,6 @@ class Loop:
                 self._check_progress(now)
         finally:
             self._ended = True
-            self._membership.close()
             self._delivery.close()
             self._poller.stop_soon()
             self._cancel_calls()
@@ -97,6 +96,7 @@ class Loop:
 
     def joined(self) -> None:
         """Called by the poller before it asks for committed offsets: what a predecessor left open must end first."""
+        self._membership.joined()
         if self._runner is None:
             self._runner = TransactionRunner(
                 producer_config(self._settings, self._handler.group),
@@ -124,12 +124,11 @@ class Loop:
     def _take(self, assignment: Assignment, prepared: Any) -> Mapping[Partition, int]:
         start = self._handler.assigned(assignment, prepared)
         self._group_metadata = assignment.group_metadata
-        self._membership.believe(frozenset(start))
+        self._membership.assigned(assignment.partitions, time.monotonic())
         logger.info("assigned %s", _describe(start))
         return start
 
     def _give_up(self) -> None:
-        self._membership.believe(None)
         deadline = time.monotonic() + 2 * self._settings.transaction_timeout
         while self._running is not None:
             try:
@@ -142,6 +141,7 @@ class Loop:
             elif not isinstance(event, EndReached):
                 self._handle(event)
         self._handler.revoked()
+        self._membership.revoked(time.monotonic())
 
     def _handle_events(self, timeout: float) -> None:
         try:
@@ -164,13 +164,7 @@ class Loop:
             case EndReached(partition, offset):
                 self._handler.end_reached(partition, offset)
             case TransactionEnded(transaction, error):
-                self._running = None
-                if error is not None:
-                    if is_fenced_producer(error):
-                        self._look_for_a_namesake()
-                    raise error
-                self._transactions += 1
-                self._handler.committed(transaction, time.monotonic())
+                self._transaction_ended(transaction, error)
             case Call(function, result):
                 _answer(result, function)
             case Failed(error):
@@ -183,9 +177,22 @@ class Loop:
             case _:
                 self._handler.event(event)
 
+    def _transaction_ended(self, transaction: Transaction, error: Exception | None) -> None:
+        self._running = None
+        if error is not None:
+            if is_fenced_producer(error):
+                self._look_for_a_namesake()
+            raise error
+        self._membership.committed(transaction, time.monotonic())
+        if transaction is not self._proof:
+            self._transactions += 1
+            self._handler.committed(transaction, time.monotonic())
+
     def _check_progress(self, now: float) -> None:
         if self._runner is not None and self._runner.hangs():
             raise DependencyUnavailable("Kafka: it did not take the offsets of a transaction in time")
+        if self._membership.is_forgotten(now):
+            raise DependencyUnavailable(f"Kafka: {self._handler.group} gave this member no assignment for a minute")
         has_work = self._handler.has_work()
         progress = self._transactions + self._handler.progress()
         servers_answer = self._handler.servers_answer()
@@ -216,6 +223,8 @@ class Loop:
             if now < self._next_transaction_at:
                 return self._next_transaction_at
             transaction = self._handler.next_transaction()
+            if transaction is None:
+                transaction = self._proof = self._membership.proof(now)
             if transaction is not None:
                 self._running = transaction
                 self._next_transaction_at = now + _TRANSACTION_SECONDS

@@ -1,80 +1,57 @@
-"""Whether a member of a group still is one, as Kafka sees it.
+"""Whether a member of a group still is one: Kafka says so whenever it takes an offset of ours.
 
 librdkafka may lose its place without a word: after its broker was killed a consumer was met that polled on for minutes,
-with no error and no records, while its group had given its partitions to others.
+with no error and no records, while its group had given its partitions to others. A member that commits nothing for a
+while therefore commits again what it committed last. The group's coordinator refuses that from anybody whose generation
+is over. (Asking for the group's description says as much, but librdkafka may abort the process where the coordinator
+goes away meanwhile: its issue 4605.)
 """
 
-import threading
-from collections.abc import Callable
-from typing import Any
+from collections.abc import Mapping
 
-from confluent_kafka import ConsumerGroupState, KafkaException
-from confluent_kafka.admin import AdminClient
+from bridge.assignment import Committed
+from bridge.transaction import CommittedOffset, Partition, Transaction
 
-from bridge.clients import base_config
-from bridge.events import Failed
-from bridge.health import describe_group
-from bridge.transaction import Partition
-from chat_tasks.errors import DependencyUnavailable
-from chat_tasks.settings import Settings
-
-_INTERVAL_SECONDS = 1.0
-_DISAGREEMENTS = 3
-_SETTLED = {ConsumerGroupState.STABLE, ConsumerGroupState.EMPTY, ConsumerGroupState.DEAD}
+_SILENT_SECONDS = 3.0
+_WAITING_SECONDS = 60.0
 
 
-class MembershipWatch:
-    """Compares what we believe to own with what Kafka says, in a thread; posts `Failed` where they go on to differ."""
+class Membership:
+    """When to prove it, and by which offset. Times are seconds of any monotonic clock."""
 
-    def __init__(self, settings: Settings, group: str, post: Callable[[object], None]) -> None:
-        self._settings = settings
-        self._group = group
-        self._post = post
-        self._owned: frozenset[Partition] | None = None
-        self._stopping = threading.Event()
-        self._thread = threading.Thread(target=self._run, name="membership", daemon=True)
+    def __init__(self, now: float) -> None:
+        self._waiting_since: float | None = now
+        self._committed: CommittedOffset | None = None
+        self._committed_at = now
 
-    def start(self) -> None:
-        """Returns at once."""
-        self._thread.start()
+    def joined(self) -> None:
+        """The group gave an assignment, which is going to take effect."""
+        self._waiting_since = None
 
-    def close(self) -> None:
-        """Stop soon."""
-        self._stopping.set()
+    def assigned(self, partitions: Mapping[Partition, Committed], now: float) -> None:
+        """These are ours, with the offsets that the group holds."""
+        owned = min(partitions, default=None)
+        self._committed = owned and CommittedOffset(owned, partitions[owned].offset, partitions[owned].metadata)
+        self._committed_at = now
 
-    def believe(self, owned: frozenset[Partition] | None) -> None:
-        """What we own from now on; None while that is being settled."""
-        self._owned = owned
+    def revoked(self, now: float) -> None:
+        """Nothing is ours, until the group gives the next assignment."""
+        self._waiting_since = now
+        self._committed = None
 
-    def _run(self) -> None:
-        admin = AdminClient(base_config(self._settings))
-        disagreements = 0
-        while not self._stopping.wait(_INTERVAL_SECONDS):
-            believed = self._owned
-            try:
-                # librdkafka may abort the process where a group is described while its coordinator goes away (issue
-                # 4605): it is not asked of a Kafka that is away already.
-                admin.list_topics(timeout=_INTERVAL_SECONDS)
-                agrees = believed is None or self._agrees(describe_group(admin, self._group), believed)
-            except (KafkaException, DependencyUnavailable):
-                continue
-            # What changed while Kafka was asked says nothing.
-            disagreements = 0 if agrees or believed is not self._owned else disagreements + 1
-            if disagreements == _DISAGREEMENTS:
-                self._post(
-                    Failed(
-                        DependencyUnavailable(f"Kafka: {self._group} does not know this member's assignment any more")
-                    )
-                )
-                return
+    def committed(self, transaction: Transaction, now: float) -> None:
+        """That transaction was committed, so the member is one."""
+        self._committed_at = now
+        for one in transaction.offsets:
+            if self._committed is not None and one.partition == self._committed.partition:
+                self._committed = one
 
-    def _agrees(self, found: Any, believed: frozenset[Partition]) -> bool:
-        if found.state not in _SETTLED:
-            return True
-        owned = {
-            Partition(one.topic, one.partition)
-            for member in found.members
-            if member.group_instance_id == self._settings.instance_name
-            for one in member.assignment.topic_partitions
-        }
-        return owned == believed
+    def proof(self, now: float) -> Transaction | None:
+        """What to commit now, where nothing else is and nothing was for three seconds."""
+        if self._committed is None or now - self._committed_at < _SILENT_SECONDS:
+            return None
+        return Transaction(outputs=(), offsets=(self._committed,))
+
+    def is_forgotten(self, now: float) -> bool:
+        """Whether the group has given no assignment for a minute, not even one of nothing."""
+        return self._waiting_since is not None and now - self._waiting_since >= _WAITING_SECONDS

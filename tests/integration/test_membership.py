@@ -1,14 +1,16 @@
-"""A member that believes in an assignment its group has changed is told so, whatever its client makes of it."""
+"""A member whose group has gone on without it is told so when it commits, whatever its client believes."""
 
 from queue import SimpleQueue
 
 import pytest
-from confluent_kafka import Consumer
+from confluent_kafka import Consumer, KafkaError, KafkaException
 
-from bridge.clients import consumer_config
-from bridge.events import Failed
-from bridge.membership import MembershipWatch
-from bridge.transaction import Partition
+from bridge.assignment import Committed
+from bridge.clients import consumer_config, producer_config
+from bridge.membership import Membership
+from bridge.transaction import Partition, Transaction
+from bridge.transaction_runner import TransactionRunner
+from chat_tasks.settings import Settings
 from stack.waiting import wait_until
 from tests.integration.conftest import Deploy
 
@@ -17,30 +19,42 @@ pytestmark = pytest.mark.servers
 GROUP = "membership"
 
 
-def owned(consumer: Consumer) -> frozenset[Partition]:
+def member(settings: Settings, name: str) -> Consumer:
+    chosen = {"group.instance.id": name, "auto.offset.reset": "earliest"}
+    consumer = Consumer({**consumer_config(settings, GROUP), **chosen})
+    consumer.subscribe([settings.message_topic])
+    return consumer
+
+
+def owned(consumer: Consumer) -> int:
     consumer.poll(0.1)
-    return frozenset(Partition(one.topic, one.partition) for one in consumer.assignment())
+    return len(consumer.assignment())
 
 
 def test_a_group_that_gave_partitions_to_others(deploy: Deploy) -> None:
-    settings = deploy(instance_name="first").settings
-    first = Consumer({**consumer_config(settings, GROUP), "auto.offset.reset": "earliest"})
-    first.subscribe([settings.message_topic])
-    posted: SimpleQueue[object] = SimpleQueue()
-    watch = MembershipWatch(settings, GROUP, posted.put)
-    assert wait_until(lambda: len(owned(first)) == settings.topic_partitions, 60, interval=0)
-    watch.believe(owned(first))
-    watch.start()
+    settings = deploy().settings
+    first = member(settings, "first")
+    assert wait_until(lambda: owned(first) == settings.topic_partitions, 60, interval=0)
+    membership = Membership(0.0)
+    membership.assigned({Partition(settings.message_topic, 0): Committed(0, "", 0)}, 0.0)
+    proof = membership.proof(3.0)
+    assert proof is not None
+    metadata = first.consumer_group_metadata()
 
-    second = Consumer(
-        {**consumer_config(settings, GROUP), "group.instance.id": "second", "auto.offset.reset": "earliest"}
+    ended: SimpleQueue[tuple[Transaction, Exception | None]] = SimpleQueue()
+    runner = TransactionRunner(
+        producer_config(settings, GROUP), settings.transaction_timeout, lambda *what: ended.put(what)
     )
-    second.subscribe([settings.message_topic])
-    assert wait_until(lambda: all([owned(first), owned(second), not posted.empty()]), 60, interval=0)
+    runner.initialise()
+    runner.submit(proof, metadata)
+    assert ended.get(timeout=30) == (proof, None)
 
-    event = posted.get()
-    assert isinstance(event, Failed)
-    assert "does not know this member's assignment" in str(event.error)
-    watch.close()
+    second = member(settings, "second")
+    assert wait_until(lambda: owned(first) + owned(second) == settings.topic_partitions and owned(second) > 0, 60)
+    runner.submit(proof, metadata)
+    _, error = ended.get(timeout=30)
+    assert isinstance(error, KafkaException)
+    assert error.args[0].code() == KafkaError.ILLEGAL_GENERATION
+    runner.close()
     second.close()
     first.close()
