@@ -109,6 +109,14 @@ class Loop:
         """Called by the poller."""
         self._call(self._give_up)
 
+    def lost(self) -> None:
+        """Called by the poller. Does not wait for the running transaction: what it is worth, the group decides.
+
+        Nor is this member used again. One that lingered until its transaction had ended was fenced by its own name
+        when Kafka was back, and ended for good.
+        """
+        raise DependencyUnavailable(f"Kafka: this member's session in {self._handler.group} is over")
+
     def _call(self, function: Callable[[], Any]) -> Any:
         call = Call(function)
         self.post(call)

@@ -35,6 +35,9 @@ class Rebalancing(Protocol):
     def revoked(self) -> None:
         """Wait for the running transaction, then drop all state."""
 
+    def lost(self) -> None:
+        """The member's session is over: others may own everything by now. May raise, which ends the poller."""
+
 
 class Poller:
     """A consumer and its thread. `post` gets `Records`, `EndReached` and `Failed`."""
@@ -104,7 +107,7 @@ class Poller:
                 self._topics,
                 on_assign=lambda consumer, partitions: self._guard(self._on_assign, consumer, partitions),
                 on_revoke=lambda consumer, partitions: self._guard(self._on_revoke, consumer, partitions),
-                on_lost=lambda consumer, partitions: self._guard(self._on_revoke, consumer, partitions),
+                on_lost=lambda consumer, partitions: self._guard(self._on_lost, consumer, partitions),
             )
             while not self._stopping.is_set():
                 self._apply_paused()
@@ -142,10 +145,14 @@ class Poller:
     def _poll(self) -> None:
         rebalances = self._rebalances
         # `consume` waits until it has all the messages it was asked for, so only what is there already is asked for.
-        first: Any = self._consumer.poll(_POLL_SECONDS)
-        messages: list[Any] = [first, *self._consumer.consume(_MESSAGES_PER_POLL, 0)] if first is not None else []
+        messages: list[Any] = []
+        if (first := self._consumer.poll(_POLL_SECONDS)) is not None and self._failure is None:
+            _raise_error(first)
+            messages = [first, *self._consumer.consume(_MESSAGES_PER_POLL, 0)]
         if self._failure is not None:
             raise self._failure
+        for message in messages:
+            _raise_error(message)
         self._ran_empty = len(messages) <= _MESSAGES_PER_POLL
         if rebalances != self._rebalances and messages:
             # Some of them may have been fetched for the assignment before: have them all delivered anew.
@@ -157,21 +164,13 @@ class Poller:
         self._reached = {**self._reached, **{_partition_of(one): _next_offset(one) for one in messages}}
         records: list[Any] = []
         for message in messages:
-            error = message.error()
-            if error is None:
+            if message.error() is None:
                 records.append(message)
-            elif error.code() == KafkaError._PARTITION_EOF:  # noqa: SLF001 - its name for it
+            else:
                 if not self._hand_over(records):
                     return
                 records = []
                 self._post(EndReached(_partition_of(message), message.offset()))
-            elif error.code() in _OFFSET_GONE:
-                raise ConfigurationError(
-                    f"offset {message.offset()} of {message.topic()}[{message.partition()}] is gone: the topic was "
-                    "truncated or made anew. `chat-tasks init --reset-offsets` starts again from what is there"
-                )
-            else:
-                raise KafkaException(error)
         self._hand_over(records)
 
     def _hand_over(self, records: list[Any]) -> bool:
@@ -215,15 +214,36 @@ class Poller:
         return Committed(0, "", low)
 
     def _on_revoke(self, consumer: Consumer, _: list[TopicPartition]) -> None:
-        self._rebalances += 1
         # Closing the consumer revokes once more, when nobody is left to be asked.
         if not self._stopping.is_set():
             self._rebalancing.revoked()
+        self._let_go(consumer)
+
+    def _on_lost(self, consumer: Consumer, _: list[TopicPartition]) -> None:
+        self._let_go(consumer)
+        if not self._stopping.is_set():
+            self._rebalancing.lost()
+
+    def _let_go(self, consumer: Consumer) -> None:
+        self._rebalances += 1
         self._owned = frozenset()
         self._is_new_assignment = False
         self._paused = frozenset()
         self._reached = {}
         consumer.unassign()
+
+
+def _raise_error(message: Any) -> None:
+    """Whatever an error says besides the end of a partition. A consumer with a fatal one polls on and gets nothing."""
+    error = message.error()
+    if error is None or error.code() == KafkaError._PARTITION_EOF:  # noqa: SLF001 - its name for it
+        return
+    if error.code() in _OFFSET_GONE:
+        raise ConfigurationError(
+            f"offset {message.offset()} of {message.topic()}[{message.partition()}] is gone: the topic was "
+            "truncated or made anew. `chat-tasks init --reset-offsets` starts again from what is there"
+        )
+    raise KafkaException(error)
 
 
 def _partition_of(message: Any) -> Partition:

@@ -47,4 +47,5 @@ PATCHES = [
     (TransactionRunner, "_perform", _note_if_refused),
     (Loop, "assigned", _try_again),
     (Loop, "revoked", _deaf),
+    (Loop, "lost", _deaf),
 ]

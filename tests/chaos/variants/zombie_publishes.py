@@ -33,4 +33,5 @@ def _deaf(_: Loop) -> None:
 PATCHES = [
     (TransactionRunner, "_perform", _publish_and_ask_then),
     (Loop, "revoked", _deaf),
+    (Loop, "lost", _deaf),
 ]
