@@ -20,6 +20,7 @@ from chat_tasks.errors import ChatTasksError, ConfigurationError
 logger = logging.getLogger(__name__)
 
 _HEALTHY_SECONDS = 30.0
+_REPEAT_SECONDS = 60.0
 _BACKOFF = Backoff(first=0.2)
 
 
@@ -31,13 +32,14 @@ class Healing:
         self._build = build
         self._stopping = threading.Event()
         self._loop: Loop | None = None
+        self._last_reason = ""
+        self._last_said = 0.0
 
     def run(self) -> int:
         """The process's exit code: 0 after a requested end, 2 where the configuration is wrong."""
         signal.signal(signal.SIGTERM, self._on_signal)
         signal.signal(signal.SIGINT, self._on_signal)
         failures = 0
-        last_reason = ""
         while not self._stopping.is_set():
             started = time.monotonic()
             try:
@@ -55,21 +57,27 @@ class Healing:
                     )
                     return 2
                 reason = describe(error) if isinstance(error, KafkaException) else str(error)
-                # One line for each new trouble: an hour of the same one is not worth a thousand lines.
-                level = logging.WARNING if reason != last_reason else logging.DEBUG
-                logger.log(level, "starting again: %s", reason)
+                if self._is_news(reason):
+                    logger.warning("starting again: %s", reason)
             except Exception as error:
                 reason = f"{type(error).__name__}: {error}"
-                if reason != last_reason:
+                if self._is_news(reason):
                     logger.exception("starting again after a bug")
             else:
                 break
             finally:
                 self._loop = None
             failures = 1 if time.monotonic() - started > _HEALTHY_SECONDS else failures + 1
-            last_reason = reason
             self._stopping.wait(_BACKOFF.delay(failures))
         return 0
+
+    def _is_news(self, reason: str) -> bool:
+        """One line a minute for the same trouble: an hour of it is not worth a thousand lines."""
+        now = time.monotonic()
+        if reason == self._last_reason and now - self._last_said < _REPEAT_SECONDS:
+            return False
+        self._last_reason, self._last_said = reason, now
+        return True
 
     def _on_signal(self, number: int, _: FrameType | None) -> None:
         if self._stopping.is_set():

@@ -12,7 +12,7 @@ from bridge.transaction import Transaction
 
 _POLL_SECONDS = 0.1
 _CLOSE_SECONDS = 2.0
-_OFFSETS_SECONDS = 4.0
+_OFFSETS_SECONDS = 2.5
 
 
 class TransactionRunner:
