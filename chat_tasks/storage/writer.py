@@ -11,6 +11,7 @@ from chat_tasks.buckets import first_sequence
 from chat_tasks.chunks import Chunk, Thresholds, cut_into_chunks, group_into_batches, waves
 from chat_tasks.records import Row
 from chat_tasks.storage.replica_sets import ReplicaSets
+from chat_tasks.storage.row_values import bind_row
 
 _REQUESTS_IN_FLIGHT = 16
 
@@ -89,9 +90,9 @@ class RowWriter:
     def _request(self, batch: Sequence[Chunk]) -> Any:
         rows = [row for chunk in batch for row in chunk.rows]
         if len(rows) == 1:
-            return self._insert.bind(rows[0])
+            return bind_row(self._insert, rows[0])
         # Unlogged: the batch log would make several conversations atomic, which nothing here needs.
         statement = BatchStatement(batch_type=BatchType.UNLOGGED)
         for row in rows:
-            statement.add(self._insert, row)
+            statement.add(bind_row(self._insert, row))
         return statement
