@@ -21,6 +21,7 @@ logger = logging.getLogger(__name__)
 
 _HEALTHY_SECONDS = 30.0
 _REPEAT_SECONDS = 60.0
+_FENCED_AGAIN_SECONDS = 20.0
 _BACKOFF = Backoff(first=0.2)
 
 
@@ -32,6 +33,7 @@ class Healing:
         self._build = build
         self._stopping = threading.Event()
         self._loop: Loop | None = None
+        self._fenced_at: float | None = None
         self._last_reason = ""
         self._last_said = 0.0
 
@@ -51,7 +53,7 @@ class Healing:
                 logger.critical("%s", error)
                 return 2
             except (KafkaException, ChatTasksError) as error:
-                if is_fenced_member(error):
+                if is_fenced_member(error) and self._is_fenced_again():
                     logger.critical(
                         "another process with the same name has taken over; give each its own CHAT_INSTANCE_NAME"
                     )
@@ -70,6 +72,16 @@ class Healing:
             failures = 1 if time.monotonic() - started > _HEALTHY_SECONDS else failures + 1
             self._stopping.wait(_BACKOFF.delay(failures))
         return 0
+
+    def _is_fenced_again(self) -> bool:
+        """Once may be a mistake of the client's, which fences itself where it lost its session and did not notice.
+
+        Of two processes with one name the elder is fenced, then by its return the younger, then the elder again.
+        """
+        now = time.monotonic()
+        again = self._fenced_at is not None and now - self._fenced_at < _FENCED_AGAIN_SECONDS
+        self._fenced_at = now
+        return again
 
     def _is_news(self, reason: str) -> bool:
         """One line a minute for the same trouble: an hour of it is not worth a thousand lines."""

@@ -24,6 +24,7 @@ from bridge.membership import Membership
 from bridge.poller import Poller
 from bridge.stall_detector import StallDetector
 from bridge.transaction import Partition, Transaction
+from bridge.transaction_pace import pause_after
 from bridge.transaction_runner import TransactionRunner
 from chat_tasks.errors import ChatTasksError, DependencyUnavailable, LoopStalled
 from chat_tasks.settings import Settings
@@ -33,7 +34,6 @@ logger = logging.getLogger(__name__)
 _TICK_SECONDS = 0.25
 _DRAIN_SECONDS = 3.0
 _EVENTS_AT_ONCE = 200
-_TRANSACTION_SECONDS = 0.025
 _NAMESAKE_SECONDS = 2.5
 
 
@@ -115,7 +115,10 @@ class Loop:
         Nor is this member used again. One that lingered until its transaction had ended was fenced by its own name
         when Kafka was back, and ended for good.
         """
-        raise DependencyUnavailable(f"Kafka: this member's session in {self._handler.group} is over")
+        error = DependencyUnavailable(f"Kafka: this member's session in {self._handler.group} is over")
+        # At once: how the running transaction ends says nothing from now on.
+        self.post(Failed(error))
+        raise error
 
     def _call(self, function: Callable[[], Any]) -> Any:
         call = Call(function)
@@ -235,7 +238,7 @@ class Loop:
                 transaction = self._proof = self._membership.proof(now)
             if transaction is not None:
                 self._running = transaction
-                self._next_transaction_at = now + _TRANSACTION_SECONDS
+                self._next_transaction_at = now + pause_after(len(transaction.outputs))
                 self._runner.submit(transaction, self._group_metadata)
         return now + _TICK_SECONDS
 

@@ -36,7 +36,11 @@ class Rebalancing(Protocol):
         """Wait for the running transaction, then drop all state."""
 
     def lost(self) -> None:
-        """The member's session is over: others may own everything by now. May raise, which ends the poller."""
+        """The member's session is over, and others may own everything by now. May raise, which ends the poller.
+
+        Afterwards the client joins again, as a new member of its old name: an offset that is still on its way as the
+        old one's is refused like a namesake's.
+        """
 
 
 class Poller:
@@ -220,9 +224,11 @@ class Poller:
         self._let_go(consumer)
 
     def _on_lost(self, consumer: Consumer, _: list[TopicPartition]) -> None:
-        self._let_go(consumer)
-        if not self._stopping.is_set():
-            self._rebalancing.lost()
+        try:
+            if not self._stopping.is_set():
+                self._rebalancing.lost()
+        finally:
+            self._let_go(consumer)
 
     def _let_go(self, consumer: Consumer) -> None:
         self._rebalances += 1

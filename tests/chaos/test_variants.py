@@ -41,6 +41,7 @@ def servers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Servers]:
         ("zombie_publishes", ["dispatch a zombie"] * 2, Kind.DOUBLED),
         ("metadata_afresh", ["dispatch a zombie"] * 2, Kind.DOUBLED),
         ("numbers_from_redis", ["redis flushed"], Kind.DOUBLED),
+        ("heads_lag", ["dispatch killed"] * 2, Kind.DOUBLED),
         ("rows_half_written", [], Kind.OUTPUT_WITHOUT_ROW),
         ("order_ignored", [], Kind.INPUT_ORDER),
         ("letters_swallowed", [], Kind.LETTER_LOST),

@@ -104,21 +104,6 @@ def test_kafka_killed(deploy: Deploy, servers: Servers) -> None:
     keep_sending(deployment.settings, restart)
 
 
-def test_kafka_away_for_longer_than_a_session(deploy: Deploy, servers: Servers) -> None:
-    deployment = deploy(session_timeout=6)
-    bridges = deployment.start("ingest.1", "dispatch.1", "worker.1")[:2]
-
-    def outlast(number: int) -> None:
-        if number == 1:
-            servers.kafka.kill()
-            for bridge in bridges:
-                bridge.wait_for_line(" is over")
-            servers.kafka.start()
-            servers.kafka.wait_until_answering()
-
-    keep_sending(deployment.settings, outlast)
-
-
 def test_cassandra_killed_forgets_rows_and_they_are_written_again(deploy: Deploy, servers: Servers) -> None:
     deployment = deploy()
     deployment.start("ingest.1", "dispatch.1", "worker.1")

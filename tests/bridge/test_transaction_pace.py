@@ -1,0 +1,20 @@
+"""Transactions follow each other closely while there is little to publish, and less so under load."""
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bridge.transaction_pace import pause_after
+
+
+def test_a_few_outputs_wait_for_25_milliseconds_and_many_for_100() -> None:
+    assert pause_after(0) == pause_after(100) == 0.025
+    assert pause_after(200) == 0.05
+    assert pause_after(400) == pause_after(1_000_000) == 0.1
+
+
+@given(st.floats(1, 1_000_000))
+def test_the_pace_settles_at_a_steady_rate(rate: float) -> None:
+    pause = 0.025
+    for _ in range(100):
+        pause = pause_after(round(rate * pause))
+    assert pause in (0.025, 0.1) or abs(rate - 4000) <= 100
