@@ -22,7 +22,7 @@ from chat_tasks.routing import partition_of
 from chat_tasks.settings import Settings, settings
 from chat_tasks.storage.session import connect
 from chat_tasks.wire import (
-    InstantMessage,
+    Message,
     decode_message,
     decode_request,
     encode_block,
@@ -76,7 +76,7 @@ class _Loop:
         producer.commit_transaction(_SECONDS)
 
     def _outputs(self, records: Sequence[Any]) -> Iterable[tuple[str, bytes, bytes]]:
-        pending: dict[str, dict[Source, InstantMessage]] = {}
+        pending: dict[str, dict[Source, Message]] = {}
         for record in records:
             message = decode_message(record.value())
             pending.setdefault(message.conversationKey, {})[Source(record.partition(), record.offset())] = message

@@ -15,7 +15,7 @@ from cassandra.cluster import Session
 from cassandra.concurrent import execute_concurrent
 from cassandra.query import BatchStatement
 
-from chat_tasks.wire import Chatter, InstantMessage
+from chat_tasks.wire import Chatter, Message
 
 _IN_FLIGHT = 128
 
@@ -44,7 +44,7 @@ class Head:
         return Head(newest + len(sources), {**self.applied, **{source.partition: source.offset for source in sources}})
 
 
-Pending = Mapping[str, Mapping[Source, InstantMessage]]
+Pending = Mapping[str, Mapping[Source, Message]]
 """Records without a row, by conversation, in the order in which they were consumed."""
 
 
@@ -97,7 +97,7 @@ class ConditionalRows:
 
     def _without_known(self, pending: Pending, numbers: Mapping[str, dict[Source, int]]) -> Pending:
         """What has no row yet; the numbers of what has one are looked up."""
-        rest: dict[str, Mapping[Source, InstantMessage]] = {}
+        rest: dict[str, Mapping[Source, Message]] = {}
         for key, records in pending.items():
             head = self._heads.get(key, Head())
             numbers[key].update(self._find(key, [source for source in records if head.covers(source)]))
@@ -121,7 +121,7 @@ class ConditionalRows:
             numbers[key].update({source: number for number, source in enumerate(sources, start=first)})
         return failed
 
-    def _batch(self, key: str, records: Mapping[Source, InstantMessage]) -> Any:
+    def _batch(self, key: str, records: Mapping[Source, Message]) -> Any:
         # A conversation that is not known is taken for new: where it is not, nothing applies and its head is read.
         head = self._heads.get(key, Head())
         after = head.after(list(records))

@@ -34,7 +34,12 @@ def json_bytes(value: Any) -> bytes:
 
 def test_a_message_is_read() -> None:
     message = decode_message(FROM_BOB)
-    assert message == InstantMessage(conversationKey="abc123", sender="bob", recipients=["ann"], body="Hi there!")
+    assert as_fields(message) == {
+        "conversationKey": "abc123",
+        "sender": "bob",
+        "recipients": ["ann"],
+        "body": "Hi there!",
+    }
 
 
 @pytest.mark.parametrize("value", [FROM_BOB, FROM_ANN])
@@ -74,7 +79,7 @@ def test_a_block_may_be_empty() -> None:
 def test_any_message_is_canonical_json(message: InstantMessage) -> None:
     value = encode_message(message)
     assert value == json_bytes(as_fields(message))
-    assert decode_message(value) == message
+    assert as_fields(decode_message(value)) == as_fields(message)
 
 
 @given(messages, st.integers(0, 2**63 - 1))

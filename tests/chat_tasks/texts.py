@@ -4,7 +4,7 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from chat_tasks.wire import InstantMessage
+from chat_tasks.wire import InstantMessage, Message
 
 AWKWARD = [
     '","body":"',
@@ -23,7 +23,7 @@ messages = st.builds(
 )
 
 
-def as_fields(message: InstantMessage) -> dict[str, Any]:
+def as_fields(message: Message) -> dict[str, Any]:
     """The message as a JSON object in the contract's order."""
     return {
         "conversationKey": message.conversationKey,
