@@ -30,6 +30,7 @@ _NODES_SECONDS = 1.0
 _GATE_SECONDS = 0.3
 _PURGE_SECONDS = 5.0
 _LOOK_SECONDS = 0.5
+_UNANSWERED_DEADLINES = 5
 _QUARANTINE_SECONDS = 1.0
 
 
@@ -219,7 +220,11 @@ class Dispatch:
 
     def _take_looked_for(self, asked: Sequence[str], waiting: set[str], now: float) -> None:
         self._deadlines.still_waiting(waiting, now)
-        if asked and waiting.issuperset(asked) and now - self._replied_at >= self._settings.task_deadline:
+        if (
+            asked
+            and waiting.issuperset(asked)
+            and now - self._replied_at >= _UNANSWERED_DEADLINES * self._settings.task_deadline
+        ):
             self._miss_workers()
         for task_id in asked:
             if task_id not in waiting and self._sent.pop(task_id, None) is not None:

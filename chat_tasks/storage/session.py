@@ -21,6 +21,9 @@ from chat_tasks.settings import Settings
 # The driver logs every refused connection of every attempt, with a traceback; what matters we say ourselves, once.
 logging.getLogger("cassandra").setLevel(logging.CRITICAL)
 
+_HEARTBEAT_SECONDS = 1
+_HEARTBEAT_TIMEOUT = 3
+
 
 def connect(settings: Settings) -> Session:
     """Connect, blocking for a few seconds at most. Raises `DependencyUnavailable`."""
@@ -39,6 +42,10 @@ def connect(settings: Settings) -> Session:
         protocol_version=ProtocolVersion.V4,
         reconnection_policy=ExponentialReconnectionPolicy(0.25, 1.0),
         connect_timeout=settings.cassandra_timeout,
+        # A node that hangs keeps its connections, so the driver goes on sending it requests, each of which waits for
+        # its time-out, until a heartbeat fails: at the defaults after a minute.
+        idle_heartbeat_interval=_HEARTBEAT_SECONDS,
+        idle_heartbeat_timeout=_HEARTBEAT_TIMEOUT,
         # Without it a request of several packets waits for the server's delayed acknowledgement.
         sockopts=[(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)],
     )
