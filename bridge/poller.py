@@ -155,11 +155,11 @@ class Poller:
             messages = [first, *self._consumer.consume(_MESSAGES_PER_POLL, 0)]
         if self._failure is not None:
             raise self._failure
-        for message in messages:
-            _raise_error(message)
         self._ran_empty = len(messages) <= _MESSAGES_PER_POLL
         if rebalances != self._rebalances and messages:
             # Some of them may have been fetched for the assignment before: have them all delivered anew.
+            for message in messages:
+                _raise_error(message)
             if self._owned:
                 self._consumer.assign(self._start)
                 self._is_new_assignment = True
@@ -170,11 +170,12 @@ class Poller:
         for message in messages:
             if message.error() is None:
                 records.append(message)
-            else:
-                if not self._hand_over(records):
-                    return
-                records = []
-                self._post(EndReached(_partition_of(message), message.offset()))
+                continue
+            _raise_error(message)
+            if not self._hand_over(records):
+                return
+            records = []
+            self._post(EndReached(_partition_of(message), message.offset()))
         self._hand_over(records)
 
     def _hand_over(self, records: list[Any]) -> bool:

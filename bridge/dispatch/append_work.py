@@ -9,7 +9,6 @@ from bridge.dispatch.log_record import LogRecord
 from bridge.dispatch.outgoing import Finished, OutgoingTask
 from bridge.dispatch.release import Release
 from bridge.dispatch.scheduler import Batch, PlannedTask, Scheduler, TaskLimits
-from bridge.headers import with_sent_at
 from bridge.transaction import Output, Partition
 from chat_tasks.routing import partition_of, queue_of
 from chat_tasks.settings import Settings
@@ -216,8 +215,7 @@ class AppendWork:
             if record.replay:
                 outcome.replayed.append(record)
                 continue
-            headers = with_sent_at(record.headers, record.sent_at)
-            output = Output(topic, partition, key_bytes, with_sequence(record.value, sequence), headers)
+            output = Output(topic, partition, key_bytes, with_sequence(record.value, sequence), record.headers)
             receipt = None if record.release is None else encode_receipt(self._settings, key, record)
             source = Partition(log_topic, record.partition)
             outcome.finished.append(Finished(source, record.offset, (output,), receipt))

@@ -6,7 +6,7 @@ from bridge.dead_letters import dead_letter_of
 from bridge.dispatch.latest_work import PendingRequest
 from bridge.dispatch.log_record import LogRecord
 from bridge.dispatch.outgoing import Finished
-from bridge.headers import SENT_AT, headers_of, sent_at_of, size_of_headers
+from bridge.headers import SENT_AT, headers_of, sent_at_of, size_of_headers, with_sent_at
 from bridge.transaction import Partition
 from bridge.validation import Limits, check_total, validate_request
 from chat_tasks.errors import InvalidRecord
@@ -19,8 +19,10 @@ def read_log_record(message: Any, *, replay: bool) -> LogRecord:
     """Raises `ValueError` where ingest did not write it."""
     headers = headers_of(message)
     sent_at = sent_at_of(headers)
-    others = [] if len(headers) == 1 else [header for header in headers if header[0] != SENT_AT]
-    return LogRecord(message.partition(), message.offset(), sent_at, message.value(), others, replay)
+    # Most have no others, and are published as they are.
+    if len(headers) > 1:
+        headers = with_sent_at([header for header in headers if header[0] != SENT_AT], sent_at)
+    return LogRecord(message.partition(), message.offset(), sent_at, message.value(), headers, replay)
 
 
 def read_request(message: Any, limits: Limits, settings: Settings) -> PendingRequest | Finished:

@@ -6,7 +6,7 @@ from bridge.headers import Headers
 
 
 class LogRecord(NamedTuple):
-    """A delivered record of the log; `headers` are its sender's, `replay` means it was published before."""
+    """A delivered record of the log; `headers` are its sender's and ours, `replay` means it was published before."""
 
     partition: int
     offset: int
