@@ -22,13 +22,20 @@ def clock_jumps(kind: str) -> Injection:
     def inject(system: System, _: random.Random) -> Iterator[None]:
         name = f"{kind}.8"
         clock = system.deployment.folder / f"{name}.clock"
-        clock.write_text(str(_HOUR))
+        _set(clock, _HOUR)
         launcher = (sys.executable, "-m", "tests.chaos.jumping_clock", str(clock))
         system.start(name, launcher=launcher, PYTHONPATH=str(_ROOT))
         try:
-            clock.write_text(str(-_HOUR))
+            _set(clock, -_HOUR)
             yield
         finally:
             system.running.pop(name).stop()
 
     return inject
+
+
+def _set(clock: Path, seconds: int) -> None:
+    """At once: whoever asks for the time meanwhile reads the old or the new one."""
+    new = clock.with_suffix(".new")
+    new.write_text(str(seconds))
+    new.replace(clock)
