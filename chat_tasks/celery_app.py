@@ -22,7 +22,7 @@ except ConfigurationError as error:
 app = Celery(
     "chat_tasks",
     broker=configured.redis_url,
-    include=["chat_tasks.tasks", "chat_tasks.worker_log"],
+    include=["chat_tasks.tasks", "chat_tasks.worker_log", "chat_tasks.worker_exit"],
     amqp="chat_tasks.broker_connection:QuickAMQP",
 )
 
