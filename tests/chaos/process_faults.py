@@ -83,12 +83,23 @@ def killed_behind_a_straggler(system: System, choice: random.Random) -> Iterator
     def waiting() -> list[str]:
         return [name for name, before in overdue.items() if system.running[name].log.count(_OVERDUE) > before]
 
+    def said() -> int:
+        return sum(len(system.running[name].log) for name in system.names("worker"))
+
+    said_before = 0
+
+    def has_moved() -> bool:
+        return said() > said_before
+
     for _ in range(_PAUSES):
         with paused("worker")(system, choice):
             # One that is paused between two tasks keeps none.
             if wait_until(lambda: bool(waiting()), PATIENCE_SECONDS / _PAUSES):
                 system.replace(waiting()[0], Process.kill)
                 break
+            said_before = said()
+        # Paused again at once it would still be where it was.
+        assert wait_until(has_moved, PATIENCE_SECONDS)
     else:
         raise AssertionError("no paused worker kept a task")
     yield
