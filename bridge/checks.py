@@ -88,19 +88,25 @@ def check_cassandra(settings: Settings, session: Session) -> None:
     values = {
         row.name: row.value
         for row in session.execute(
-            "SELECT name, value FROM system_views.settings WHERE name IN ('commitlog_sync', 'commitlog_sync_period')"
+            "SELECT name, value FROM system_views.settings WHERE name IN "
+            "('commitlog_sync', 'commitlog_sync_period', 'periodic_commitlog_sync_lag_block')"
         )
     }
-    period = _milliseconds(values.get("commitlog_sync_period")) if values.get("commitlog_sync") == "periodic" else 0
-    if settings.replay_window * 1000 <= period:
+    if values.get("commitlog_sync") != "periodic":
+        return
+    # Cassandra lets nobody write while its last sync is longer ago than this.
+    period = _milliseconds(values.get("commitlog_sync_period"), _DEFAULT_SYNC_MS)
+    forgotten = _milliseconds(values.get("periodic_commitlog_sync_lag_block"), 1.5 * period)
+    if settings.replay_window * 1000 <= forgotten:
         raise ConfigurationError(
-            f"CHAT_REPLAY_WINDOW must be longer than Cassandra's commitlog_sync_period of {period / 1000:g} s"
+            f"CHAT_REPLAY_WINDOW must exceed {forgotten / 1000:g} s: a killed Cassandra node may forget so much, "
+            "one and a half times its commitlog_sync_period"
         )
 
 
-def _milliseconds(value: str | None) -> int:
+def _milliseconds(value: str | None, default: float) -> float:
     if value is None or value == "null":
-        return _DEFAULT_SYNC_MS
+        return default
     for unit, factor in (("ms", 1), ("s", 1000), ("m", 60_000)):
         if value.endswith(unit):
             return int(value.removesuffix(unit)) * factor

@@ -76,7 +76,7 @@ class Settings(BaseSettings):
     # Times, in seconds.
     task_deadline: Seconds = 2.0
     lock_ttl: Seconds = 10.0
-    replay_window: Seconds = 60.0
+    replay_window: Seconds = 20.0
     session_timeout: Annotated[float, Field(ge=6, le=300)] = 8.0
     transaction_timeout: Annotated[float, Field(ge=1, le=900)] = 10.0
     cassandra_timeout: Seconds = 4.0

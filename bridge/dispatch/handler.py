@@ -133,7 +133,7 @@ class Dispatch:
                 self._lose_all()
             case ErrandDone():
                 self._errands.ended(event)
-                self._take_errand(event, now)
+                self._take_errand(event)
             case _:
                 raise AssertionError(event)
 
@@ -149,7 +149,7 @@ class Dispatch:
             if self._is_due("look", now, _LOOK_SECONDS) and (overdue := self._deadlines.overdue(now)):
                 self._sender.look_for([(task_id, self._sent[task_id].queue) for task_id in overdue])
         if self._is_due("nodes", now, _NODES_SECONDS):
-            self._errands.send("nodes", self._cluster.generations)
+            self._errands.send("nodes", lambda: (now, self._cluster.generations()))
         if not self._requests_open and self._is_due("gate", now, _GATE_SECONDS):
             self._errands.send("gate", lambda: self._cluster.all_replayed(digest_of(work.facts.generations)))
         if self._to_quarantine and self._is_due("quarantine", now, _QUARANTINE_SECONDS):
@@ -244,11 +244,11 @@ class Dispatch:
             logger.info("workers answer again")
         self._workers_answer = True
 
-    def _take_errand(self, done: ErrandDone, now: float) -> None:
+    def _take_errand(self, done: ErrandDone) -> None:
         if done.error is not None:
             self._take_failed_errand(done.error)
         elif self._work is not None:
-            self._take_done_errand(self._work, done, now)
+            self._take_done_errand(self._work, done)
 
     def _take_failed_errand(self, error: BaseException) -> None:
         if isinstance(error, DependencyUnavailable):
@@ -259,10 +259,10 @@ class Dispatch:
             # Of Kafka the loop itself hears soon enough; anything else must not be passed over.
             raise error
 
-    def _take_done_errand(self, work: AssignmentWork, done: ErrandDone, now: float) -> None:
+    def _take_done_errand(self, work: AssignmentWork, done: ErrandDone) -> None:
         if done.name == "nodes":
             self._nodes_answer = True
-            self._take_generations(work, done.result, now)
+            self._take_generations(work, *done.result)
         elif done.name == "gate":
             self._requests_open = done.result == digest_of(work.facts.generations)
         elif done.name == "quarantine":
@@ -272,18 +272,20 @@ class Dispatch:
         else:
             self._releasing.done(work, done)
 
-    def _take_generations(self, work: AssignmentWork, asked: AskedNodes, now: float) -> None:
+    def _take_generations(self, work: AssignmentWork, asked_at: float, asked: AskedNodes) -> None:
         self._all_nodes_answer = asked.all_answered
         replayed = work.facts.generations
         started = [host for host, generation in asked.generations.items() if replayed.get(host) != generation]
         if started:
             raise DependencyUnavailable(f"Cassandra node {', '.join(started)} has started: its window is written again")
-        # While a node is down nobody knows what it will have forgotten: then the log keeps everything.
-        if self._all_nodes_answer and self._is_due("purge", now, _PURGE_SECONDS):
-            purgeable = work.purgeable(now - self._settings.replay_window)
+        # While a node is down nobody knows what it will have forgotten: then the log keeps everything. And all that is
+        # known is that they ran when they were asked: this process may have been paused since, and they killed.
+        if self._all_nodes_answer and self._is_due("purge", asked_at, _PURGE_SECONDS):
+            before = asked_at - self._settings.replay_window
+            purgeable = work.purgeable(before)
             if purgeable:
                 self._errands.send("purge", lambda: self._cluster.purge(purgeable))
-            self._releasing.forget(work, now - self._settings.replay_window)
+            self._releasing.forget(work, before)
 
     def _lose_all(self) -> None:
         for task_id in self._sent:

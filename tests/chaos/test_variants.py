@@ -43,6 +43,8 @@ def servers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Servers]:
         ("numbers_from_redis", ["redis flushed"], Kind.DOUBLED),
         ("heads_lag", ["dispatch killed"] * 2, Kind.DOUBLED),
         ("rows_half_written", [], Kind.OUTPUT_WITHOUT_ROW),
+        ("chunks_at_once", [], Kind.OUTPUT_WITHOUT_ROW),
+        ("only_replica_dies", ["dispatch killed"] * 4, Kind.OUTPUT_WITHOUT_ROW),
         ("order_ignored", [], Kind.INPUT_ORDER),
         ("letters_swallowed", [], Kind.LETTER_LOST),
         ("blocks_stale", [], Kind.BLOCK_STALE),

@@ -76,6 +76,12 @@ def test_partitions_added_to_the_output_are_refused(deploy: Deploy) -> None:
     assert process.popen.wait(30) == 2
 
 
+def test_a_log_that_forgets_before_cassandra_syncs_is_refused(deploy: Deploy) -> None:
+    process = deploy().spawn("dispatch.1", CHAT_REPLAY_WINDOW="15")
+    process.wait_for_line("CHAT_REPLAY_WINDOW must exceed 15 s: a killed Cassandra node may forget so much")
+    assert process.popen.wait(30) == 2
+
+
 def test_from_latest_passes_over_what_was_sent_before(deploy: Deploy) -> None:
     before = deploy()
     messages = some_messages(20, 3)

@@ -144,7 +144,7 @@ def test_whoever_is_killed_in_the_middle_of_a_release_loses_and_doubles_nothing(
 
 
 def test_without_dispatch_the_request_stays(deploy: Deploy, cassandra: Session) -> None:
-    deployment = deploy(session_timeout=6, replay_window=11)
+    deployment = deploy(session_timeout=6, replay_window=16)
     settings = deployment.settings
     messages = quarantine_some(deployment, cassandra, 3)
     [dispatch] = [one for one in deployment.processes if one.name == "dispatch.1" and one.runs]

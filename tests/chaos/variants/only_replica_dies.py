@@ -1,0 +1,36 @@
+"""Broken: of a batch that reached one replica, read repair has copied the newest row; then that replica dies.
+
+Shown on one node: of what is found at or past the first record, which nobody has been told of, all but the newest row
+is gone; and that one is trusted.
+"""
+
+from collections.abc import Mapping
+from uuid import UUID
+
+from chat_tasks.buckets import bucket_of
+from chat_tasks.settings import settings
+from chat_tasks.storage.heads import Head, HeadReader
+from tests.chaos.variants.found_rows_trusted import TRUST
+
+_read = HeadReader.read
+
+
+def _read_after_the_death(
+    self: HeadReader, first_offsets: Mapping[str, int], log_id: UUID
+) -> Mapping[str, Head | Exception]:
+    heads = _read(self, first_offsets, log_id)
+    for key, head in heads.items():
+        if isinstance(head, Head):
+            for row in head.later[1:]:
+                self._session.execute(
+                    f"DELETE FROM {settings().cassandra_keyspace}.messages USING TIMESTAMP {row.write_timestamp} "
+                    "WHERE conversation_key = %s AND bucket = %s AND seq = %s",
+                    (key, bucket_of(row.sequence, settings().bucket_size), row.sequence),
+                )
+    return heads
+
+
+PATCHES = [
+    *TRUST,
+    (HeadReader, "read", _read_after_the_death),
+]
