@@ -35,12 +35,14 @@ class CassandraSettings:
 
     `seeds` are hosts, empty for a node of its own. A node whose `initial_token` is given owns that one token and
     joins without streaming, as a new cluster wants; others choose 16 tokens ("steady") or one ("fast_start").
+    `public_host` is where proxies stand, at the same ports, which clients and other nodes shall come through.
     """
 
     folder: Path
     host: str = "127.0.0.1"
     port: int = 19042
     storage_port: int = 17000
+    public_host: str | None = None
     seeds: tuple[str, ...] = ()
     initial_token: int | None = None
     profile: Profile = "steady"
@@ -52,6 +54,7 @@ class CassandraSettings:
         number = 16 if self.profile == "steady" else 1
         return {
             "host": self.host,
+            "public_host": self.public_host or self.host,
             "port": self.port,
             "storage_port": self.storage_port,
             # With the port, since another node may run at the default one.

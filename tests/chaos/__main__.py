@@ -14,7 +14,7 @@ from pathlib import Path
 import click
 
 from stack.output_check import percentile
-from tests.chaos.faults import EVERYWHERE, ON_ONE_NODE, ONE_NODE_DOWN
+from tests.chaos.faults import ON_A_CLUSTER, ON_ONE_NODE, ONE_NODE_DOWN
 from tests.chaos.nemesis import Step, plan
 from tests.chaos.run import Verdict, run
 from tests.chaos.system import cluster, single
@@ -31,7 +31,7 @@ def main(minutes: float, seed: int, folder: Path, *, one_node: bool) -> None:
     home = folder / "servers"
     shutil.rmtree(home, ignore_errors=True)
     home.mkdir(parents=True)
-    injections = ON_ONE_NODE if one_node else EVERYWHERE
+    injections = ON_ONE_NODE if one_node else ON_A_CLUSTER
     steps = _until(time.monotonic() + minutes * 60, plan(sorted(injections), seed))
     with single(home.absolute()) if one_node else cluster(home.absolute()) as system:
         verdict = run(

@@ -75,12 +75,14 @@ EVERYWHERE: Mapping[str, Injection] = {
     **ONE_NODE_DOWN,
 }
 
+_CONDITIONS = (("cut off", CUT), ("far away", SLOW), ("narrow", NARROW))
+
 ON_ONE_NODE: Mapping[str, Injection] = {
     **EVERYWHERE,
     **{
         f"{server} {name}": network(conditions, server, *workers)
         for server, *workers in (("kafka",), ("cassandra", "workers' cassandra"), ("redis", "workers' redis"))
-        for name, conditions in (("cut off", CUT), ("far away", SLOW), ("narrow", NARROW))
+        for name, conditions in _CONDITIONS
     },
     "cassandra cut off from dispatch": network(CUT, "cassandra"),
     "cassandra cut off from workers": network(CUT, "workers' cassandra"),
@@ -88,3 +90,15 @@ ON_ONE_NODE: Mapping[str, Injection] = {
     "redis cut off from workers": network(CUT, "workers' redis"),
     **({f"{server} disk full": disk_full(server) for server in ("kafka", "cassandra")} if can_make_disks() else {}),
 }
+
+ON_A_CLUSTER: Mapping[str, Injection] = {
+    **EVERYWHERE,
+    **{
+        f"{server} {name}": network(conditions, *roads)
+        for server, *roads in (("kafka", "kafka-{}"), ("cassandra", "cassandra-{}", "cassandra-{}'s neighbours"))
+        for name, conditions in _CONDITIONS
+    },
+    "cassandra cut off from its neighbours": network(CUT, "cassandra-{}'s neighbours"),
+    "cassandra cut off from its clients": network(CUT, "cassandra-{}"),
+}
+"""What comes to one node from clients and from its neighbours; what it sends itself gets through."""

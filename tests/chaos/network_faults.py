@@ -16,16 +16,18 @@ NARROW = Conditions(bytes_per_second=300_000)
 
 
 def network(conditions: Conditions, *roads: str) -> Injection:
-    """All connections that lead over these proxies."""
+    """All connections that lead over these proxies; `{}` in a name is the number of one node of a cluster."""
 
     @contextmanager
-    def inject(system: System, _: random.Random) -> Iterator[None]:
-        for road in roads:
-            system.proxies[road].set(conditions)
+    def inject(system: System, choice: random.Random) -> Iterator[None]:
+        number = choice.choice((1, 2, 3))
+        proxies = [system.proxies[road.format(number)] for road in roads]
+        for proxy in proxies:
+            proxy.set(conditions)
         try:
             yield
         finally:
-            for road in roads:
-                system.proxies[road].set(FINE)
+            for proxy in proxies:
+                proxy.set(FINE)
 
     return inject

@@ -27,15 +27,15 @@ FINE = Conditions()
 
 
 class Proxy:
-    """Listens at `port` of 127.0.0.1 and connects to `target`, in a thread of its own."""
+    """Listens at `front` and connects to `target`, in a thread of its own."""
 
-    def __init__(self, port: int, target: tuple[str, int]) -> None:
-        self.port = port
+    def __init__(self, front: tuple[str, int], target: tuple[str, int]) -> None:
+        self._front = front
         self._target = target
         self._conditions = FINE
         self._writers: set[asyncio.StreamWriter] = set()
         self._loop = asyncio.new_event_loop()
-        self._thread = threading.Thread(target=self._loop.run_forever, name=f"proxy of {target[1]}", daemon=True)
+        self._thread = threading.Thread(target=self._loop.run_forever, name=f"proxy of {target}", daemon=True)
 
     def __enter__(self) -> Self:
         self._thread.start()
@@ -57,7 +57,7 @@ class Proxy:
             self._loop.call_soon_threadsafe(self._cut)
 
     async def _listen(self) -> asyncio.Server:
-        return await asyncio.start_server(self._accept, "127.0.0.1", self.port)
+        return await asyncio.start_server(self._accept, *self._front)
 
     async def _accept(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         if self._conditions.is_cut:

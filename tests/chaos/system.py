@@ -30,7 +30,7 @@ class System:
     servers: Mapping[str, Sequence[ServerProcess]]
     """By what they are: `kafka`, `cassandra` or `redis`."""
     proxies: Mapping[str, Proxy] = field(default_factory=dict)
-    """By the server behind it, those of workers apart; empty where there are none."""
+    """By the server behind it, those of workers or of neighbours apart; empty where there are none."""
     running: dict[str, Process] = field(default_factory=dict)
 
     def start(self, *names: str, launcher: Sequence[str] = (), **environment: str) -> None:
@@ -76,8 +76,9 @@ def single(home: Path) -> Iterator[System]:
     with ExitStack() as stack:
         by_name = {server.name: server for server in servers.all}
         proxies = {
-            road: stack.enter_context(Proxy(port, (by_name[road.split()[-1]].host, by_name[road.split()[-1]].port)))
+            road: stack.enter_context(Proxy(("127.0.0.1", port), (server.host, server.port)))
             for road, port in ports.items()
+            for server in [by_name[road.split()[-1]]]
         }
         if can_make_disks():
             for server in (servers.kafka, servers.cassandra):
@@ -108,8 +109,11 @@ def single(home: Path) -> Iterator[System]:
 
 @contextmanager
 def cluster(home: Path) -> Iterator[System]:
-    """Three brokers, three Cassandra nodes, one Redis; the pipeline is not started."""
-    with Cluster.for_tests(home) as servers:
+    """Three brokers and three Cassandra nodes, each behind proxies, and one Redis; the pipeline is not started."""
+    servers = Cluster.for_tests(home, behind_proxies=True)
+    with ExitStack() as stack:
+        proxies = {road: stack.enter_context(Proxy(*addresses)) for road, addresses in servers.roads.items()}
+        stack.enter_context(servers)
         deployment = Deployment.on(
             servers,
             1,
@@ -122,7 +126,7 @@ def cluster(home: Path) -> Iterator[System]:
         deployment.initialise()
         try:
             by_name = {"kafka": servers.kafka, "cassandra": servers.cassandra, "redis": [servers.redis]}
-            yield System(deployment, by_name)
+            yield System(deployment, by_name, proxies)
         finally:
             complaints = list(deployment.end())
     assert not complaints, "\n".join(complaints)
