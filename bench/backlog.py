@@ -18,6 +18,7 @@ from chat_tasks.wire import InstantMessage, LatestMessagesRequest, encode_messag
 
 _SECONDS = 120.0
 _MESSAGES_PER_BLOCK = 20
+_INVALID = b'{"conversationKey":"abc123","sender":"bob","recipients":"ann","body":"Hi there!"}'
 
 
 def send_backlog(settings: Settings, load: Load, messages: Sequence[InstantMessage]) -> float:
@@ -38,6 +39,8 @@ def send_backlog(settings: Settings, load: Load, messages: Sequence[InstantMessa
         key = message.conversationKey.encode() if load.keyed else None
         partition = -1 if load.keyed else index % settings.topic_partitions
         producer.produce(settings.message_topic, encode_message(message), key, partition)
+        if load.messages_per_invalid and index % load.messages_per_invalid == 0:
+            producer.produce(settings.message_topic, _INVALID, key, partition)
         producer.poll(0)
     for message in messages[: load.requests(len(messages))]:
         request = LatestMessagesRequest(conversationKey=message.conversationKey, numMsgs=_MESSAGES_PER_BLOCK)

@@ -28,7 +28,7 @@ def compete_in_throughput(
             for name in _rotated(names, repetition):
                 if name == LIMIT:
                     yield measure_limit(LOADS[load], repetition, conditions)
-                elif not LOADS[load].messages_per_request or CONTESTANTS[name].answers_requests:
+                elif CONTESTANTS[name].can_take(LOADS[load]):
                     yield measure_throughput(CONTESTANTS[name], LOADS[load], repetition, conditions)
 
 

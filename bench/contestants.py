@@ -27,12 +27,20 @@ class Contestant:
 
     name: str
     procfile: Path
+    has_dead_letters: bool = False
+    """Whether it expects records that are not valid."""
     is_ordered: bool = True
     """Whether it promises what the project promises; what it gets wrong fails the run then, and is only told else."""
     answers_requests: bool = True
     is_repeated: bool = False
     """Whether it has workers by running everything that often."""
     python: Path = Path(sys.executable)
+
+    def can_take(self, load: Load) -> bool:
+        """Whether it has an answer to all that the load consists of."""
+        return (self.answers_requests or load.messages_per_request is None) and (
+            self.has_dead_letters or load.messages_per_invalid is None
+        )
 
     @property
     def is_installed(self) -> bool:
@@ -73,7 +81,7 @@ class Contestant:
 CONTESTANTS = {
     contestant.name: contestant
     for contestant in (
-        Contestant("chat-tasks", PROJECT_ROOT / "Procfile"),
+        Contestant("chat-tasks", PROJECT_ROOT / "Procfile", has_dead_letters=True),
         Contestant("textbook", _PROCFILES / "textbook", is_ordered=False),
         Contestant("lwt", _PROCFILES / "lwt"),
         Contestant("lwt-500", _PROCFILES / "lwt-500"),

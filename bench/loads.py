@@ -32,6 +32,8 @@ class Load:
     """Whether records carry their conversation's key, which puts each conversation into one partition."""
     messages_per_request: int | None = None
     """How many messages there are to each latest-messages request; None: there are no requests."""
+    messages_per_invalid: int | None = None
+    """How many messages there are to each record that is not valid; None: all are."""
 
     def messages(self, count: int, *, seed: int, first: int = 0) -> list[InstantMessage]:
         """`count` messages with unique bodies, which begin with their index, counted from `first`."""
@@ -89,6 +91,7 @@ LOADS = {
         Load("one", "one conversation", conversations=1),
         Load("zipf", "100,000 conversations, Zipf 1.0", conversations=100_000, skew=1.0),
         Load("requests", "2,000 conversations, a request to ten messages", messages_per_request=10),
+        Load("bad-input", "2,000 conversations, one record in five not valid", messages_per_invalid=4),
         Load("keyed", "2,000 conversations, keyed", keyed=True),
         Load("200-bytes", "2,000 conversations, bodies of 200 bytes", body_bytes=200),
         Load("4000-bytes", "2,000 conversations, bodies of 4,000 bytes", body_bytes=4_000),
