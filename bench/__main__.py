@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 from collections.abc import Callable, Collection
 from datetime import UTC, datetime
+from pathlib import Path
 
 import click
 from rich.console import Console
@@ -14,6 +15,7 @@ from bench.conditions import Conditions
 from bench.errors import BenchError
 from bench.loads import LOADS
 from bench.machine import describe_machine
+from bench.plots import draw_latency, draw_processor_time, draw_throughput
 from bench.results import Results
 from bench.table import latency_table, throughput_table, usage_table
 from stack.errors import StackError
@@ -69,7 +71,7 @@ def main(
     workers: int,
     quick: bool,
 ) -> None:
-    """Measure, show tables, and keep everything as JSON in .stack/bench."""
+    """Measure, show tables, and keep everything as JSON and as pictures in .stack/bench."""
     if quick:
         loads, rates, repetitions, seconds = ["2000"], [100], 1, 1.0
     console = Console()
@@ -101,6 +103,7 @@ def main(
         results.save(folder / "results.json")
         shutil.rmtree(folder / "servers", ignore_errors=True)
         _show(results, console)
+        _draw(results, folder)
         console.print(f"kept in {folder}")
 
 
@@ -110,6 +113,14 @@ def _show(results: Results, console: Console) -> None:
         console.print(usage_table(results.throughput, load))
     if results.latency:
         console.print(latency_table(results.latency))
+
+
+def _draw(results: Results, folder: Path) -> None:
+    if results.throughput:
+        draw_throughput(results.throughput, folder / "throughput.png")
+        draw_processor_time(results.throughput, folder / "processor-time.png")
+    if results.latency:
+        draw_latency(results.latency, folder / "latency.png")
 
 
 if __name__ == "__main__":

@@ -43,6 +43,11 @@ def test_it_runs_and_produces_its_figures(tmp_path: Path) -> None:
     for latency in results["latency"]:
         assert 0 < latency["milliseconds"]["p50"] <= latency["milliseconds"]["highest"]
     assert {"commit", "processors", "python"} <= results["machine"].keys()
+    assert {picture.name for picture in tmp_path.glob("bench/*/*.png")} == {
+        "throughput.png",
+        "processor-time.png",
+        "latency.png",
+    }
     assert not list(tmp_path.glob("bench/*/servers"))
     assert "2,000 conversations" in result.stdout
     assert "latency" in result.stdout
