@@ -9,6 +9,7 @@ from typing import Any
 
 from bridge.assignment import Assignment
 from bridge.dispatch.append_work import AppendWork, Outcome
+from bridge.dispatch.checkpoints import Checkpoints
 from bridge.dispatch.commit_metadata import LARGEST_ENCODING, LARGEST_METADATA, decode_metadata, digest_of
 from bridge.dispatch.intake import read_log_record, read_request
 from bridge.dispatch.latest_work import LatestWork
@@ -46,9 +47,17 @@ class AssignmentFacts:
 class AssignmentWork:
     """One assignment's partitions, records and requests."""
 
-    def __init__(self, settings: Settings, assignment: Assignment, facts: AssignmentFacts, reply_to: str) -> None:
+    def __init__(
+        self,
+        settings: Settings,
+        assignment: Assignment,
+        facts: AssignmentFacts,
+        reply_to: str,
+        checkpoints: Checkpoints,
+    ) -> None:
         """Raises `ConfigurationError` where a commit's metadata cannot be understood."""
         self._settings = settings
+        self._checkpoints = checkpoints
         self._limits = Limits.of(settings)
         self.facts = facts
         self.reply_to = reply_to
@@ -247,17 +256,15 @@ class AssignmentWork:
     def committed(self, transaction: Transaction, now: float) -> None:
         """That transaction is done."""
         self._publishing = ()
-        for offset in transaction.offsets:
-            self._progress[offset.partition].committed(offset, now)
+        for partition, offset, _ in transaction.offsets:
+            digest = self._progress[partition].committed()
+            if partition.topic == self._settings.log_topic:
+                self._checkpoints.committed(partition, offset, digest, now)
 
-    def purgeable(self, before: float) -> dict[Partition, int]:
+    def purgeable(self, before: float) -> Mapping[Partition, int]:
         """Up to where the log is not needed any more, given the time before which commits are safe."""
-        found = {
-            partition: progress.purgeable(before)
-            for partition, progress in self._progress.items()
-            if partition.topic == self._settings.log_topic and not progress.needs_replay
-        }
-        return {partition: offset for partition, offset in found.items() if offset is not None}
+        at_rest = [partition for partition, progress in self._progress.items() if not progress.needs_replay]
+        return self._checkpoints.purgeable(at_rest, self._digest, before)
 
     def full(self) -> set[Partition]:
         """The partitions that are to deliver no more for now."""

@@ -10,6 +10,7 @@ from confluent_kafka import KafkaException
 
 from bridge.assignment import Assignment
 from bridge.dispatch.assignment_work import AssignmentWork
+from bridge.dispatch.checkpoints import Checkpoints
 from bridge.dispatch.cluster import Cluster
 from bridge.dispatch.commit_metadata import digest_of
 from bridge.dispatch.deadlines import Deadlines
@@ -44,11 +45,12 @@ class _SentTask(NamedTuple):
 class Dispatch:
     """Owns what lives as long as the loop; an `AssignmentWork` is made for each assignment and dropped with it."""
 
-    def __init__(self, settings: Settings, cluster: Cluster) -> None:
+    def __init__(self, settings: Settings, cluster: Cluster, checkpoints: Checkpoints) -> None:
         self.topics = [settings.log_topic, settings.request_topic]
         self.group = settings.dispatch_group
         self._settings = settings
         self._cluster = cluster
+        self._checkpoints = checkpoints
         self._work: AssignmentWork | None = None
         self._reader: ReplyReader | None = None
         self._deadlines = Deadlines(settings.task_deadline)
@@ -88,7 +90,7 @@ class Dispatch:
         """Begin an assignment."""
         self._drop()
         reply_to = f"{self._settings.redis_prefix}:replies:{self._settings.instance_name}:{assignment.epoch}"
-        self._work = work = AssignmentWork(self._settings, assignment, prepared, reply_to)
+        self._work = work = AssignmentWork(self._settings, assignment, prepared, reply_to, self._checkpoints)
         self._reader = ReplyReader(self._settings, reply_to, self._post)
         self._reader.start()
         behind = {one: committed.offset for one, committed in assignment.partitions.items()}

@@ -1,14 +1,11 @@
-"""How far one partition has come: what is finished, what is a replay, what may be purged."""
+"""How far one partition has come: what is finished, and what is a replay."""
 
-from collections import deque
 from enum import Enum, auto
 
 from bridge.dispatch.commit_metadata import CommitMetadata, encode_metadata
 from bridge.offset_tracker import OffsetTracker
 from bridge.transaction import CommittedOffset, Partition
 from chat_tasks.errors import DependencyUnavailable
-
-_MOST_CHECKPOINTS = 10_000
 
 
 class Delivery(Enum):
@@ -41,7 +38,6 @@ class PartitionProgress:
         self._read_through = False
         self._digest = digest
         self._committed_digest = self._sent_digest = metadata.digest
-        self._checkpoints: deque[tuple[float, int]] = deque()
 
     @property
     def needs_replay(self) -> bool:
@@ -113,21 +109,10 @@ class PartitionProgress:
             encode_metadata(CommitMetadata(self._sent_digest, self._tracker.encode())),
         )
 
-    def committed(self, offset: CommittedOffset, now: float) -> None:
-        """That commit succeeded, at `now` seconds of a monotonic clock."""
+    def committed(self) -> str:
+        """The last commit succeeded; returns the digest that it carried."""
         self._committed_digest = self._sent_digest
-        if self._digest:
-            self._checkpoints.append((now, offset.offset))
-        if len(self._checkpoints) > _MOST_CHECKPOINTS:
-            # Of two neighbours the older one purges less, and is as safe.
-            self._checkpoints = deque(list(self._checkpoints)[::2])
-
-    def purgeable(self, before: float) -> int | None:
-        """The offset committed at that time or earlier: everything below it may go. None where there is no news."""
-        offset = None
-        while self._checkpoints and self._checkpoints[0][0] <= before:
-            offset = self._checkpoints.popleft()[1]
-        return offset
+        return self._committed_digest
 
     def _end_replay_if_done(self) -> None:
         if self._read_through and not self._replaying:

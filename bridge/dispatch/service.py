@@ -5,6 +5,7 @@ from confluent_kafka.admin import AdminClient
 
 from bridge.checks import check_cassandra, check_kafka, check_topics
 from bridge.clients import base_config
+from bridge.dispatch.checkpoints import Checkpoints
 from bridge.dispatch.cluster import Cluster
 from bridge.dispatch.handler import Dispatch
 from bridge.healing import Healing
@@ -25,11 +26,12 @@ def run_dispatch(settings: Settings) -> int:
 
 
 class _Builder:
-    """Keeps the connection to Cassandra from one loop to the next: it takes a second to make."""
+    """Keeps what outlasts a loop: the checkpoints, and the connection to Cassandra, which takes a second to make."""
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
         self._session: Session | None = None
+        self._checkpoints = Checkpoints()
 
     def build(self) -> Loop:
         settings = self._settings
@@ -50,7 +52,7 @@ class _Builder:
         known = {
             topic: int(stored[known_partitions_name(topic)]) for topic in (settings.log_topic, settings.request_topic)
         }
-        return Loop(settings, Dispatch(settings, cluster), known)
+        return Loop(settings, Dispatch(settings, cluster, self._checkpoints), known)
 
     def close(self) -> None:
         if self._session is not None:

@@ -4,6 +4,7 @@ from typing import Any
 
 from bridge.assignment import Assignment, Committed
 from bridge.dispatch.assignment_work import AssignmentFacts, AssignmentWork
+from bridge.dispatch.checkpoints import Checkpoints
 from bridge.transaction import Output, Partition
 from chat_tasks.settings import Settings
 from tests.bridge.dispatch.simulated_worker import SimulatedWorker
@@ -24,7 +25,7 @@ def assignment_work(
     """Of a part of the log that was committed up to `offset`, and of the requests from their beginning."""
     assignment = Assignment(1_700, {LOG: Committed(offset, metadata, 0), REQUESTS: Committed(0, "", 0)}, None)
     facts = AssignmentFacts("00000000-0000-0000-0000-000000000001", GENERATIONS, quarantined, {}, 3, 3)
-    return AssignmentWork(Settings(_env_file=None, queues=2, **chosen), assignment, facts, "replies")
+    return AssignmentWork(Settings(_env_file=None, queues=2, **chosen), assignment, facts, "replies", Checkpoints())
 
 
 def logged(offset: int, value: bytes = FROM_BOB, key: str = "abc123") -> ConsumedMessage:
@@ -41,9 +42,9 @@ def perform_all(work: AssignmentWork, worker: SimulatedWorker) -> None:
         assert work.reply(worker.perform(task), now=0) == {}
 
 
-def published(work: AssignmentWork) -> list[Output]:
-    """What the next transaction holds."""
+def published(work: AssignmentWork, now: float = 0) -> list[Output]:
+    """What the next transaction holds, which is committed at that time."""
     transaction = work.next_transaction()
     assert transaction is not None
-    work.committed(transaction, now=0)
+    work.committed(transaction, now)
     return list(transaction.outputs)

@@ -1,7 +1,7 @@
 """Dispatch between a log, workers and outputs that are plain lists, to be stopped at any moment.
 
-What the servers promise is kept: a transaction happens whole or not at all, and Cassandra forgets only rows whose
-records are still in the log.
+What the servers promise is kept: a transaction happens whole or not at all, and Cassandra forgets nothing that
+it took in before the replay window began.
 """
 
 import json
@@ -9,6 +9,7 @@ from collections import defaultdict
 
 from bridge.assignment import Assignment, Committed
 from bridge.dispatch.assignment_work import AssignmentFacts, AssignmentWork
+from bridge.dispatch.checkpoints import Checkpoints
 from bridge.dispatch.commit_metadata import decode_metadata, digest_of
 from bridge.dispatch.letters import FoundLetters, LetterBox, Wanted, read_letter
 from bridge.dispatch.outgoing import OutgoingTask
@@ -47,9 +48,18 @@ class SimulatedPipeline:
         self.requests: dict[str, int] = {}
         self.mended_up_to: dict[str, int] = {}
         self.worker = SimulatedWorker(self.generations(0))
-        self.now = 0.0
+        self.checkpoints = Checkpoints()
         self.epoch = 0
         self.restart()
+
+    @property
+    def now(self) -> float:
+        """Seconds; the worker's clock is this one."""
+        return self.worker.now
+
+    @now.setter
+    def now(self, now: float) -> None:
+        self.worker.now = now
 
     @staticmethod
     def generations(started: int) -> Generations:
@@ -71,7 +81,7 @@ class SimulatedPipeline:
             {one: Committed(held.offset, held.metadata, self.lows[one]) for one, held in self.group.items()},
             None,
         )
-        self.work = AssignmentWork(SETTINGS, assignment, self.facts, f"replies {self.epoch}")
+        self.work = AssignmentWork(SETTINGS, assignment, self.facts, f"replies {self.epoch}", self.checkpoints)
         self.positions = dict(self.work.start)
         self.to_quarantine: dict[str, str] = {}
 
@@ -215,7 +225,7 @@ class SimulatedPipeline:
             self.logged[partition] = [one for one in self.logged[partition] if one.at_offset >= offset]
 
     def restart_cassandra(self, keep_every: int) -> None:
-        """It forgets rows that are younger than the window, and the dispatcher has not noticed yet."""
+        """It forgets rows that were last written within the window, and the dispatcher has not noticed yet."""
         for key, rows in self.worker.rows.items():
             self.worker.rows[key] = {
                 number: row
@@ -226,7 +236,7 @@ class SimulatedPipeline:
         self.epoch += 1
 
     def _is_safe(self, key: str, row: Row) -> bool:
-        """Older than the window; the letters of a conversation are replayed while it is in the table."""
+        """Written before the window; the letters of a conversation are replayed while it is in the table."""
         if key in self.quarantined:
             return key in self.requests and row.sequence < self.mended_up_to[key]
-        return row.log_offset < self.lows[LOG[partition_of(key.encode(), len(LOG))]]
+        return self.worker.written_at[key][row.sequence] <= self.now - SETTINGS.replay_window

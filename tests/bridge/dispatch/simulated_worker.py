@@ -40,12 +40,15 @@ def as_stored(row: Row) -> StoredRow:
 class SimulatedWorker:
     """`rows` of each conversation by sequence number: all that Cassandra holds. `generations` are its nodes'.
 
-    `written` are also those that it has forgotten, `damaged` the conversations whose rows contradict the log.
+    `written` are also those that it has forgotten, `damaged` the conversations whose rows contradict the log;
+    `written_at` tells when each row was last written, by the clock `now`.
     """
 
     def __init__(self, generations: Generations | None = None) -> None:
         self.rows: dict[str, dict[int, Row]] = defaultdict(dict)
         self.written: dict[str, dict[int, Row]] = defaultdict(dict)
+        self.written_at: dict[str, dict[int, float]] = defaultdict(dict)
+        self.now = 0.0
         self.damaged = {UNWRITABLE}
         self.generations = generations
 
@@ -77,6 +80,7 @@ class SimulatedWorker:
         rows = allocate(batch.conversation_key, head, batch.records, task.log_id, BUCKET_SIZE)
         check_agreement(rows, [as_stored(row) for row in mine.values() if row.log_offset >= first])
         mine.update({row.sequence: row for row in rows[: 1 if failing else None]})
+        self.written_at[batch.conversation_key].update({row.sequence: self.now for row in rows})
         self.written[batch.conversation_key].update(mine)
         return Failure(Answer.RETRY, "Cassandra is down") if failing else head + 1
 

@@ -93,7 +93,7 @@ def test_the_group_hears_of_a_replay_when_it_has_ended_and_not_before() -> None:
     commit = successor.commit()
     assert decode_metadata(commit.metadata).digest == "a node has started"
     assert successor.needs_commit
-    successor.committed(commit, now=0)
+    successor.committed()
     assert not successor.needs_commit
 
 
@@ -101,18 +101,6 @@ def test_finishing_twice_is_publishing_twice() -> None:
     progress = progress_until(1)
     with pytest.raises(ValueError, match="offset 0 is not unfinished"):
         progress.finish(0)
-
-
-def test_a_record_may_go_when_it_was_committed_long_enough_ago() -> None:
-    progress = progress_until(0)
-    for offset, now in enumerate((100.0, 200.0, 300.0)):
-        progress.deliver(offset)
-        progress.finish(offset)
-        progress.committed(progress.commit(), now)
-    assert progress.purgeable(before=99) is None
-    assert progress.purgeable(before=200) == 2
-    assert progress.purgeable(before=200) is None
-    assert progress.purgeable(before=1000) == 3
 
 
 def test_a_straggler_makes_the_metadata_grow_and_says_how_far() -> None:

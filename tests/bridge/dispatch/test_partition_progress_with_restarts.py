@@ -21,7 +21,6 @@ class PartitionWithRestarts(RuleBasedStateMachine):
         self.published: set[int] = set()
         self.group = CommittedOffset(PARTITION, start, "")
         self.started = 0
-        self.now = 0
         self.restart()
 
     @rule()
@@ -32,7 +31,6 @@ class PartitionWithRestarts(RuleBasedStateMachine):
         self.position = 0 if self.progress.needs_replay else self.group.offset
         self.work: list[int] = []
         self.replays: list[int] = []
-        self.commits: list[tuple[int, int]] = []
 
     @rule()
     def restart_cassandra(self) -> None:
@@ -78,19 +76,11 @@ class PartitionWithRestarts(RuleBasedStateMachine):
             self.progress.finish(offset)
         self.rows.update(finished)
         self.published.update(finished)
-        self.group = commit = self.progress.commit()
-        self.now += 1
+        self.group = self.progress.commit()
         if survives:
-            self.progress.committed(commit, self.now)
-            self.commits.append((self.now, commit.offset))
+            self.progress.committed()
         else:
             self.restart()
-
-    @rule(age=st.integers(0, 5))
-    def purge(self, age: int) -> None:
-        old = [offset for now, offset in self.commits if now <= self.now - age]
-        assert self.progress.purgeable(self.now - age) == (old[-1] if old else None)
-        del self.commits[: len(old)]
 
     @invariant()
     def the_committed_offset_is_the_lowest_unpublished_record(self) -> None:
