@@ -10,7 +10,7 @@ from pathlib import Path
 import click
 from rich.console import Console
 
-from bench.competition import INSTALLED, compete_in_latency, compete_in_throughput
+from bench.competition import INSTALLED, compete_in_latency, compete_in_throughput, warm_up
 from bench.conditions import Conditions
 from bench.errors import BenchError
 from bench.loads import LOADS
@@ -83,9 +83,8 @@ def main(
     try:
         with servers:
             if not quick:
-                # Their compilers are at work for the first half minute, which would count against whoever comes first.
-                for _ in compete_in_throughput(contestants[:1], loads[:1], [0], conditions):
-                    console.print("the servers are warm")
+                warm_up(conditions, steadily=bool(rates))
+                console.print("the servers are warm")
             for run in compete_in_throughput(contestants, loads, numbers, conditions):
                 results.throughput.append(run)
                 console.print(

@@ -27,6 +27,8 @@ from chat_tasks.task_format import decode_reply
 
 logger = logging.getLogger(__name__)
 
+# The records of one transaction of the ingest come in pieces, a partition or some at a time.
+_SEND_SECONDS = 0.01
 _NODES_SECONDS = 1.0
 _GATE_SECONDS = 0.3
 _PURGE_SECONDS = 5.0
@@ -61,6 +63,7 @@ class Dispatch:
         self._all_nodes_answer = True
         self._workers_answer = True
         self._replied_at = 0.0
+        self._next_send_at = 0.0
         self._requests_open = False
         self._draining = False
         self._to_quarantine: dict[str, str] = {}
@@ -146,8 +149,11 @@ class Dispatch:
             return now + _NODES_SECONDS
         next_tick = now + _NODES_SECONDS
         if self._redis_answers and not self._draining:
-            self._send(work, now)
-            next_tick = min(work.next_plan_at() or next_tick, next_tick)
+            if now < self._next_send_at:
+                next_tick = self._next_send_at
+            else:
+                self._send(work, now)
+                next_tick = min(work.next_plan_at() or next_tick, next_tick)
             if self._is_due("look", now, _LOOK_SECONDS) and (overdue := self._deadlines.overdue(now)):
                 self._sender.look_for([(task_id, self._sent[task_id].queue) for task_id in overdue])
         if self._is_due("nodes", now, _NODES_SECONDS):
@@ -196,6 +202,7 @@ class Dispatch:
     def _send(self, work: AssignmentWork, now: float) -> None:
         tasks = list(work.plan(now, self._limit.tasks, requests=self._requests_open))
         if tasks:
+            self._next_send_at = now + _SEND_SECONDS
             self._sent.update({task.task_id: _SentTask(task.queue, now) for task in tasks})
             self._sender.send(tasks)
 
