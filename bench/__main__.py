@@ -13,11 +13,12 @@ from rich.console import Console
 from bench.competition import INSTALLED, compete_in_latency, compete_in_throughput, warm_up
 from bench.conditions import Conditions
 from bench.errors import BenchError
+from bench.growth import measure_growth
 from bench.loads import LOADS
 from bench.machine import describe_machine
 from bench.plots import draw_latency, draw_processor_time, draw_throughput
 from bench.results import Results
-from bench.table import latency_table, throughput_table, usage_table
+from bench.table import growth_table, latency_table, throughput_table, usage_table
 from stack.errors import StackError
 from stack.home import home_folder
 from stack.servers import Servers
@@ -57,6 +58,13 @@ def _rates(_context: click.Context, _option: click.Parameter, value: str) -> lis
     show_default=True,
     help="Messages a second at which latency is measured, after that of single ones; '' for none of it.",
 )
+@click.option(
+    "--growth",
+    callback=_names(LOADS),
+    default="one,new",
+    show_default=True,
+    help="Loads of which a million messages are sent, measured every 100,000; '' for none.",
+)
 @click.option("--repetitions", type=click.IntRange(1), default=3, show_default=True)
 @click.option("--seconds", type=click.FloatRange(1), default=15, show_default=True, help="Of each run, roughly.")
 @click.option("--workers", type=click.IntRange(1), default=2, show_default=True, help="Processes of each contestant.")
@@ -66,6 +74,7 @@ def main(
     contestants: list[str],
     loads: list[str],
     rates: list[int],
+    growth: list[str],
     repetitions: int,
     seconds: float,
     workers: int,
@@ -73,7 +82,8 @@ def main(
 ) -> None:
     """Measure, show tables, and keep everything as JSON and as pictures in .stack/bench."""
     if quick:
-        loads, rates, repetitions, seconds = ["2000"], [100], 1, 1.0
+        loads, rates, growth, repetitions, seconds = ["2000"], [100], ["one"], 1, 1.0
+    total, steps = (2_000, 2) if quick else (1_000_000, 10)
     console = Console()
     folder = home_folder() / "bench" / f"{datetime.now(UTC):%Y-%m-%dT%H-%M-%SZ}"
     servers = Servers.on_free_ports(folder / "servers", profile="fast_start" if quick else "steady")
@@ -95,6 +105,12 @@ def main(
             if rates:
                 for measured in compete_in_latency(contestants, rates, numbers, conditions):
                     results.latency.append(measured)
+            for load in growth:
+                for step in measure_growth(LOADS[load], total, steps, conditions):
+                    results.growth.append(step)
+                    console.print(
+                        f"{step.load}, {step.messages:,} messages: {step.rate:,.0f} messages/s", soft_wrap=True
+                    )
     except (BenchError, StackError) as error:
         raise click.ClickException(str(error)) from error
     finally:
@@ -112,6 +128,8 @@ def _show(results: Results, console: Console) -> None:
         console.print(usage_table(results.throughput, load))
     if results.latency:
         console.print(latency_table(results.latency))
+    if results.growth:
+        console.print(growth_table(results.growth))
 
 
 def _draw(results: Results, folder: Path) -> None:

@@ -48,10 +48,13 @@ class Race:
         self.collector.wait_for(len(self.messages), self.requests, _PATIENCE_SECONDS, tick)
         return self.collector.last_appended_at - began
 
+    def wait_for_processes(self) -> None:
+        """Drain a small backlog: until it is, they have not all started."""
+        self.drain(_FIRST_MESSAGES)
+
     def warm_up(self) -> tuple[int, float]:
         """Grow backlogs until one takes a second; its size and its seconds."""
-        # The first waits for the processes to start.
-        self.drain(_FIRST_MESSAGES)
+        self.wait_for_processes()
         count = _FIRST_MESSAGES
         while (seconds := self.drain(count)) < _WARM_SECONDS:
             count = self.larger(count, seconds, _WARM_SECONDS)

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import orjson
 
+from bench.growth import Growth
 from bench.latency import Latency
 from bench.throughput import Throughput
 
@@ -20,6 +21,7 @@ class Results:
     machine: Mapping[str, object]
     throughput: list[Throughput] = field(default_factory=list)
     latency: list[Latency] = field(default_factory=list)
+    growth: list[Growth] = field(default_factory=list)
 
     def save(self, path: Path) -> None:
         """As JSON."""
@@ -31,5 +33,6 @@ class Results:
                 for run in self.throughput
             ],
             "latency": [asdict(run) for run in self.latency],
+            "growth": [asdict(step) for step in self.growth],
         }
         path.write_bytes(orjson.dumps(document, option=orjson.OPT_INDENT_2))

@@ -7,6 +7,7 @@ from dataclasses import astuple
 
 from rich.table import Table
 
+from bench.growth import Growth
 from bench.latency import IDLE, Latency
 from bench.loads import LOADS
 from bench.summary import Spread, medians, of_load, ratios
@@ -14,6 +15,7 @@ from bench.throughput import Throughput
 
 OURS = "chat-tasks"
 _SERVERS = {"kafka", "cassandra", "redis"}
+_WATCHED = ("ingest", "dispatch", "worker", "redis")
 
 
 def throughput_table(runs: Sequence[Throughput], load: str) -> Table:
@@ -60,6 +62,24 @@ def latency_table(runs: Sequence[Latency]) -> Table:
             continue
         columns = zip(*(astuple(percentiles) for percentiles in found), strict=True)
         table.add_row(contestant, title, *(spread_text(Spread.of(column)) for column in columns))
+    return table
+
+
+def growth_table(steps: Sequence[Growth]) -> Table:
+    """A line a step; each process at its largest until then, in megabytes."""
+    table = _table(
+        "growth", "", "messages", "messages/s", "latest messages, ms: p50", "p99", *(f"{one}, MB" for one in _WATCHED)
+    )
+    for step in steps:
+        memory = {**step.largest_memory, "redis": step.redis_bytes}
+        table.add_row(
+            LOADS[step.load].title,
+            f"{step.messages:,}",
+            f"{step.rate:,.0f}",
+            f"{step.latest_milliseconds.p50:,.1f}",
+            f"{step.latest_milliseconds.p99:,.1f}",
+            *(f"{memory[one] / 1e6:,.0f}" for one in _WATCHED),
+        )
     return table
 
 

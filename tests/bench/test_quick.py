@@ -42,6 +42,8 @@ def test_it_runs_and_produces_its_figures(tmp_path: Path) -> None:
     }
     for latency in results["latency"]:
         assert 0 < latency["milliseconds"]["p50"] <= latency["milliseconds"]["highest"]
+    assert [(step["load"], step["messages"]) for step in results["growth"]] == [("one", 1_000), ("one", 2_000)]
+    assert all(step["redis_bytes"] > 0 for step in results["growth"])
     assert {"commit", "processors", "python"} <= results["machine"].keys()
     assert {picture.name for picture in tmp_path.glob("bench/*/*.png")} == {
         "throughput.png",
