@@ -4,11 +4,12 @@ from collections import defaultdict
 from dataclasses import dataclass
 
 from chat_tasks.errors import DependencyUnavailable, NodeRestarted
+from chat_tasks.newest import Wanted
 from chat_tasks.storage.generations import NodeGenerations
-from chat_tasks.storage.history import HistoryReader
+from chat_tasks.storage.history import Found, HistoryReader
 from chat_tasks.storage.session import describe
 from chat_tasks.task_format import Answer, Failure, LatestRequest, LatestTask, Result
-from chat_tasks.wire import Chatter, encode_block
+from chat_tasks.wire import encode_block
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +25,8 @@ class LatestMessages:
         for request in task.requests:
             read = request.conversation_key, request.before
             counts[read] = max(counts[read], request.count)
-        blocks = {read: self._read(*read, count) for read, count in counts.items()}
+        found = self.history.newest([Wanted(key, count, before) for (key, before), count in counts.items()])
+        blocks = dict(zip(counts, found, strict=True))
         if any(counts.values()):
             try:
                 self.generations.check(task.generations)
@@ -32,15 +34,9 @@ class LatestMessages:
                 return [Failure(Answer.RETRY, str(error)) for _ in task.requests]
         return [self._result(request, blocks[request.conversation_key, request.before]) for request in task.requests]
 
-    def _read(self, conversation_key: str, before: int | None, count: int) -> list[Chatter] | Failure:
-        try:
-            return self.history.newest(conversation_key, count, before)
-        except Exception as error:  # noqa: BLE001 - the driver's failures share no base class
-            return Failure(Answer.RETRY, describe(error))
-
     @staticmethod
-    def _result(request: LatestRequest, read: list[Chatter] | Failure) -> Result:
-        if isinstance(read, Failure):
-            return read
+    def _result(request: LatestRequest, read: Found) -> Result:
+        if isinstance(read, Exception):
+            return Failure(Answer.RETRY, describe(read))
         newest = read[max(0, len(read) - request.count) :]
         return encode_block(request.conversation_key, newest).decode()

@@ -1,14 +1,18 @@
-"""The newest messages of a conversation, over bucket boundaries."""
+"""The newest messages of many conversations, read at once."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Sequence
+from typing import Any
 
-import orjson
 from cassandra.cluster import Session
+from cassandra.concurrent import execute_concurrent
 
-from chat_tasks.buckets import bucket_of, first_sequence
+from chat_tasks.newest import Reading, RowsQuery, Wanted, likely_query, newest_messages
 from chat_tasks.wire import Chatter
 
 _ROWS_PER_PAGE = 200
+_REQUESTS_IN_FLIGHT = 32
+
+Found = list[Chatter] | Exception
 
 
 class HistoryReader:
@@ -27,51 +31,70 @@ class HistoryReader:
         )
         self._below.fetch_size = _ROWS_PER_PAGE
 
-    def newest(self, conversation_key: str, count: int, before: int | None) -> list[Chatter]:
-        """Up to `count` messages with numbers below `before` (None: all), oldest first, the newest kept; blocks.
+    def newest(self, wanted: Sequence[Wanted]) -> list[Found]:
+        """The messages of each, oldest first, or why they could not be read; blocks."""
+        # Most conversations have one bucket, and then this guess saves them the wait for the pointers.
+        guesses = [likely_query(one, self._bucket_size, self._largest_bytes) for one in wanted]
+        results = iter(
+            self._execute(
+                [
+                    query
+                    for one, guess in zip(wanted, guesses, strict=True)
+                    if guess is not None
+                    for query in ((self._pointer, (one.conversation_key,)), (self._below, guess))
+                ]
+            )
+        )
+        found: list[Found] = [[] for _ in wanted]
+        waiting: list[tuple[int, Reading, RowsQuery]] = []
+        for number, (one, guess) in enumerate(zip(wanted, guesses, strict=True)):
+            if guess is None:
+                continue
+            (_, pointer), (_, rows) = answers = next(results), next(results)
+            if failure := _failure(answers):
+                found[number] = failure
+                continue
+            newest = pointer.one()
+            bucket = newest.bucket if newest is not None else 0
+            reading = newest_messages(one, bucket, self._bucket_size, self._largest_bytes)
+            query: RowsQuery | None = next(reading)
+            if query == guess:
+                query = _go_on(reading, rows, found, number)
+            if query is not None:
+                waiting.append((number, reading, query))
+        while waiting:
+            waiting = self._read_on(waiting, found)
+        return found
 
-        Fewer where the block would grow past its byte limit. Raises the driver's exceptions.
-        """
-        kept: list[Chatter] = []
-        size = 0
-        if count == 0:
-            return kept
-        for chatter in self._downwards(conversation_key, count, before):
-            if kept and chatter[2] != kept[-1][2] - 1:
-                # A gap: what lies above it is not acknowledged yet.
-                kept, size = [], 0
-            size += chatter_size(chatter)
-            if kept and size > self._largest_bytes:
-                break
-            kept.append(chatter)
-            if len(kept) == count:
-                break
-        else:
-            if kept and kept[-1][2] != 0:
-                return []
-        return kept[::-1]
+    def _read_on(
+        self, waiting: Sequence[tuple[int, Reading, RowsQuery]], found: list[Found]
+    ) -> list[tuple[int, Reading, RowsQuery]]:
+        still: list[tuple[int, Reading, RowsQuery]] = []
+        answers = self._execute([(self._below, query) for _, _, query in waiting])
+        for (number, reading, _), answer in zip(waiting, answers, strict=True):
+            if failure := _failure([answer]):
+                found[number] = failure
+            elif (query := _go_on(reading, answer[1], found, number)) is not None:
+                still.append((number, reading, query))
+        return still
 
-    def _downwards(self, conversation_key: str, count: int, before: int | None) -> Iterator[Chatter]:
-        pointer = self._session.execute(self._pointer, (conversation_key,)).one()
-        newest_bucket = pointer.bucket if pointer is not None else 0
-        if before is not None:
-            newest_bucket = min(newest_bucket, bucket_of(max(before - 1, 0), self._bucket_size))
-        for bucket in range(newest_bucket, -1, -1):
-            upper = first_sequence(bucket + 1, self._bucket_size)
-            below = upper if before is None else min(before, upper)
-            while True:
-                rows = 0
-                for sender, body, sequence in self._session.execute(
-                    self._below, (conversation_key, bucket, below, count)
-                ):
-                    rows += 1
-                    below = sequence
-                    yield sender, body, sequence
-                # A full page may have been dropped at a gap: then more are wanted from this bucket.
-                if rows < count:
-                    break
+    def _execute(self, queries: Sequence[tuple[Any, tuple[Any, ...]]]) -> Sequence[tuple[bool, Any]]:
+        # More than the few that a process sends at a time when it writes: these are small.
+        return list(
+            execute_concurrent(self._session, queries, concurrency=_REQUESTS_IN_FLIGHT, raise_on_first_error=False)
+        )
 
 
-def chatter_size(chatter: Chatter) -> int:
-    """A message's bytes in a block's JSON."""
-    return len(orjson.dumps(chatter)) + 1
+def _failure(answers: Iterable[tuple[bool, Any]]) -> Exception | None:
+    return next((result for succeeded, result in answers if not succeeded), None)
+
+
+def _go_on(reading: Reading, rows: Iterable[Chatter], found: list[Found], number: int) -> RowsQuery | None:
+    """The next query; None where it is over, with what came of it in `found`. Further pages of `rows` block."""
+    try:
+        return reading.send(rows)
+    except StopIteration as end:
+        found[number] = end.value
+    except Exception as error:  # noqa: BLE001 - the driver's failures share no base class
+        found[number] = error
+    return None

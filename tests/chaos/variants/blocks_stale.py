@@ -1,14 +1,16 @@
 """Broken: latest messages lack the newest ones, as if they were read from a replica that lags behind."""
 
-from chat_tasks.storage.history import HistoryReader
-from chat_tasks.wire import Chatter
+from collections.abc import Sequence
+
+from chat_tasks.newest import Wanted
+from chat_tasks.storage.history import Found, HistoryReader
 
 _newest = HistoryReader.newest
 _LAG = 3
 
 
-def _older(self: HistoryReader, conversation_key: str, count: int, before: int | None) -> list[Chatter]:
-    return _newest(self, conversation_key, count, before)[:-_LAG]
+def _older(self: HistoryReader, wanted: Sequence[Wanted]) -> list[Found]:
+    return [one if isinstance(one, Exception) else one[:-_LAG] for one in _newest(self, wanted)]
 
 
 PATCHES = [

@@ -1,0 +1,88 @@
+"""The newest messages, over buckets and gaps: what is read against what is stored."""
+
+from collections.abc import Collection
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from chat_tasks.newest import RowsQuery, Wanted, chatter_size, likely_query, newest_messages
+from chat_tasks.wire import Chatter, encode_block
+from tests.chat_tasks.texts import texts
+
+ENDLESS = 1_000_000
+
+
+def chatter_of(sequence: int) -> Chatter:
+    return "bob", f"message {sequence}", sequence
+
+
+def read(stored: Collection[int], wanted: Wanted, bucket_size: int, largest_bytes: int = ENDLESS) -> list[int]:
+    """The numbers shown where rows with these are stored."""
+    newest_bucket = max(stored, default=0) // bucket_size
+    reading = newest_messages(wanted, newest_bucket, bucket_size, largest_bytes)
+    try:
+        query = next(reading)
+        while True:
+            below = [one for one in stored if one // bucket_size == query.bucket and one < query.below]
+            query = reading.send([chatter_of(one) for one in sorted(below, reverse=True)[: query.most]])
+    except StopIteration as end:
+        chatter: list[Chatter] = end.value
+    assert chatter == [chatter_of(sequence) for _, _, sequence in chatter]
+    return [sequence for _, _, sequence in chatter]
+
+
+def shown(stored: Collection[int], wanted: Wanted) -> list[int]:
+    """By definition: the newest run without a gap that is long enough, or goes back to the first message."""
+    run: list[int] = []
+    for sequence in sorted((one for one in stored if wanted.before is None or one < wanted.before), reverse=True):
+        if len(run) == wanted.most:
+            break
+        run = [*run, sequence] if run and sequence == run[-1] - 1 else [sequence]
+    return run[::-1] if run and (len(run) == wanted.most or run[-1] == 0) else []
+
+
+@given(
+    stored=st.sets(st.integers(0, 30), max_size=31),
+    most=st.integers(1, 12),
+    before=st.none() | st.integers(0, 40),
+    bucket_size=st.integers(1, 12),
+)
+def test_gaps_and_buckets_are_minded(stored: set[int], most: int, before: int | None, bucket_size: int) -> None:
+    wanted = Wanted("abc123", most, before)
+    assert read(stored, wanted, bucket_size) == shown(stored, wanted)
+
+
+@given(
+    count=st.integers(1, 40), most=st.integers(1, 50), bucket_size=st.integers(1, 12), most_bytes=st.integers(0, 900)
+)
+def test_a_block_that_grows_too_large_keeps_its_newest(
+    count: int, most: int, bucket_size: int, most_bytes: int
+) -> None:
+    found = read(range(count), Wanted("abc123", most, None), bucket_size, most_bytes)
+    assert found == list(range(count - len(found), count))
+    size = sum(chatter_size(chatter_of(one)) for one in found)
+    assert len(found) == 1 or size <= most_bytes
+    if len(found) < min(count, most):
+        assert size + chatter_size(chatter_of(count - len(found) - 1)) > most_bytes
+
+
+def test_nobody_reads_for_no_message() -> None:
+    assert read([0, 1], Wanted("abc123", 0, None), bucket_size=10) == []
+    assert likely_query(Wanted("abc123", 0, None), 10, ENDLESS) is None
+
+
+@given(before=st.none() | st.integers(1, 100), bucket_size=st.integers(1, 12))
+def test_the_likely_query_is_the_first_one_of_most_conversations(before: int | None, bucket_size: int) -> None:
+    wanted = Wanted("abc123", 20, before)
+    # One bucket, or as many as somebody who pages back has seen.
+    newest_bucket = 0 if before is None else (before - 1) // bucket_size
+    first = next(newest_messages(wanted, newest_bucket, bucket_size, ENDLESS))
+    assert likely_query(wanted, bucket_size, ENDLESS) == first
+    assert isinstance(first, RowsQuery)
+
+
+@given(texts, st.lists(st.tuples(texts, texts, st.integers(0, 2**63 - 1)), min_size=1, max_size=5))
+def test_sizes_of_messages_add_up_to_the_block(key: str, chatter: list[Chatter]) -> None:
+    commas = len(chatter) - 1
+    empty = len(encode_block(key, []))
+    assert empty + commas + sum(chatter_size(one) - 1 for one in chatter) == len(encode_block(key, chatter))
