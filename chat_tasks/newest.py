@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 import orjson
 
-from chat_tasks.buckets import bucket_of, first_sequence
+from chat_tasks.buckets import HIGHEST_BUCKET, bucket_of, first_sequence
 from chat_tasks.wire import Chatter
 
 
@@ -72,7 +72,9 @@ def likely_query(wanted: Wanted, bucket_size: int, largest_bytes: int) -> RowsQu
 
 
 def _likely_bucket(wanted: Wanted, bucket_size: int, otherwise: int) -> int:
-    return otherwise if wanted.before is None else bucket_of(max(wanted.before - 1, 0), bucket_size)
+    if wanted.before is None:
+        return otherwise
+    return min(bucket_of(max(wanted.before - 1, 0), bucket_size), HIGHEST_BUCKET)
 
 
 def chatter_size(chatter: Chatter) -> int:

@@ -81,6 +81,14 @@ def test_the_likely_query_is_the_first_one_of_most_conversations(before: int | N
     assert isinstance(first, RowsQuery)
 
 
+@given(before=st.integers(2**31, 2**63 - 1))
+def test_who_pages_back_from_beyond_the_end_sees_the_newest(before: int) -> None:
+    assert read(range(8), Wanted("abc123", 3, before), bucket_size=1) == [5, 6, 7]
+    query = likely_query(Wanted("abc123", 3, before), 1, ENDLESS)
+    assert query is not None
+    assert query.bucket < 2**31
+
+
 @given(texts, st.lists(st.tuples(texts, texts, st.integers(0, 2**63 - 1)), min_size=1, max_size=5))
 def test_sizes_of_messages_add_up_to_the_block(key: str, chatter: list[Chatter]) -> None:
     commas = len(chatter) - 1
