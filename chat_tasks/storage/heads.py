@@ -125,11 +125,14 @@ class HeadReader:
                 for row in self._session.execute(self._downwards, (key, lower)):
                     if not _is_later(row, first_offset, log_id):
                         return Head(row.seq, tuple(later))
-                    later.append(StoredRow(*row))
+                    if row.log_id is not None:
+                        later.append(StoredRow(*row))
         except Exception as error:  # noqa: BLE001 - the driver's failures share no base class
             return error
         return Head(NO_HEAD, tuple(later))
 
 
 def _is_later(row: Any, first_offset: int, log_id: UUID) -> bool:
-    return bool(row.log_id == log_id and row.log_offset >= first_offset)
+    # Part of a row is what a read repair made of one that only a minority had: it was not acknowledged, so its record
+    # is still to come.
+    return row.log_id is None or bool(row.log_id == log_id and row.log_offset >= first_offset)

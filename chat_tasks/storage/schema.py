@@ -10,6 +10,8 @@ _TABLES = (
         conversation_key text, bucket int, seq bigint, sender text, recipients frozen<list<text>>, body text,
         log_id uuid, log_offset bigint, sent_at timestamp,
         PRIMARY KEY ((conversation_key, bucket), seq)) WITH CLUSTERING ORDER BY (seq DESC)""",
+    # A repair writes only the columns that were read, and what one read repaired is to another one a row with holes.
+    "ALTER TABLE {keyspace}.messages WITH read_repair = 'NONE'",
     """CREATE TABLE IF NOT EXISTS {keyspace}.conversation_buckets (
         conversation_key text, bucket int,
         PRIMARY KEY (conversation_key, bucket)) WITH CLUSTERING ORDER BY (bucket DESC)""",

@@ -1,6 +1,7 @@
 """`chat-tasks init`, and what the processes say where it was not run or no longer fits."""
 
 import pytest
+from cassandra.cluster import Session
 from confluent_kafka import TopicPartition
 from confluent_kafka.admin import AdminClient, NewPartitions
 
@@ -20,6 +21,17 @@ def test_it_may_be_run_again_and_changes_nothing(deploy: Deploy) -> None:
     again = deployment.initialise()
     assert f"topic {deployment.settings.log_topic}: exists, 12 partitions" in again
     assert f"group {deployment.settings.dispatch_group}: 0 partitions set to the earliest offset" in again
+
+
+def test_reads_repair_no_parts_of_messages_even_in_a_table_that_was_set_up_before(
+    deploy: Deploy, cassandra: Session
+) -> None:
+    deployment = deploy()
+    keyspace = deployment.settings.cassandra_keyspace
+    cassandra.execute(f"ALTER TABLE {keyspace}.messages WITH read_repair = 'BLOCKING'")
+    deployment.initialise()
+    options = "SELECT read_repair FROM system_schema.tables WHERE keyspace_name = %s AND table_name = 'messages'"
+    assert cassandra.execute(options, (keyspace,)).one().read_repair == "NONE"
 
 
 @pytest.mark.parametrize(
