@@ -67,7 +67,8 @@ class Scheduler(Generic[RecordT]):
         self._queue_of = queue_of
         self._size_of = size_of
         self._limits = limits
-        self._backoff = backoff or Backoff()
+        # Short: a worker that has not found its servers again fails at once, and so gets the most tasks.
+        self._backoff = backoff or Backoff(longest=0.5)
         self._conversations: dict[str, _Conversation[RecordT]] = {}
         self._ready: dict[int, dict[str, None]] = {}
         self._waiting: list[tuple[float, str]] = []

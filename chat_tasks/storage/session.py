@@ -17,6 +17,7 @@ from cassandra.policies import (
 
 from chat_tasks.errors import DependencyUnavailable
 from chat_tasks.settings import Settings
+from chat_tasks.storage.connection import PromptConnection
 
 # The driver logs every refused connection of every attempt, with a traceback; what matters we say ourselves, once.
 logging.getLogger("cassandra").setLevel(logging.CRITICAL)
@@ -40,6 +41,7 @@ def connect(settings: Settings) -> Session:
         execution_profiles={EXEC_PROFILE_DEFAULT: profile},
         # Version 5 frames every message with checksums that the driver computes in Python.
         protocol_version=ProtocolVersion.V4,
+        connection_class=PromptConnection,
         reconnection_policy=ExponentialReconnectionPolicy(0.25, 1.0),
         connect_timeout=settings.cassandra_timeout,
         # A node that hangs keeps its connections, so the driver goes on sending it requests, each of which waits for
