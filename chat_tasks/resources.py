@@ -52,7 +52,7 @@ def _connect() -> WorkerResources:
             replica_sets = ReplicaSets(session, keyspace)
             generations = NodeGenerations(session, configured.cassandra_local_datacenter)
             writer = RowWriter(session, keyspace, replica_sets, read_thresholds(session), configured.bucket_size)
-            heads = HeadReader(session, keyspace, replica_sets)
+            heads = HeadReader(session, keyspace, replica_sets, configured.bucket_size)
             history = HistoryReader(session, keyspace, configured.bucket_size, configured.max_block_bytes)
     except BaseException:
         session.cluster.shutdown()

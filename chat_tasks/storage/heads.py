@@ -1,13 +1,14 @@
 """The head of a conversation: the number of its newest row from before a given offset of the log."""
 
 from collections import defaultdict
-from collections.abc import Hashable, Iterable, Mapping
+from collections.abc import Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
 from cassandra.cluster import Session
 from cassandra.concurrent import execute_concurrent
+from cassandra.query import PreparedStatement
 
 from chat_tasks.records import NO_HEAD, StoredRow
 from chat_tasks.storage.replica_sets import ReplicaSets
@@ -27,9 +28,10 @@ class Head:
 class HeadReader:
     """Reads the heads of many conversations with few queries."""
 
-    def __init__(self, session: Session, keyspace: str, replica_sets: ReplicaSets) -> None:
+    def __init__(self, session: Session, keyspace: str, replica_sets: ReplicaSets, bucket_size: int) -> None:
         self._session = session
         self._replica_sets = replica_sets
+        self._last_of_first_bucket = bucket_size - 1
         self._pointers = session.prepare(
             f"SELECT conversation_key, bucket FROM {keyspace}.conversation_buckets "
             "WHERE conversation_key IN ? PER PARTITION LIMIT 1"
@@ -51,18 +53,21 @@ class HeadReader:
         this one: with a new log the offsets start again.
         """
         found: dict[str, Head | Exception] = {}
-        # Most conversations have one bucket, and then this guess saves them the wait for the pointers.
-        pointers, newest = self._read_pointers_and_first_bucket(first_offsets, found)
+        newest = self._read_newest({0: list(first_offsets)}, found)
+        # A row of the second bucket is written when the first bucket's last is acknowledged: who has not that one, as
+        # most have not, has no others to ask for.
+        longer = [key for key, row in newest.items() if row.seq == self._last_of_first_bucket]
+        pointers = self._read_pointers(longer, found)
         by_bucket: dict[int, list[str]] = defaultdict(list)
-        for key in first_offsets:
-            if key not in found and (bucket := pointers.get(key, 0)):
-                by_bucket[bucket].append(key)
+        for key, bucket in pointers.items():
+            del newest[key]
+            by_bucket[bucket].append(key)
         newest.update(self._read_newest(by_bucket, found))
         for key, first_offset in first_offsets.items():
             if key in found:
                 continue
             row = newest.get(key)
-            if row is None and not pointers.get(key):
+            if row is None and key not in pointers:
                 found[key] = Head(NO_HEAD)
             elif row is not None and not _is_later(row, first_offset, log_id):
                 found[key] = Head(row.seq)
@@ -70,24 +75,10 @@ class HeadReader:
                 found[key] = self._search_downwards(key, pointers.get(key, 0), first_offset, log_id)
         return found
 
-    def _read_pointers_and_first_bucket(
-        self, keys: Iterable[str], failed: dict[str, Head | Exception]
-    ) -> tuple[dict[str, int], dict[str, Any]]:
-        pointer_groups = self._group(keys, self._replica_sets.of_conversation)
-        row_groups = self._group(keys, lambda key: self._replica_sets.of_partition(key, 0))
-        results = execute_concurrent(
-            self._session,
-            [(self._pointers, (group,)) for group in pointer_groups]
-            + [(self._newest, (group, 0)) for group in row_groups],
-            raise_on_first_error=False,
-        )
-        for group, (succeeded, result) in zip(pointer_groups + row_groups, results, strict=True):
-            if not succeeded:
-                failed.update(dict.fromkeys(group, result))
-        answered = [result if succeeded else () for succeeded, result in results]
-        pointers = {row.conversation_key: row.bucket for rows in answered[: len(pointer_groups)] for row in rows}
-        newest = {row.conversation_key: row for rows in answered[len(pointer_groups) :] for row in rows}
-        return pointers, {key: row for key, row in newest.items() if key not in pointers}
+    def _read_pointers(self, keys: Sequence[str], failed: dict[str, Head | Exception]) -> dict[str, int]:
+        groups = self._group(keys, self._replica_sets.of_conversation)
+        rows = self._read(self._pointers, [(group,) for group in groups], groups, failed)
+        return {row.conversation_key: row.bucket for row in rows}
 
     def _read_newest(self, by_bucket: Mapping[int, list[str]], failed: dict[str, Head | Exception]) -> dict[str, Any]:
         queries = [
@@ -95,16 +86,27 @@ class HeadReader:
             for bucket, keys in by_bucket.items()
             for group in self._group(keys, lambda key, bucket=bucket: self._replica_sets.of_partition(key, bucket))
         ]
-        newest: dict[str, Any] = {}
+        rows = self._read(self._newest, queries, [group for group, _ in queries], failed)
+        return {row.conversation_key: row for row in rows}
+
+    def _read(
+        self,
+        statement: PreparedStatement,
+        queries: Sequence[tuple[Any, ...]],
+        groups: Sequence[list[str]],
+        failed: dict[str, Head | Exception],
+    ) -> list[Any]:
+        """The rows of all queries; the conversations of those that failed are in `failed` then, with the reason."""
+        rows: list[Any] = []
         results = execute_concurrent(
-            self._session, [(self._newest, query) for query in queries], raise_on_first_error=False
+            self._session, [(statement, query) for query in queries], raise_on_first_error=False
         )
-        for (group, _), (succeeded, result) in zip(queries, results, strict=True):
+        for group, (succeeded, result) in zip(groups, results, strict=True):
             if succeeded:
-                newest.update({row.conversation_key: row for row in result})
+                rows.extend(result)
             else:
                 failed.update(dict.fromkeys(group, result))
-        return newest
+        return rows
 
     @staticmethod
     def _group(keys: Iterable[str], replicas_of: Any) -> list[list[str]]:

@@ -2,10 +2,11 @@
 
 from collections.abc import Collection
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chat_tasks.newest import RowsQuery, Wanted, chatter_size, likely_query, newest_messages
+from chat_tasks.newest import PointerQuery, Query, RowsQuery, Wanted, chatter_size, newest_messages
 from chat_tasks.wire import Chatter, encode_block
 from tests.chat_tasks.texts import texts
 
@@ -16,13 +17,25 @@ def chatter_of(sequence: int) -> Chatter:
     return "bob", f"message {sequence}", sequence
 
 
-def read(stored: Collection[int], wanted: Wanted, bucket_size: int, largest_bytes: int = ENDLESS) -> list[int]:
-    """The numbers shown where rows with these are stored."""
+def read(
+    stored: Collection[int],
+    wanted: Wanted,
+    bucket_size: int,
+    largest_bytes: int = ENDLESS,
+    asked: list[Query] | None = None,
+) -> list[int]:
+    """The numbers shown where rows with these are stored; `asked` gets the queries."""
     newest_bucket = max(stored, default=0) // bucket_size
-    reading = newest_messages(wanted, newest_bucket, bucket_size, largest_bytes)
+    reading = newest_messages(wanted, bucket_size, largest_bytes)
     try:
         query = next(reading)
         while True:
+            if asked is not None:
+                asked.append(query)
+            if isinstance(query, PointerQuery):
+                # Bucket 0 has no pointer.
+                query = reading.send([(newest_bucket,)] if newest_bucket else [])
+                continue
             below = [one for one in stored if one // bucket_size == query.bucket and one < query.below]
             query = reading.send([chatter_of(one) for one in sorted(below, reverse=True)[: query.most]])
     except StopIteration as end:
@@ -42,12 +55,19 @@ def shown(stored: Collection[int], wanted: Wanted) -> list[int]:
 
 
 @given(
-    stored=st.sets(st.integers(0, 30), max_size=31),
+    acknowledged=st.integers(0, 30),
+    others=st.sets(st.integers(0, 8)),
     most=st.integers(1, 12),
     before=st.none() | st.integers(0, 40),
     bucket_size=st.integers(1, 12),
 )
-def test_gaps_and_buckets_are_minded(stored: set[int], most: int, before: int | None, bucket_size: int) -> None:
+def test_gaps_and_buckets_are_minded(
+    acknowledged: int, others: set[int], most: int, before: int | None, bucket_size: int
+) -> None:
+    """Of the rows that are not acknowledged some may be there, and none of them past the bucket of the first."""
+    first = acknowledged
+    above = {first + one for one in others if (first + one) // bucket_size == first // bucket_size}
+    stored = {*range(acknowledged), *above}
     wanted = Wanted("abc123", most, before)
     assert read(stored, wanted, bucket_size) == shown(stored, wanted)
 
@@ -67,26 +87,35 @@ def test_a_block_that_grows_too_large_keeps_its_newest(
 
 
 def test_nobody_reads_for_no_message() -> None:
-    assert read([0, 1], Wanted("abc123", 0, None), bucket_size=10) == []
-    assert likely_query(Wanted("abc123", 0, None), 10, ENDLESS) is None
+    asked: list[Query] = []
+    assert read([0, 1], Wanted("abc123", 0, None), bucket_size=10, asked=asked) == []
+    assert asked == []
 
 
-@given(before=st.none() | st.integers(1, 100), bucket_size=st.integers(1, 12))
-def test_the_likely_query_is_the_first_one_of_most_conversations(before: int | None, bucket_size: int) -> None:
-    wanted = Wanted("abc123", 20, before)
-    # One bucket, or as many as somebody who pages back has seen.
-    newest_bucket = 0 if before is None else (before - 1) // bucket_size
-    first = next(newest_messages(wanted, newest_bucket, bucket_size, ENDLESS))
-    assert likely_query(wanted, bucket_size, ENDLESS) == first
-    assert isinstance(first, RowsQuery)
+@pytest.mark.parametrize("before", [None, 8, 10])
+def test_one_query_is_enough_where_one_bucket_is(before: int | None) -> None:
+    asked: list[Query] = []
+    assert read(range(9), Wanted("abc123", 2, before), bucket_size=10, asked=asked)
+    [query] = asked
+    assert isinstance(query, RowsQuery)
+    assert query.bucket == 0
+
+
+def test_a_full_bucket_has_its_pointer_read() -> None:
+    asked: list[Query] = []
+    assert read(range(25), Wanted("abc123", 2, None), bucket_size=10, asked=asked) == [23, 24]
+    assert asked == [
+        RowsQuery("abc123", 0, 10, 2),
+        PointerQuery("abc123"),
+        RowsQuery("abc123", 2, 30, 2),
+    ]
 
 
 @given(before=st.integers(2**31, 2**63 - 1))
 def test_who_pages_back_from_beyond_the_end_sees_the_newest(before: int) -> None:
-    assert read(range(8), Wanted("abc123", 3, before), bucket_size=1) == [5, 6, 7]
-    query = likely_query(Wanted("abc123", 3, before), 1, ENDLESS)
-    assert query is not None
-    assert query.bucket < 2**31
+    asked: list[Query] = []
+    assert read(range(8), Wanted("abc123", 3, before), bucket_size=1, asked=asked) == [5, 6, 7]
+    assert all(query.bucket < 2**31 for query in asked if isinstance(query, RowsQuery))
 
 
 @given(texts, st.lists(st.tuples(texts, texts, st.integers(0, 2**63 - 1)), min_size=1, max_size=5))

@@ -1,0 +1,84 @@
+"""Heads as a worker reads them, from conversations of every length that matters."""
+
+from uuid import UUID
+
+import pytest
+from cassandra.cluster import Session
+
+from chat_tasks.records import NO_HEAD, LogRecord, Row
+from chat_tasks.sequencer import allocate
+from chat_tasks.settings import Settings
+from chat_tasks.storage.heads import Head, HeadReader
+from chat_tasks.storage.replica_sets import ReplicaSets
+from chat_tasks.storage.thresholds import read_thresholds
+from chat_tasks.storage.writer import RowWriter
+from tests.integration.conftest import Deploy
+
+pytestmark = pytest.mark.servers
+
+BUCKET_SIZE = 4
+LENGTHS = (0, 1, 3, 4, 5, 8, 9, 11)
+LOG, OLDER_LOG = UUID(int=2), UUID(int=1)
+
+
+def rows_of(key: str, length: int, log_id: UUID = LOG) -> list[Row]:
+    """Row `n` comes from offset `n` of the log."""
+    records = [LogRecord(offset, 0, "bob", ["ann"], f"message {offset}") for offset in range(length)]
+    return allocate(key, NO_HEAD, records, log_id, BUCKET_SIZE)
+
+
+def conversations(log_id: UUID) -> dict[str, list[Row]]:
+    """One of each length."""
+    return {f"c-{length}": rows_of(f"c-{length}", length, log_id) for length in LENGTHS if length}
+
+
+def writer_and_reader(session: Session, settings: Settings) -> tuple[RowWriter, HeadReader]:
+    keyspace = settings.cassandra_keyspace
+    replica_sets = ReplicaSets(session, keyspace)
+    writer = RowWriter(session, keyspace, replica_sets, read_thresholds(session), BUCKET_SIZE)
+    return writer, HeadReader(session, keyspace, replica_sets, BUCKET_SIZE)
+
+
+def sequences(found: dict[str, Head | Exception]) -> dict[str, tuple[int, list[int]]]:
+    """Each head, and the numbers of the rows that were found above it."""
+    return {
+        key: (head.sequence, [row.sequence for row in head.later])
+        for key, head in found.items()
+        if isinstance(head, Head)
+    }
+
+
+def test_the_newest_row_before_an_offset(deploy: Deploy, cassandra: Session) -> None:
+    writer, reader = writer_and_reader(cassandra, deploy(bucket_size=BUCKET_SIZE).settings)
+    assert writer.write(conversations(LOG)) == {}
+
+    for offset in range(max(LENGTHS) + 2):
+        found = sequences(reader.read(dict.fromkeys((f"c-{length}" for length in LENGTHS), offset), LOG))
+        assert found == {
+            f"c-{length}": (min(length, offset) - 1, list(range(length - 1, offset - 1, -1))) for length in LENGTHS
+        }
+
+
+def test_every_row_of_another_log_lies_before(deploy: Deploy, cassandra: Session) -> None:
+    writer, reader = writer_and_reader(cassandra, deploy(bucket_size=BUCKET_SIZE).settings)
+    assert (
+        writer.write({f"c-{length}": rows_of(f"c-{length}", length, OLDER_LOG) for length in LENGTHS if length}) == {}
+    )
+
+    found = sequences(reader.read(dict.fromkeys((f"c-{length}" for length in LENGTHS), 0), LOG))
+    assert found == {f"c-{length}": (length - 1, []) for length in LENGTHS}
+
+
+@pytest.mark.parametrize(("length", "pointer"), [(0, 1), (3, 1), (4, 1), (8, 2)])
+def test_a_pointer_to_an_empty_bucket_means_the_one_before(
+    deploy: Deploy, cassandra: Session, length: int, pointer: int
+) -> None:
+    settings = deploy(bucket_size=BUCKET_SIZE).settings
+    writer, reader = writer_and_reader(cassandra, settings)
+    assert writer.write({"abc123": rows_of("abc123", length)} if length else {}) == {}
+    cassandra.execute(
+        f"INSERT INTO {settings.cassandra_keyspace}.conversation_buckets (conversation_key, bucket) VALUES (%s, %s)",
+        ("abc123", pointer),
+    )
+
+    assert sequences(reader.read({"abc123": 100}, LOG)) == {"abc123": (length - 1, [])}
