@@ -11,10 +11,11 @@ from dataclasses import dataclass
 from itertools import zip_longest
 
 from chat_tasks.records import Row
+from chat_tasks.row_values import RowValues, row_values
 
-_CELL_OVERHEAD = 24
-_ROW_CELLS = 7
-_ROW_OVERHEAD = _CELL_OVERHEAD * _ROW_CELLS
+# Besides the values the server counts times and flags: for each of the six cells, and for the row itself.
+_CELL_OVERHEAD = 16
+_ROW_OVERHEAD = 6 * _CELL_OVERHEAD + 28
 
 LARGEST_CHUNK_BYTES = 1024 * 1024
 """Well below the server's 16 MiB limits of a message and of a mutation."""
@@ -26,7 +27,7 @@ class Chunk:
 
     conversation_key: str
     bucket: int
-    rows: tuple[Row, ...]
+    rows: tuple[RowValues, ...]
     size: int
 
 
@@ -38,26 +39,27 @@ class Thresholds:
     batch_partitions: int
 
 
-def row_size(row: Row) -> int:
-    """An upper estimate of what the server counts for a row, in bytes: its texts and the fixed cost of its cells."""
-    text = len(row.conversation_key.encode()) + len(row.sender.encode()) + len(row.body.encode())
-    return text + sum(4 + len(name.encode()) for name in row.recipients) + _ROW_OVERHEAD
+def row_size(values: RowValues) -> int:
+    """An upper estimate of what the server counts for a row, in bytes: its values and the fixed cost of its cells."""
+    return sum(map(len, values)) + _ROW_OVERHEAD
 
 
 def cut_into_chunks(rows: Sequence[Row], largest: int = LARGEST_CHUNK_BYTES) -> list[Chunk]:
     """The chunks of one conversation's rows, to be written one after the other."""
     chunks: list[Chunk] = []
-    current: list[Row] = []
-    size = 0
+    current: list[RowValues] = []
+    bucket = size = 0
     for row in rows:
-        added = row_size(row)
-        if current and (row.bucket != current[0].bucket or size + added > largest):
-            chunks.append(Chunk(row.conversation_key, current[0].bucket, tuple(current), size))
+        values = row_values(row)
+        added = row_size(values)
+        if current and (row.bucket != bucket or size + added > largest):
+            chunks.append(Chunk(row.conversation_key, bucket, tuple(current), size))
             current, size = [], 0
-        current.append(row)
+        bucket = row.bucket
+        current.append(values)
         size += added
     if current:
-        chunks.append(Chunk(current[0].conversation_key, current[0].bucket, tuple(current), size))
+        chunks.append(Chunk(rows[0].conversation_key, bucket, tuple(current), size))
     return chunks
 
 

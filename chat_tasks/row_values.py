@@ -3,23 +3,17 @@
 from collections.abc import Callable, Sequence
 from struct import Struct
 
-from cassandra.query import BoundStatement, PreparedStatement
-
 from chat_tasks.records import Row
+
+RowValues = Sequence[bytes]
+"""The serialized values of a row, in the order of its fields."""
 
 _int: Callable[[int], bytes] = Struct(">i").pack
 _long: Callable[[int], bytes] = Struct(">q").pack
 
 
-def bind_row(insert: PreparedStatement, row: Row) -> BoundStatement:
-    """As `insert.bind(row)`, for the columns of `messages` and no others."""
-    statement = BoundStatement(insert)
-    statement.values = row_values(row)
-    return statement
-
-
 def row_values(row: Row) -> list[bytes]:
-    """The serialized values, in the order of the row's fields. Raises `UnicodeEncodeError` and `struct.error`."""
+    """Raises `UnicodeEncodeError` and `struct.error` on what no row can hold."""
     key, bucket, sequence, sender, recipients, body, log_id, log_offset, sent_at, write_timestamp = row
     return [
         key.encode(),

@@ -1,17 +1,16 @@
 """Writes the rows of many conversations with few requests, never a row before all lower ones of its conversation."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any
 
 from cassandra.cluster import NoHostAvailable, Session
 from cassandra.concurrent import execute_concurrent
-from cassandra.query import BatchStatement, BatchType
+from cassandra.query import Statement
 
 from chat_tasks.buckets import first_sequence
 from chat_tasks.chunks import Chunk, Thresholds, cut_into_chunks, group_into_batches, waves
 from chat_tasks.records import Row
 from chat_tasks.storage.replica_sets import ReplicaSets
-from chat_tasks.storage.row_values import bind_row
+from chat_tasks.storage.statements import insert_rows
 
 _REQUESTS_IN_FLIGHT = 16
 
@@ -87,12 +86,5 @@ class RowWriter:
         )
         return [(batch, result) for batch, (succeeded, result) in zip(batches, results, strict=True) if not succeeded]
 
-    def _request(self, batch: Sequence[Chunk]) -> Any:
-        rows = [row for chunk in batch for row in chunk.rows]
-        if len(rows) == 1:
-            return bind_row(self._insert, rows[0])
-        # Unlogged: the batch log would make several conversations atomic, which nothing here needs.
-        statement = BatchStatement(batch_type=BatchType.UNLOGGED)
-        for row in rows:
-            statement.add(bind_row(self._insert, row))
-        return statement
+    def _request(self, batch: Sequence[Chunk]) -> Statement:
+        return insert_rows(self._insert, [values for chunk in batch for values in chunk.rows])

@@ -1,15 +1,17 @@
-"""Our serialization of a row is the driver's, byte for byte."""
+"""What we send for rows is what the driver would send, byte for byte."""
 
+from io import BytesIO
 from uuid import UUID
 
 from cassandra import cqltypes
-from cassandra.protocol import ColumnMetadata
-from cassandra.query import PreparedStatement
+from cassandra.protocol import BatchMessage, ColumnMetadata
+from cassandra.query import BatchStatement, BatchType, BoundStatement, PreparedStatement
 from hypothesis import given
 from hypothesis import strategies as st
 
 from chat_tasks.records import Row
-from chat_tasks.storage.row_values import bind_row
+from chat_tasks.row_values import row_values
+from chat_tasks.storage.statements import insert_rows
 from tests.chat_tasks.texts import texts
 
 _TEXTS = cqltypes.FrozenType.apply_parameters([cqltypes.ListType.apply_parameters([cqltypes.UTF8Type])])
@@ -52,14 +54,34 @@ rows = st.builds(
 )
 
 
+def sent(statement: BatchStatement) -> bytes:
+    """The body of the request."""
+    body = BytesIO()
+    BatchMessage(statement.batch_type, statement._statements_and_parameters, 6).send_body(body, 4)
+    return body.getvalue()
+
+
 @given(rows)
-def test_the_values_and_the_routing_key_are_the_drivers(row: Row) -> None:
-    ours, theirs = bind_row(_INSERT, row), _INSERT.bind(row)
+def test_one_row_goes_alone(row: Row) -> None:
+    ours, theirs = insert_rows(_INSERT, [row_values(row)]), _INSERT.bind(row)
+    assert isinstance(ours, BoundStatement)
     assert ours.values == theirs.values
+    assert ours.routing_key == theirs.routing_key
+    assert ours.keyspace == theirs.keyspace
+
+
+@given(st.lists(rows, min_size=2, max_size=4))
+def test_more_share_an_unlogged_batch(several: list[Row]) -> None:
+    ours = insert_rows(_INSERT, [row_values(row) for row in several])
+    theirs = BatchStatement(batch_type=BatchType.UNLOGGED)
+    for row in several:
+        theirs.add(_INSERT.bind(row))
+    assert isinstance(ours, BatchStatement)
+    assert sent(ours) == sent(theirs)
     assert ours.routing_key == theirs.routing_key
     assert ours.keyspace == theirs.keyspace
 
 
 def test_a_row() -> None:
     row = Row("c", 0, 1, "ann", ["bob", "éva"], "hi", UUID(int=5), 7, 9, 8)
-    assert bind_row(_INSERT, row).values[4] == b"\0\0\0\2\0\0\0\3bob\0\0\0\4\xc3\xa9va"
+    assert row_values(row)[4] == b"\0\0\0\2\0\0\0\3bob\0\0\0\4\xc3\xa9va"
