@@ -16,6 +16,7 @@ from bridge.events import Stop
 from bridge.loop import Loop
 from chat_tasks.backoff import Backoff
 from chat_tasks.errors import ChatTasksError, ConfigurationError
+from chat_tasks.garbage import search_rarely
 
 logger = logging.getLogger(__name__)
 
@@ -41,6 +42,7 @@ class Healing:
         """The process's exit code: 0 after a requested end, 2 where the configuration is wrong."""
         signal.signal(signal.SIGTERM, self._on_signal)
         signal.signal(signal.SIGINT, self._on_signal)
+        search_rarely()
         failures = 0
         while not self._stopping.is_set():
             started = time.monotonic()

@@ -44,8 +44,9 @@ class OffsetTracker:
         if offset < self._high:
             return self.is_unfinished(offset)
         self._high = offset + 1
-        self._resize()
         index = offset - self._base
+        if index >> 3 >= len(self._bitmap):
+            self._resize()
         self._bitmap[index >> 3] |= 1 << (index & 7)
         return True
 
@@ -54,12 +55,13 @@ class OffsetTracker:
         index = offset - self._base
         return 0 <= index < len(self._bitmap) * 8 and bool(self._bitmap[index >> 3] >> (index & 7) & 1)
 
-    def finish(self, offset: int) -> None:
-        """Raises `ValueError` where the offset is not unfinished: finishing twice is publishing twice."""
-        if not self.is_unfinished(offset):
-            raise ValueError(f"offset {offset} is not unfinished")
-        index = offset - self._base
-        self._bitmap[index >> 3] &= ~(1 << (index & 7))
+    def finish(self, *offsets: int) -> None:
+        """Raises `ValueError` where one of them is not unfinished: finishing twice is publishing twice."""
+        for offset in offsets:
+            if not self.is_unfinished(offset):
+                raise ValueError(f"offset {offset} is not unfinished")
+            index = offset - self._base
+            self._bitmap[index >> 3] &= ~(1 << (index & 7))
 
     def encode(self) -> bytes:
         """What a successor needs besides `committable`."""

@@ -165,7 +165,8 @@ class Poller:
                 self._is_new_assignment = True
                 self._reached = _offsets_of(self._start)
             return
-        self._reached = {**self._reached, **{_partition_of(one): _next_offset(one) for one in messages}}
+        last = {(one.topic(), one.partition()): one for one in messages}
+        self._reached = {**self._reached, **{_partition_of(one): _next_offset(one) for one in last.values()}}
         records: list[Any] = []
         for message in messages:
             if message.error() is None:

@@ -12,6 +12,7 @@ from kombu import Queue
 from chat_tasks.errors import ConfigurationError
 from chat_tasks.routing import queue_name
 from chat_tasks.settings import settings
+from chat_tasks.task_body import TASK_CONTENT_TYPE
 
 try:
     configured = settings()
@@ -28,7 +29,7 @@ app = Celery(
 
 app.conf.update(
     # Anything but JSON (pickle above all) could run code that somebody put into Redis.
-    accept_content=["json"],
+    accept_content=["json", TASK_CONTENT_TYPE],
     task_serializer="json",
     task_queues=[Queue(queue_name(queue), routing_key=queue_name(queue)) for queue in range(configured.queues)],
     task_create_missing_queues=False,

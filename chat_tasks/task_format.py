@@ -1,6 +1,7 @@
 """What dispatch sends to a worker and what it gets back: JSON, with a version.
 
-The records of an append task are the log's own bytes, spliced into the body: dispatch neither decodes nor encodes them.
+The records of an append task are the log's own bytes, spliced into the body: dispatch neither decodes nor encodes them,
+and the worker decodes them once, into what it works on.
 
     append task:  {"version": 1, "task": id, "reply_to": list, "epoch": ms, "log_id": uuid,
                    "generations": {host id: generation},
@@ -14,11 +15,13 @@ A result is a number (the first sequence number given), a string (the block's JS
 """
 
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Any
+from typing import Any, TypeVar
 from uuid import UUID
 
+import msgspec
 import orjson
 
 from chat_tasks.errors import UnsupportedVersion
@@ -103,44 +106,89 @@ class Reply:
     results: Sequence[Result]
 
 
-def check_version(what: str, document: dict[str, Any]) -> None:
+def check_version(what: str, version: object) -> None:
     """Raises `UnsupportedVersion`."""
-    if document.get("version") != VERSION:
-        raise UnsupportedVersion(what, document.get("version"))
+    if version != VERSION:
+        raise UnsupportedVersion(what, version)
 
 
-def decode_append_task(document: dict[str, Any]) -> AppendTask:
-    """Raises `UnsupportedVersion`, and `KeyError`, `TypeError` or `ValueError` where the shape is wrong."""
-    check_version("append task", document)
+class _Text(msgspec.Struct, frozen=True, gc=False):
+    """Of a message what its row gets; the key is the conversation's, and is known."""
+
+    sender: str
+    recipients: list[str]
+    body: str
+
+
+class _AppendTask(msgspec.Struct, frozen=True):
+    version: int
+    task: str
+    reply_to: str
+    epoch: int
+    log_id: UUID
+    generations: Generations
+    conversations: list[tuple[str, int | None, list[tuple[int, int, _Text]]]]
+
+
+class _LatestTask(msgspec.Struct, frozen=True):
+    version: int
+    task: str
+    reply_to: str
+    generations: Generations
+    requests: list[tuple[str, int, int | None]]
+
+
+class _Version(msgspec.Struct, frozen=True):
+    version: Any = None
+
+
+TaskT = TypeVar("TaskT", _AppendTask, _LatestTask)
+
+_append_tasks = msgspec.json.Decoder(_AppendTask)
+_latest_tasks = msgspec.json.Decoder(_LatestTask)
+_versions = msgspec.json.Decoder(_Version)
+
+
+def decode_append_task(body: bytes) -> AppendTask:
+    """Raises `UnsupportedVersion`, and `ValueError` where the shape is wrong."""
+    task = _decode("append task", _append_tasks, body)
     return AppendTask(
-        task_id=document["task"],
-        reply_to=document["reply_to"],
-        epoch=document["epoch"],
-        log_id=UUID(document["log_id"]),
-        generations=document["generations"],
+        task_id=task.task,
+        reply_to=task.reply_to,
+        epoch=task.epoch,
+        log_id=task.log_id,
+        generations=task.generations,
         conversations=[
             ConversationBatch(
                 key,
                 head,
                 [
-                    LogRecord(offset, sent_at, message["sender"], message["recipients"], message["body"])
-                    for offset, sent_at, message in records
+                    LogRecord(offset, sent_at, text.sender, text.recipients, text.body)
+                    for offset, sent_at, text in records
                 ],
             )
-            for key, head, records in document["conversations"]
+            for key, head, records in task.conversations
         ],
     )
 
 
-def decode_latest_task(document: dict[str, Any]) -> LatestTask:
-    """Raises `UnsupportedVersion`, and `KeyError`, `TypeError` or `ValueError` where the shape is wrong."""
-    check_version("latest task", document)
-    return LatestTask(
-        task_id=document["task"],
-        reply_to=document["reply_to"],
-        generations=document["generations"],
-        requests=[LatestRequest(*request) for request in document["requests"]],
-    )
+def decode_latest_task(body: bytes) -> LatestTask:
+    """Raises `UnsupportedVersion`, and `ValueError` where the shape is wrong."""
+    task = _decode("latest task", _latest_tasks, body)
+    requests = [LatestRequest(*request) for request in task.requests]
+    return LatestTask(task.task, task.reply_to, task.generations, requests)
+
+
+def _decode(what: str, decoder: "msgspec.json.Decoder[TaskT]", body: bytes) -> TaskT:
+    try:
+        task = decoder.decode(body)
+    except (msgspec.MsgspecError, UnicodeDecodeError) as error:
+        # Of another version the shape may be another one too, and then that is the reason.
+        with suppress(msgspec.MsgspecError, UnicodeDecodeError):
+            check_version(what, _versions.decode(body).version)
+        raise ValueError(f"malformed {what}: {error}") from error
+    check_version(what, task.version)
+    return task
 
 
 def encode_conversation(conversation_key: str, head: int | None, records: Sequence[tuple[int, int, bytes]]) -> bytes:
@@ -175,7 +223,7 @@ def encode_append_task(
 def encode_latest_task(
     *, task_id: str, reply_to: str, generations: Generations, requests: Sequence[LatestRequest]
 ) -> bytes:
-    """The bytes of the task's one argument."""
+    """The body of a latest task."""
     return orjson.dumps(
         {
             "version": VERSION,
@@ -198,7 +246,7 @@ def decode_reply(value: bytes) -> Reply:
     document = orjson.loads(value)
     if not isinstance(document, dict):
         raise TypeError("a reply is a JSON object")
-    check_version("reply", document)
+    check_version("reply", document.get("version"))
     task_id, seconds, results = document["task"], document["seconds"], document["results"]
     if not isinstance(task_id, str) or not isinstance(seconds, int | float) or not isinstance(results, list):
         raise TypeError("a reply has the id of its task, the seconds it took and a list of results")

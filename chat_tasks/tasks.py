@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from functools import cache
 from typing import Any
 
+import orjson
 from billiard import current_process
 from celery import Task
 from celery.signals import worker_process_init
@@ -15,6 +16,7 @@ from redis.client import Pipeline
 
 from chat_tasks.celery_app import app
 from chat_tasks.errors import ChatTasksError
+from chat_tasks.garbage import search_rarely
 from chat_tasks.locks import ConversationLocks
 from chat_tasks.redis_client import connect_redis
 from chat_tasks.resources import worker_resources
@@ -50,6 +52,7 @@ def outlive_the_first_signal() -> None:
 @worker_process_init.connect
 def connect_early(**_: object) -> None:
     """Clients do not survive a fork, so each child makes its own; before its first task, which would wait for them."""
+    search_rarely()
     try:
         worker_resources()
     except ChatTasksError as error:
@@ -57,15 +60,15 @@ def connect_early(**_: object) -> None:
 
 
 @app.task(name=APPEND_TASK, bind=True)
-def append_messages(self: Task, document: dict[str, Any]) -> None:
+def append_messages(self: Task, body: bytes) -> None:
     """Write the pending messages of many conversations of one queue."""
     started = time.monotonic()
     outlive_the_first_signal()
     try:
-        task = decode_append_task(document)
+        task = decode_append_task(body)
         resources = worker_resources()
     except _CANNOT_START as error:
-        _refuse(document, "conversations", error, started)
+        _refuse(body, "conversations", error, started)
         return
     configured = settings()
     locks = ConversationLocks(
@@ -86,15 +89,15 @@ def append_messages(self: Task, document: dict[str, Any]) -> None:
 
 
 @app.task(name=LATEST_TASK)
-def latest_messages(document: dict[str, Any]) -> None:
+def latest_messages(body: bytes) -> None:
     """Read the newest messages for many requests of one queue."""
     started = time.monotonic()
     outlive_the_first_signal()
     try:
-        task = decode_latest_task(document)
+        task = decode_latest_task(body)
         resources = worker_resources()
     except _CANNOT_START as error:
-        _refuse(document, "requests", error, started)
+        _refuse(body, "requests", error, started)
         return
     try:
         results = resources.latest.answer(task)
@@ -103,22 +106,25 @@ def latest_messages(document: dict[str, Any]) -> None:
         _cannot_answer(task.task_id, error)
 
 
-_CANNOT_START = (ChatTasksError, AttributeError, KeyError, TypeError, ValueError)
+_CANNOT_START = (ChatTasksError, ValueError)
 
 
-def _refuse(document: dict[str, Any], members: str, error: Exception, started: float) -> None:
+def _refuse(body: bytes, members: str, error: Exception, started: float) -> None:
     """Nothing was done; another worker, a newer one perhaps, may be able to: every member is answered `retry`."""
-    reason = str(error) if isinstance(error, ChatTasksError) else f"malformed task: {type(error).__name__}: {error}"
+    reason = str(error)
     logger.error("a task was not started: %s", reason)
     try:
+        document: dict[str, Any] = orjson.loads(body)
         reply_to, task_id = document["reply_to"], document["task"]
         results = [Failure(Answer.RETRY, reason) for _ in document[members]]
+    except (KeyError, TypeError, ValueError):
+        logger.error("it has no address to answer to and is dropped; its dispatcher sends it again")  # noqa: TRY400
+        return
+    try:
         with connect_redis(settings()) as redis:
             _reply(redis.pipeline(transaction=False), reply_to, task_id, started, results)
-    except (KeyError, TypeError):
-        logger.error("it has no address to answer to and is dropped; its dispatcher sends it again")  # noqa: TRY400
     except RedisError as unreachable:
-        _cannot_answer(document["task"], unreachable)
+        _cannot_answer(task_id, unreachable)
 
 
 def _reply(pipeline: Pipeline, reply_to: str, task_id: str, started: float, results: Sequence[Result]) -> None:

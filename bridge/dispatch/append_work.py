@@ -184,7 +184,7 @@ class AppendWork:
             )
             for batch in task.batches
         ]
-        argument = encode_append_task(
+        body = encode_append_task(
             task_id=task_id,
             reply_to=self._reply_to,
             epoch=self._epoch,
@@ -194,7 +194,7 @@ class AppendWork:
         )
         records = sum(len(batch.records) for batch in task.batches)
         summary = f"({len(task.batches)} conversations, {records} records)"
-        return OutgoingTask(task_id, APPEND_TASK, task.queue, argument, summary, task.losses)
+        return OutgoingTask(task_id, APPEND_TASK, task.queue, body, summary, task.losses)
 
     def _number(self, task_id: str) -> int:
         prefix, _, number = task_id.rpartition("-")
@@ -207,18 +207,24 @@ class AppendWork:
         key_bytes = key.encode()
         partition = partition_of(key_bytes, self._output_partitions)
         topic = self._settings.output_topic
-        log_topic = self._settings.log_topic
         self._forget(batch.records)
+        offsets: list[int] = []
+        outputs: list[Output] = []
+        receipt: Output | None = None
         for sequence, record in enumerate(batch.records, start=first):
             if record.release is not None:
                 self.releases[key].unwritten -= 1
             if record.replay:
                 outcome.replayed.append(record)
                 continue
-            output = Output(topic, partition, key_bytes, with_sequence(record.value, sequence), record.headers)
-            receipt = None if record.release is None else encode_receipt(self._settings, key, record)
-            source = Partition(log_topic, record.partition)
-            outcome.finished.append(Finished(source, record.offset, (output,), receipt))
+            offsets.append(record.offset)
+            outputs.append(Output(topic, partition, key_bytes, with_sequence(record.value, sequence), record.headers))
+            # While letters are replayed nothing else of their conversation is.
+            if record.release is not None:
+                receipt = encode_receipt(self._settings, key, record)
+        if outputs:
+            source = Partition(self._settings.log_topic, batch.records[0].partition)
+            outcome.finished.append(Finished(source, offsets, outputs, receipt))
 
     def _dead(self, records: Sequence[LogRecord], conversation_key: str, reason: str) -> Outcome:
         outcome = Outcome([], [], {}, {})
@@ -228,5 +234,5 @@ class AppendWork:
             elif record.release is None:
                 letter = encode_letter(self._settings, conversation_key, record, reason)
                 source = Partition(self._settings.log_topic, record.partition)
-                outcome.finished.append(Finished(source, record.offset, (letter,)))
+                outcome.finished.append(Finished(source, (record.offset,), (letter,)))
         return outcome

@@ -26,7 +26,8 @@ from chat_tasks.task_format import Generations, Reply
 
 logger = logging.getLogger(__name__)
 
-_FINISHED_PER_TRANSACTION = 5_000
+_OUTPUTS_PER_TRANSACTION = 5_000
+"""And those of one conversation and task more."""
 _ENCODING_ROOM = LARGEST_ENCODING * 3 // 4
 _REQUESTS_IN_FLIGHT = 2_000
 
@@ -79,7 +80,7 @@ class AssignmentWork:
             reply_to=reply_to,
         )
         self._digest = digest_of(facts.generations)
-        self._progress = {
+        self._progress: dict[tuple[str, int], PartitionProgress] = {
             partition: self._progress_of(partition, committed.offset, committed.metadata)
             for partition, committed in assignment.partitions.items()
         }
@@ -100,7 +101,7 @@ class AssignmentWork:
     @property
     def log_partitions(self) -> list[int]:
         """Those of the log that are ours."""
-        return [one.number for one in self._progress if one.topic == self._settings.log_topic]
+        return [number for topic, number in self._progress if topic == self._settings.log_topic]
 
     def _progress_of(self, partition: Partition, offset: int, metadata: str) -> PartitionProgress:
         digest = self._digest if partition.topic == self._settings.log_topic else ""
@@ -111,15 +112,16 @@ class AssignmentWork:
 
     def receive(self, messages: Sequence[Any]) -> None:
         """Take delivered messages; those of partitions that are not ours any more are passed over."""
+        log_topic = self._settings.log_topic
         for message in messages:
-            partition = Partition(message.topic(), message.partition())
-            progress = self._progress.get(partition)
+            topic = message.topic()
+            progress = self._progress.get((topic, message.partition()))
             if progress is None:
                 continue
             delivery = progress.deliver(message.offset())
             if delivery is Delivery.DONE:
                 continue
-            if partition.topic == self._settings.log_topic:
+            if topic == log_topic:
                 self._receive_record(message, replay=delivery is Delivery.REPLAY)
             else:
                 self._receive_request(message)
@@ -233,13 +235,13 @@ class AssignmentWork:
         outputs: list[Output] = []
         receipts: dict[bytes | None, Output] = {}
         changed = {progress.partition: progress for progress in self._progress.values() if progress.needs_commit}
-        for _ in range(min(len(self._finished), _FINISHED_PER_TRANSACTION)):
+        while self._finished and len(outputs) < _OUTPUTS_PER_TRANSACTION:
             finished = self._finished.popleft()
             progress = self._progress[finished.partition]
             changed[finished.partition] = progress
             outputs.extend(finished.outputs)
             if finished.receipt is None:
-                progress.finish(finished.offset)
+                progress.finish(*finished.offsets)
             else:
                 receipts[finished.receipt.key] = finished.receipt
         if not changed:
@@ -263,7 +265,7 @@ class AssignmentWork:
 
     def purgeable(self, before: float) -> Mapping[Partition, int]:
         """Up to where the log is not needed any more, given the time before which commits are safe."""
-        at_rest = [partition for partition, progress in self._progress.items() if not progress.needs_replay]
+        at_rest = [progress.partition for progress in self._progress.values() if not progress.needs_replay]
         return self._checkpoints.purgeable(at_rest, self._digest, before)
 
     def full(self) -> set[Partition]:
@@ -274,7 +276,8 @@ class AssignmentWork:
         # Pausing costs a new fetch, so it is not taken back before half of the room is free.
         self._is_full = share >= 1 or (self._is_full and share > 0.5)
         full: set[Partition] = set()
-        for partition, progress in self._progress.items():
+        for progress in self._progress.values():
+            partition = progress.partition
             room = _ENCODING_ROOM // 2 if partition in self._crowded else _ENCODING_ROOM
             # What comes again after a restart is in the encoding already, and can only finish when it has come.
             crowded = not progress.is_catching_up and progress.largest_encoding > room

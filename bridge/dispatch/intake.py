@@ -34,5 +34,6 @@ def read_request(message: Any, limits: Limits, settings: Settings) -> PendingReq
         check_total("key and headers", len(message.key() or b"") + size_of_headers(headers), _LARGEST_ECHO)
         request = validate_request(message.value(), limits)
     except InvalidRecord as error:
-        return Finished(Partition(message.topic(), partition), offset, (dead_letter_of(message, error, settings),))
+        letter = dead_letter_of(message, error, settings)
+        return Finished(Partition(message.topic(), partition), (offset,), (letter,))
     return PendingRequest(partition, offset, request, message.key(), headers)

@@ -120,16 +120,16 @@ class LatestWork:
             block.encode(),
             pending.headers,
         )
-        return Finished(Partition(self._settings.request_topic, pending.partition), pending.offset, (output,))
+        return Finished(Partition(self._settings.request_topic, pending.partition), (pending.offset,), (output,))
 
     def _encode(self, task: PlannedTask[PendingRequest]) -> OutgoingTask:
         task_id = f"latest-{self._epoch}-{task.number}"
         requests = [one.request for batch in task.batches for one in batch.records]
-        argument = encode_latest_task(
+        body = encode_latest_task(
             task_id=task_id, reply_to=self._reply_to, generations=self._generations, requests=requests
         )
         summary = f"({len(task.batches)} conversations, {len(requests)} requests)"
-        return OutgoingTask(task_id, LATEST_TASK, task.queue, argument, summary, task.losses)
+        return OutgoingTask(task_id, LATEST_TASK, task.queue, body, summary, task.losses)
 
     def _number(self, task_id: str) -> int:
         prefix, _, number = task_id.rpartition("-")

@@ -7,22 +7,22 @@ from bridge.transaction import Output, Partition
 
 
 class OutgoingTask(NamedTuple):
-    """A Celery task; `argument` is its one argument's JSON, `summary` what Flower shows instead of it."""
+    """A Celery task; `body` is its JSON, `summary` what Flower shows instead of it."""
 
     task_id: str
     name: str
     queue: int
-    argument: bytes
+    body: bytes
     summary: str
     losses: int
 
 
 class Finished(NamedTuple):
-    """A consumed record whose outputs, none for a replay of a dead one, are ready to be published."""
+    """Consumed records of one partition whose outputs are ready to be published, all in one transaction."""
 
     partition: Partition
-    offset: int
+    offsets: Sequence[int]
     outputs: Sequence[Output]
     receipt: Output | None = None
-    """Where the record comes from its dead letter, whose offset was finished before. One for the last of a conversation
-    in a transaction will do."""
+    """Where the records come from their dead letters: then their offsets were finished before. One for the last of a
+    conversation in a transaction will do."""

@@ -95,9 +95,9 @@ class PartitionProgress:
         self._replaying -= 1
         self._end_replay_if_done()
 
-    def finish(self, offset: int) -> None:
-        """One WORK goes into the next commit. Raises `ValueError` where it went into one before."""
-        self._tracker.finish(offset)
+    def finish(self, *offsets: int) -> None:
+        """Each of these WORKs goes into the next commit. Raises `ValueError` where one went into one before."""
+        self._tracker.finish(*offsets)
 
     def commit(self) -> CommittedOffset:
         """What to commit now."""

@@ -18,12 +18,12 @@ from chat_tasks.celery_app import app
 from chat_tasks.redis_client import connect_redis
 from chat_tasks.routing import queue_name
 from chat_tasks.settings import Settings
+from chat_tasks.task_body import TASK_CONTENT_TYPE
 
 logger = logging.getLogger(__name__)
 
 _HEARTBEAT_SECONDS = 0.25
 _HEARTBEAT_LIFETIME = 60
-_EMBEDDED = b',{},{"callbacks":null,"errbacks":null,"chain":null,"chord":null}]'
 # Headers and properties follow the body in kombu's JSON, and are short.
 _TAIL_BYTES = 4096
 _LOOK_FOR = f"""
@@ -168,11 +168,11 @@ class TaskSender:
                 # With `exchange` empty kombu puts it straight into the list of that name; an exchange would need
                 # bindings, which a flushed Redis has forgotten.
                 producer.publish(
-                    b"[[%b]%b" % (task.argument, _EMBEDDED),
+                    task.body,
                     exchange="",
                     routing_key=queue_name(task.queue),
-                    content_type="application/json",
-                    content_encoding="utf-8",
+                    content_type=TASK_CONTENT_TYPE,
+                    content_encoding="binary",
                     headers=message.headers,
                     **message.properties,
                 )

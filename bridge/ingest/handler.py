@@ -27,7 +27,7 @@ class Ingest:
         self._limits = Limits.of(settings)
         self._outputs: list[tuple[Output, Partition, int]] = []
         self._bytes = 0
-        self._assigned: set[Partition] = set()
+        self._assigned: dict[tuple[str, int], Partition] = {}
         self._is_full = False
 
     def prepare(self, assignment: Assignment) -> None:
@@ -36,21 +36,21 @@ class Ingest:
     def assigned(self, assignment: Assignment, prepared: None) -> Mapping[Partition, int]:  # noqa: ARG002
         """Start where the group left off."""
         self.revoked()
-        self._assigned = set(assignment.partitions)
+        self._assigned = {partition: partition for partition in assignment.partitions}
         return {partition: committed.offset for partition, committed in assignment.partitions.items()}
 
     def revoked(self) -> None:
         """Forget what was not committed."""
         self._outputs = []
         self._bytes = 0
-        self._assigned = set()
+        self._assigned = {}
 
     def records(self, messages: Sequence[Any]) -> None:
         """Validate each."""
         for message in messages:
-            partition = Partition(message.topic(), message.partition())
+            partition = self._assigned.get((message.topic(), message.partition()))
             # The poller may have handed this over just before the partition was revoked.
-            if partition in self._assigned:
+            if partition is not None:
                 output = self._output(message)
                 self._outputs.append((output, partition, message.offset()))
                 self._bytes += len(output.value or b"")
@@ -87,7 +87,7 @@ class Ingest:
         share = max(len(self._outputs) / bound.records_in_flight, self._bytes / bound.bytes_in_flight)
         # Pausing costs a new fetch, so it is not taken back before half of the backlog is gone.
         self._is_full = share >= 1 or (self._is_full and share > 0.5)
-        return set(self._assigned) if self._is_full else set()
+        return set(self._assigned.values()) if self._is_full else set()
 
     def has_work(self) -> bool:
         """Whether anything waits."""

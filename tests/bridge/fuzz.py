@@ -10,8 +10,6 @@ import time
 from collections import Counter
 from typing import Any
 
-import orjson
-
 from bridge.assignment import Assignment, Committed
 from bridge.dispatch.intake import read_log_record, read_request
 from bridge.dispatch.outgoing import Finished
@@ -130,7 +128,7 @@ def _check_round_trip(record: ConsumedMessage, output: Output) -> None:
     task = encode_append_task(
         task_id="t", reply_to="r", epoch=1, log_id=LOG_ID, generations={}, conversations=[conversation]
     )
-    [batch] = decode_append_task(orjson.loads(task)).conversations
+    [batch] = decode_append_task(task).conversations
     [row] = batch.records
     fields = {"sender": row.sender, "recipients": list(row.recipients), "body": row.body}
     assert encode_message(InstantMessage.model_validate({"conversationKey": key.decode(), **fields})) == value
@@ -145,7 +143,7 @@ def _outcome_of_request(record: ConsumedMessage) -> str:
         assert letter.value == record.value()
         return f"request refused, {_reason_of(letter)}"
     task = encode_latest_task(task_id="t", reply_to="r", generations={}, requests=[read.request])
-    assert list(decode_latest_task(orjson.loads(task)).requests) == [read.request]
+    assert list(decode_latest_task(task).requests) == [read.request]
     return "request accepted"
 
 

@@ -70,7 +70,7 @@ def test_an_append_task_as_bytes() -> None:
 
 def test_an_append_task_as_the_worker_sees_it() -> None:
     task = append_task([encode_conversation("abc123", 7, [(10, 1_000, HI)])])
-    assert decode_append_task(json.loads(task)) == AppendTask(
+    assert decode_append_task(task) == AppendTask(
         task_id="append-5-0",
         reply_to="chat:replies:dispatch.1:5",
         epoch=5,
@@ -90,7 +90,7 @@ def test_any_conversation_arrives_as_it_was_sent(
         )
         for key, head, mine in conversations
     ]
-    assert decode_append_task(json.loads(append_task(encoded))).conversations == [
+    assert decode_append_task(append_task(encoded)).conversations == [
         ConversationBatch(
             key,
             head,
@@ -108,7 +108,7 @@ def test_any_latest_task_arrives_as_it_was_sent(
     task_id: str, reply_to: str, generations: dict[str, int], requests: list[LatestRequest]
 ) -> None:
     task = encode_latest_task(task_id=task_id, reply_to=reply_to, generations=generations, requests=requests)
-    assert decode_latest_task(json.loads(task)) == LatestTask(task_id, reply_to, generations, requests)
+    assert decode_latest_task(task) == LatestTask(task_id, reply_to, generations, requests)
 
 
 def test_a_reply_as_bytes() -> None:
@@ -130,9 +130,9 @@ def test_any_reply_arrives_as_it_was_sent(task_id: str, answers: list[Result]) -
 def test_another_version_is_refused_whatever_else_it_holds(version: object) -> None:
     document = {"version": version}
     with pytest.raises(UnsupportedVersion, match="append task of version"):
-        decode_append_task(document)
+        decode_append_task(orjson.dumps(document))
     with pytest.raises(UnsupportedVersion, match="latest task of version"):
-        decode_latest_task(document)
+        decode_latest_task(orjson.dumps(document))
     with pytest.raises(UnsupportedVersion, match="reply of version"):
         decode_reply(orjson.dumps(document))
 
@@ -154,9 +154,17 @@ def test_what_is_no_reply_at_all_has_one_too(value: bytes) -> None:
         decode_reply(value)
 
 
+@given(json_values.map(orjson.dumps) | st.binary())
+def test_what_is_no_task_at_all_is_misshapen(body: bytes) -> None:
+    with pytest.raises((UnsupportedVersion, ValueError)):
+        decode_append_task(body)
+    with pytest.raises((UnsupportedVersion, ValueError)):
+        decode_latest_task(body)
+
+
 @pytest.mark.parametrize("missing", ["task", "reply_to", "epoch", "log_id", "generations", "conversations"])
 def test_a_task_without_a_member_is_misshapen(missing: str) -> None:
     document = json.loads(append_task([]))
     del document[missing]
-    with pytest.raises(KeyError, match=missing):
-        decode_append_task(document)
+    with pytest.raises(ValueError, match=f"malformed append task: .*`{missing}`"):
+        decode_append_task(orjson.dumps(document))

@@ -4,7 +4,6 @@ It writes tasks and commit metadata of version 2, and still reads those of versi
 """
 
 import sys
-from typing import Any
 
 from bridge.dispatch import commit_metadata
 from chat_tasks import task_format
@@ -15,9 +14,9 @@ _encode_reply = task_format.encode_reply
 _decode_metadata = commit_metadata.decode_metadata
 
 
-def _check_both_versions(what: str, document: dict[str, Any]) -> None:
-    if document.get("version") not in (1, 2):
-        raise UnsupportedVersion(what, document.get("version"))
+def _check_both_versions(what: str, version: object) -> None:
+    if version not in (1, 2):
+        raise UnsupportedVersion(what, version)
 
 
 def _decode_both_versions(text: str | None) -> commit_metadata.CommitMetadata:

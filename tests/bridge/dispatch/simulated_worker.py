@@ -3,8 +3,6 @@
 from collections import defaultdict
 from itertools import count as count_from
 
-from kombu.utils.json import loads
-
 from bridge.dispatch.outgoing import OutgoingTask
 from chat_tasks.records import NO_HEAD, Row, StoredRow
 from chat_tasks.sequencer import allocate, check_agreement
@@ -54,12 +52,11 @@ class SimulatedWorker:
 
     def perform(self, task: OutgoingTask, failing: frozenset[str] = frozenset()) -> Reply:
         """The reply to a task; conversations that are `failing` write their first row only."""
-        document = loads(task.argument.decode())
         if task.name == APPEND_TASK:
-            append = decode_append_task(document)
+            append = decode_append_task(task.body)
             results = self.append(append, failing)
             return decode_reply(encode_reply(append.task_id, 0.5, results))
-        latest = decode_latest_task(document)
+        latest = decode_latest_task(task.body)
         return decode_reply(encode_reply(latest.task_id, 0.5, self.latest(latest, failing)))
 
     def append(self, task: AppendTask, failing: frozenset[str]) -> list[Result]:

@@ -14,7 +14,11 @@ from tests.bridge.dispatch.simulated_worker import SimulatedWorker
 
 def published(finished: list[Finished]) -> list[tuple[int, str, int]]:
     """The offset, the body and the number of each."""
-    values = [(one.offset, json.loads(output.value or b"")) for one in finished for output in one.outputs]
+    values = [
+        (offset, json.loads(output.value or b""))
+        for one in finished
+        for offset, output in zip(one.offsets, one.outputs, strict=True)
+    ]
     return [(offset, value["body"], value["conversationMsgSeq"]) for offset, value in values]
 
 
@@ -32,7 +36,7 @@ def test_a_task_as_the_broker_gets_it() -> None:
     assert (task.task_id, task.name) == ("append-1700-0", "chat_tasks.append_messages")
     assert (task.queue, task.losses) == (queue_of(b"abc123", 4), 0)
     assert task.summary == "(1 conversations, 1 records)"
-    document = json.loads(task.argument)
+    document = json.loads(task.body)
     assert document["epoch"] == 1_700
     assert document["generations"] == {"host": 1_600}
     assert document["conversations"] == [["abc123", None, [[7, 500, json.loads(message("7"))]]]]
@@ -43,7 +47,7 @@ def test_an_output_has_its_number_its_key_and_its_senders_headers() -> None:
     work.add("abc123", record(7, headers=[("trace", b"t")]))
     [task] = plan(work)
     [finished] = answer(work, task, 41)
-    assert (finished.partition, finished.offset) == (LOG, 7)
+    assert (finished.partition, list(finished.offsets)) == (LOG, [7])
     [output] = finished.outputs
     assert (output.topic, output.partition, output.key) == (
         "instant_message_out",
@@ -60,7 +64,7 @@ def test_only_the_first_task_of_a_conversation_has_to_read_its_head() -> None:
     for offset in (3, 8, 9):
         work.add("abc123", record(offset))
         [task] = plan(work)
-        [[_, head, _]] = json.loads(task.argument)["conversations"]
+        [[_, head, _]] = json.loads(task.body)["conversations"]
         numbers.append((head, published(answer(work, task, *worker.perform(task).results))))
     assert numbers == [(None, [(3, "3", 0)]), (0, [(8, "8", 1)]), (1, [(9, "9", 2)])]
 
@@ -148,5 +152,5 @@ def test_a_broker_that_forgot_everything_loses_every_task_and_no_record() -> Non
     finished = [
         one for task in again for one in answer(work, task, *SimulatedWorker({"host": 1_600}).perform(task).results)
     ]
-    assert sorted(one.offset for one in finished) == list(range(20))
+    assert sorted(offset for one in finished for offset in one.offsets) == list(range(20))
     assert (work.records, work.bytes, work.outstanding) == (0, 0, 0)

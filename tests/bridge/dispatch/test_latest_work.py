@@ -39,7 +39,7 @@ def test_a_task_as_the_broker_gets_it() -> None:
     [task] = plan(work)
     assert (task.task_id, task.name) == ("latest-1700-0", "chat_tasks.latest_messages")
     assert (task.queue, task.summary) == (queue_of(b"abc123", 4), "(1 conversations, 1 requests)")
-    assert json.loads(task.argument) == {
+    assert json.loads(task.body) == {
         "version": 1,
         "task": "latest-1700-0",
         "reply_to": "replies",
@@ -55,7 +55,7 @@ def test_a_block_goes_back_with_the_requests_headers_and_key(record_key: bytes |
     [task] = plan(work)
     answered = work.reply(task.task_id, [EMPTY], now=0)
     assert answered is not None
-    [[partition, offset, [output], _]] = answered[0]
+    [[partition, [offset], [output], _]] = answered[0]
     assert (partition, offset) == (REQUESTS, 7)
     assert (output.topic, output.partition) == ("latest_messages_block", partition_of(b"abc123", 3))
     assert (output.key, output.value, output.headers) == (block_key, EMPTY.encode(), [("correlation_id", b"7")])
@@ -69,7 +69,7 @@ def test_requests_that_wait_together_share_a_task_and_each_gets_its_block() -> N
     [task] = plan(work)
     answered = work.reply(task.task_id, worker.perform(task).results, now=0)
     assert answered is not None
-    assert [one.offset for one in answered[0]] == [0, 1, 2]
+    assert [offset for one in answered[0] for offset in one.offsets] == [0, 1, 2]
 
 
 def test_a_request_never_joins_a_read_that_has_started() -> None:
@@ -79,7 +79,7 @@ def test_a_request_never_joins_a_read_that_has_started() -> None:
     work.add(request(1))
     assert plan(work) == []
     work.reply(first.task_id, [EMPTY], now=0)
-    assert [json.loads(task.argument)["requests"] for task in plan(work)] == [[["abc123", 10, None]]]
+    assert [json.loads(task.body)["requests"] for task in plan(work)] == [[["abc123", 10, None]]]
 
 
 @pytest.mark.parametrize("results", [[EMPTY, DOWN], [DOWN, DOWN], [EMPTY, 7]])
@@ -95,7 +95,7 @@ def test_requests_of_a_conversation_are_answered_together_or_tried_again(results
     [again] = plan(work, now=60)
     answered = work.reply(again.task_id, [EMPTY, EMPTY], now=60)
     assert answered is not None
-    assert [one.offset for one in answered[0]] == [0, 1]
+    assert [offset for one in answered[0] for offset in one.offsets] == [0, 1]
 
 
 def test_a_conversation_that_fails_fails_no_neighbour() -> None:
@@ -106,7 +106,7 @@ def test_a_conversation_that_fails_fails_no_neighbour() -> None:
     [task] = plan(work)
     answered = work.reply(task.task_id, worker.perform(task, failing=frozenset(same_queue[1:2])).results, now=0)
     assert answered is not None
-    assert [one.offset for one in answered[0]] == [0, 2]
+    assert [offset for one in answered[0] for offset in one.offsets] == [0, 2]
 
 
 def test_late_replies_and_those_of_others_are_ignored() -> None:

@@ -16,7 +16,7 @@ def test_a_refused_conversation_waits_for_its_quarantine_and_becomes_dead_letter
     assert plan(work, now=1_000) == []
 
     dead = work.quarantine("abc123", "row 0 holds another text")
-    assert [one.offset for one in dead.finished] == [0, 2]
+    assert [offset for one in dead.finished for offset in one.offsets] == [0, 2]
     assert [one.offset for one in dead.replayed] == [1]
     [letter] = dead.finished[0].outputs
     assert (letter.topic, letter.key, letter.value) == ("dead_letter", b"abc123", message("0"))
@@ -28,7 +28,7 @@ def test_a_refused_conversation_waits_for_its_quarantine_and_becomes_dead_letter
 
     later = work.add("abc123", record(3))
     assert later is not None
-    assert [one.offset for one in later.finished] == [3]
+    assert [offset for one in later.finished for offset in one.offsets] == [3]
     assert (work.records, work.bytes) == (0, 0)
 
 

@@ -12,9 +12,8 @@ def _add_as_new(self: AppendWork, conversation_key: str, record: LogRecord) -> O
     return _add(self, conversation_key, record._replace(replay=False))
 
 
-def _finish_again(self: OffsetTracker, offset: int) -> None:
-    if self.is_unfinished(offset):
-        _finish(self, offset)
+def _finish_again(self: OffsetTracker, *offsets: int) -> None:
+    _finish(self, *filter(self.is_unfinished, offsets))
 
 
 PATCHES = [

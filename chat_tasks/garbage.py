@@ -1,0 +1,16 @@
+"""Python's search for reference cycles, made rare.
+
+By default it looks through the youngest objects after every 700 new ones, and through all the others again and again:
+tens of thousands of records in flight, in which there are no cycles. That took a third of a process's time under load.
+"""
+
+import gc
+
+_NEW_OBJECTS = 100_000
+
+
+def search_rarely() -> None:
+    """Called once, when what lives as long as the process is there."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(_NEW_OBJECTS, 20, 20)
