@@ -13,6 +13,8 @@ from chat_tasks.storage.session import describe
 from chat_tasks.storage.writer import RowWriter
 from chat_tasks.task_format import Answer, AppendTask, ConversationBatch, Failure, Result
 
+_BUSY = Failure(Answer.BUSY, "a later assignment holds the lock")
+
 
 @dataclass(frozen=True, slots=True)
 class Appender:
@@ -29,11 +31,7 @@ class Appender:
         Raises `redis.RedisError` where the locks could not be asked for; everything else becomes a result.
         """
         keys = [batch.conversation_key for batch in task.conversations]
-        results: dict[str, Result] = {
-            key: Failure(Answer.BUSY, "a later assignment holds the lock")
-            for key, taken in zip(keys, locks.acquire(keys), strict=True)
-            if not taken
-        }
+        results: dict[str, Result] = dict.fromkeys(locks.acquire(keys), _BUSY)
         held = [batch for batch in task.conversations if batch.conversation_key not in results]
         heads = self._find_heads(task, held, results)
         rows = self._allocate(task, held, heads, results)

@@ -11,18 +11,18 @@ from redis.client import Pipeline
 
 # EVAL, not EVALSHA: the text is short, and a Redis that was restarted or flushed knows no script by its hash.
 _ACQUIRE = """
-local taken = {}
+local mine = ARGV[1] .. ':' .. ARGV[2]
+local refused = {}
 for index, key in ipairs(KEYS) do
   local held = redis.call('GET', key)
   local epoch = held and tonumber(string.match(held, '^(%d+):'))
   if epoch and epoch > tonumber(ARGV[1]) then
-    taken[index] = 0
+    refused[#refused + 1] = index - 1
   else
-    redis.call('SET', key, ARGV[1] .. ':' .. ARGV[2], 'PX', ARGV[3])
-    taken[index] = 1
+    redis.call('SET', key, mine, 'PX', ARGV[3])
   end
 end
-return taken
+return refused
 """
 _RELEASE = """
 for _, key in ipairs(KEYS) do
@@ -41,11 +41,11 @@ class ConversationLocks:
         self._token = token
         self._milliseconds = round(ttl * 1000)
 
-    def acquire(self, conversation_keys: Sequence[str]) -> list[bool]:
-        """Which of the locks were taken. Raises `redis.RedisError`."""
+    def acquire(self, conversation_keys: Sequence[str]) -> list[str]:
+        """Take the locks; returns the conversations whose locks were not taken. Raises `redis.RedisError`."""
         keys = self._keys(conversation_keys)
-        taken: list[int] = self._redis.eval(_ACQUIRE, len(keys), *keys, self._epoch, self._token, self._milliseconds)
-        return [bool(one) for one in taken]
+        refused: list[int] = self._redis.eval(_ACQUIRE, len(keys), *keys, self._epoch, self._token, self._milliseconds)
+        return [conversation_keys[index] for index in refused]
 
     def release(self, conversation_keys: Sequence[str], pipeline: "Pipeline") -> None:
         """Add the release of those this task still holds to a pipeline."""

@@ -69,8 +69,8 @@ class Settings(BaseSettings):
     bucket_size: Count = 10_000
     records_in_flight: Count = 20_000
     bytes_in_flight: Bytes = 64 * 1024 * 1024
-    task_records: Count = 1_000
-    task_bytes: Bytes = 512 * 1024
+    task_records: Count = 2_000
+    task_bytes: Bytes = 1024 * 1024
     tasks_per_queue: Count = 4
 
     # Times, in seconds.

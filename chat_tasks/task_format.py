@@ -18,7 +18,7 @@ from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Any, TypeVar
+from typing import Any, NamedTuple, TypeVar
 from uuid import UUID
 
 import msgspec
@@ -57,8 +57,7 @@ class Failure:
 Result = int | str | Failure
 
 
-@dataclass(frozen=True, slots=True)
-class ConversationBatch:
+class ConversationBatch(NamedTuple):
     """The oldest unwritten records of one conversation; `head` is the number before the first, None where unknown."""
 
     conversation_key: str

@@ -6,10 +6,9 @@ when idle, and grow by themselves under load.
 """
 
 import heapq
-from collections import deque
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from typing import Generic, TypeVar
+from typing import Generic, NamedTuple, TypeVar
 
 from chat_tasks.backoff import Backoff
 
@@ -25,12 +24,11 @@ class TaskLimits:
     bytes: int
 
 
-@dataclass(frozen=True, slots=True)
-class Batch(Generic[RecordT]):
+class Batch(NamedTuple, Generic[RecordT]):
     """The oldest records of one conversation, in order."""
 
     conversation_key: str
-    records: tuple[RecordT, ...]
+    records: list[RecordT]
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +44,7 @@ class PlannedTask(Generic[RecordT]):
 @dataclass(slots=True)
 class _Conversation(Generic[RecordT]):
     queue: int
-    records: deque[RecordT] = field(default_factory=deque)
+    records: list[RecordT] = field(default_factory=list)
     in_flight: int = 0
     failures: int = 0
     losses: int = 0
@@ -124,8 +122,7 @@ class Scheduler(Generic[RecordT]):
     def succeeded(self, batch: Batch[RecordT]) -> None:
         """The batch's records are done."""
         conversation = self._conversations[batch.conversation_key]
-        for _ in batch.records:
-            conversation.records.popleft()
+        del conversation.records[: len(batch.records)]
         conversation.in_flight = conversation.failures = conversation.losses = 0
         if conversation.records:
             self._make_ready(batch.conversation_key, conversation)
@@ -152,7 +149,7 @@ class Scheduler(Generic[RecordT]):
         if conversation is None:
             return []
         self._ready.get(conversation.queue, {}).pop(conversation_key, None)
-        return list(conversation.records)
+        return conversation.records
 
     def lost(self, number: int) -> bool:
         """The task will not be answered: its records are ready again at once. False where it is not outstanding."""
@@ -181,8 +178,9 @@ class Scheduler(Generic[RecordT]):
         ready = self._ready[queue]
         batches: list[Batch[RecordT]] = []
         records = size = losses = 0
-        while ready and records < self._limits.records and size < self._limits.bytes:
-            key = next(iter(ready))
+        for key in ready:
+            if records >= self._limits.records or size >= self._limits.bytes:
+                break
             conversation = self._conversations[key]
             taken: list[RecordT] = []
             for record in conversation.records:
@@ -194,10 +192,11 @@ class Scheduler(Generic[RecordT]):
                 size += added
             if not taken:
                 break
-            del ready[key]
             conversation.in_flight = len(taken)
             losses = max(losses, conversation.losses)
-            batches.append(Batch(key, tuple(taken)))
+            batches.append(Batch(key, taken))
+        for batch in batches:
+            del ready[batch.conversation_key]
         task = PlannedTask(self._next_number, queue, tuple(batches), losses)
         self._next_number += 1
         self._outstanding[task.number] = task

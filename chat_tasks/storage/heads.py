@@ -2,8 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Hashable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from cassandra.cluster import Session
@@ -17,8 +16,7 @@ _KEYS_PER_QUERY = 100
 _ROWS_PER_PAGE = 200
 
 
-@dataclass(frozen=True, slots=True)
-class Head:
+class Head(NamedTuple):
     """`sequence` is the head; `later` are rows at or past the first record, found on the way down, newest first."""
 
     sequence: int
@@ -76,15 +74,16 @@ class HeadReader:
         return found
 
     def _read_pointers(self, keys: Sequence[str], failed: dict[str, Head | Exception]) -> dict[str, int]:
-        groups = self._group(keys, self._replica_sets.of_conversation)
+        groups = self._group(keys, self._replica_sets.now().of_conversation)
         rows = self._read(self._pointers, [(group,) for group in groups], groups, failed)
         return {row.conversation_key: row.bucket for row in rows}
 
     def _read_newest(self, by_bucket: Mapping[int, list[str]], failed: dict[str, Head | Exception]) -> dict[str, Any]:
+        replicas = self._replica_sets.now()
         queries = [
             (group, bucket)
             for bucket, keys in by_bucket.items()
-            for group in self._group(keys, lambda key, bucket=bucket: self._replica_sets.of_partition(key, bucket))
+            for group in self._group(keys, lambda key, bucket=bucket: replicas.of_partition(key, bucket))
         ]
         rows = self._read(self._newest, queries, [group for group, _ in queries], failed)
         return {row.conversation_key: row for row in rows}

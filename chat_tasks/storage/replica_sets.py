@@ -1,6 +1,7 @@
 """Which rows live on the same nodes, so that one request can carry them without a detour."""
 
 from collections.abc import Hashable
+from dataclasses import dataclass
 
 from cassandra.cluster import Session
 from cassandra.metadata import Metadata
@@ -21,21 +22,30 @@ class ReplicaSets:
         self._metadata: Metadata = session.cluster.metadata
         self._keyspace = keyspace
 
+    def now(self) -> "Replicas":
+        """As the cluster is known at this moment."""
+        return Replicas(self._metadata, self._keyspace, is_one_node=len(self._metadata.all_hosts()) == 1)
+
+
+@dataclass(frozen=True, slots=True)
+class Replicas:
+    """Where rows live; what gets equal values lives on the same nodes."""
+
+    metadata: Metadata
+    keyspace: str
+    is_one_node: bool
+
     def of_chunk(self, chunk: Chunk) -> Hashable:
-        """Chunks with an equal value have the same replicas."""
+        """Of the rows of a chunk."""
         return self.of_partition(chunk.conversation_key, chunk.bucket)
 
     def of_partition(self, conversation_key: str, bucket: int) -> Hashable:
-        """As `of_chunk`, for a conversation and bucket."""
-        if len(self._metadata.all_hosts()) == 1:
-            return None
-        replicas = self._metadata.get_replicas(self._keyspace, routing_key(conversation_key, bucket))
-        return frozenset(host.host_id for host in replicas)
+        """Of the rows of a conversation and bucket."""
+        return None if self.is_one_node else self._of(routing_key(conversation_key, bucket))
 
     def of_conversation(self, conversation_key: str) -> Hashable:
-        """As `of_chunk`, for tables whose partition key is the conversation alone."""
-        if len(self._metadata.all_hosts()) == 1:
-            return None
-        return frozenset(
-            host.host_id for host in self._metadata.get_replicas(self._keyspace, conversation_key.encode())
-        )
+        """Of a table whose partition key is the conversation alone."""
+        return None if self.is_one_node else self._of(conversation_key.encode())
+
+    def _of(self, key: bytes) -> Hashable:
+        return frozenset(host.host_id for host in self.metadata.get_replicas(self.keyspace, key))

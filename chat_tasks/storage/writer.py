@@ -66,9 +66,8 @@ class RowWriter:
 
     def _write_wave(self, wave: Sequence[Chunk], failed: dict[str, Exception]) -> None:
         alone: list[list[Chunk]] = []
-        for batch, error in self._write_batches(
-            group_into_batches(wave, self._thresholds, self._replica_sets.of_chunk)
-        ):
+        replicas = self._replica_sets.now()
+        for batch, error in self._write_batches(group_into_batches(wave, self._thresholds, replicas.of_chunk)):
             if len(batch) > 1 and not isinstance(error, NoHostAvailable):
                 # One conversation that cannot be written must not fail those that only shared its request.
                 alone.extend([chunk] for chunk in batch)

@@ -27,7 +27,7 @@ def plan(one: Scheduler[str], now: float = 0, tasks: int = MANY) -> list[Planned
 
 def contents(tasks: list[PlannedTask[str]]) -> list[dict[str, tuple[str, ...]]]:
     """The records of each task by conversation."""
-    return [{batch.conversation_key: batch.records for batch in task.batches} for task in tasks]
+    return [{batch.conversation_key: tuple(batch.records) for batch in task.batches} for task in tasks]
 
 
 def succeed(one: Scheduler[str], task: PlannedTask[str]) -> None:
@@ -195,4 +195,4 @@ def test_a_batch_can_be_answered_once() -> None:
     [task] = plan(one)
     succeed(one, task)
     with pytest.raises(KeyError):
-        one.succeeded(Batch("ann", ("1",)))
+        one.succeeded(Batch("ann", ["1"]))
