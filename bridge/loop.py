@@ -53,6 +53,7 @@ class Loop:
         self._group_metadata: Any = None
         self._running: Transaction | None = None
         self._proof: Transaction | None = None
+        self._began_at = 0.0
         self._next_transaction_at = 0.0
         self._draining_until: float | None = None
         self._stall = StallDetector(settings.stall_timeout)
@@ -194,10 +195,12 @@ class Loop:
             if is_fenced_producer(error):
                 self._look_for_a_namesake()
             raise error
-        self._membership.committed(transaction, time.monotonic())
+        now = time.monotonic()
+        self._next_transaction_at = self._began_at + pause_after(len(transaction.outputs), now - self._began_at)
+        self._membership.committed(transaction, now)
         if transaction is not self._proof:
             self._transactions += 1
-            self._handler.committed(transaction, time.monotonic())
+            self._handler.committed(transaction, now)
 
     def _check_progress(self, now: float) -> None:
         if self._runner is not None and self._runner.hangs():
@@ -238,7 +241,7 @@ class Loop:
                 transaction = self._proof = self._membership.proof(now)
             if transaction is not None:
                 self._running = transaction
-                self._next_transaction_at = now + pause_after(len(transaction.outputs))
+                self._began_at = now
                 self._runner.submit(transaction, self._group_metadata)
         return now + _TICK_SECONDS
 

@@ -1,14 +1,18 @@
-"""How long after one transaction the next one begins."""
+"""How long after one transaction has begun the next one may."""
 
 _SHORTEST_SECONDS = 0.025
 _LONGEST_SECONDS = 0.1
 _SECONDS_PER_OUTPUT = 0.00025
+_LARGEST_SHARE = 0.5
 
 
-def pause_after(outputs: int) -> float:
-    """Seconds from the begin of a transaction with that many outputs to the next one's.
+def pause_after(outputs: int, took: float) -> float:
+    """Seconds from the begin of a transaction with that many outputs, which took that long, to the begin of the next.
 
     The broker's and our own cost of a transaction is the same for one record and for many: the more there is to
     publish, the longer the next one waits for more. Below four thousand a second nobody waits for longer than 25 ms.
+    Where transactions take long the processors are busy, with transactions most likely: then there is one half of the
+    time at most, and a longer one has more to carry.
     """
-    return min(_LONGEST_SECONDS, max(_SHORTEST_SECONDS, outputs * _SECONDS_PER_OUTPUT))
+    wanted = max(_SHORTEST_SECONDS, outputs * _SECONDS_PER_OUTPUT, took / _LARGEST_SHARE)
+    return min(_LONGEST_SECONDS, wanted)

@@ -15,6 +15,7 @@ from bridge.dispatch.cluster import Cluster
 from bridge.dispatch.commit_metadata import digest_of
 from bridge.dispatch.deadlines import Deadlines
 from bridge.dispatch.errands import ErrandDone, Errands
+from bridge.dispatch.gathering import Gathering
 from bridge.dispatch.releasing import Releasing
 from bridge.dispatch.reply_reader import Replies, ReplyReader
 from bridge.dispatch.task_limit import TaskLimit
@@ -27,8 +28,8 @@ from chat_tasks.task_format import decode_reply
 
 logger = logging.getLogger(__name__)
 
-# The records of one transaction of the ingest come in pieces, a partition or some at a time.
-_SEND_SECONDS = 0.01
+_GATHER_RECORDS_SECONDS = 0.008
+_GATHER_RESULTS_SECONDS = 0.025
 _NODES_SECONDS = 1.0
 _GATE_SECONDS = 0.3
 _PURGE_SECONDS = 5.0
@@ -63,7 +64,8 @@ class Dispatch:
         self._all_nodes_answer = True
         self._workers_answer = True
         self._replied_at = 0.0
-        self._next_send_at = 0.0
+        self._coming_records = Gathering(_GATHER_RECORDS_SECONDS)
+        self._coming_results = Gathering(_GATHER_RESULTS_SECONDS)
         self._requests_open = False
         self._draining = False
         self._to_quarantine: dict[str, str] = {}
@@ -110,6 +112,7 @@ class Dispatch:
         """Take consumed messages."""
         if self._work is not None:
             self._work.receive(messages)
+            self._coming_records.came(time.monotonic())
 
     def end_reached(self, partition: Partition, offset: int) -> None:
         """No undelivered record lies before `offset`."""
@@ -147,10 +150,10 @@ class Dispatch:
         work = self._work
         if work is None:
             return now + _NODES_SECONDS
-        next_tick = now + _NODES_SECONDS
+        next_tick = self._results_awaited_until(now) or now + _NODES_SECONDS
         if self._redis_answers and not self._draining:
-            if now < self._next_send_at:
-                next_tick = self._next_send_at
+            if (more_until := self._coming_records.more_until(now)) is not None:
+                next_tick = min(more_until, next_tick)
             else:
                 self._send(work, now)
                 next_tick = min(work.next_plan_at() or next_tick, next_tick)
@@ -167,8 +170,11 @@ class Dispatch:
         return next_tick
 
     def next_transaction(self) -> Transaction | None:
-        """What is finished."""
-        return self._work.next_transaction() if self._work is not None else None
+        """What is finished, when all that is under way is, or has been waited for."""
+        if self._work is None or self._results_awaited_until(time.monotonic()) is not None:
+            return None
+        self._coming_results.taken()
+        return self._work.next_transaction()
 
     def committed(self, transaction: Transaction, now: float) -> None:
         """That transaction is done."""
@@ -199,10 +205,15 @@ class Dispatch:
         """Whether nothing is in flight."""
         return self._work is None or self._work.is_drained()
 
+    def _results_awaited_until(self, now: float) -> float | None:
+        if self._work is None or not self._work.outstanding:
+            return None
+        return self._coming_results.more_until(now)
+
     def _send(self, work: AssignmentWork, now: float) -> None:
+        self._coming_records.taken()
         tasks = list(work.plan(now, self._limit.tasks, requests=self._requests_open))
         if tasks:
-            self._next_send_at = now + _SEND_SECONDS
             self._sent.update({task.task_id: _SentTask(task.queue, now) for task in tasks})
             self._sender.send(tasks)
 
@@ -220,6 +231,7 @@ class Dispatch:
                 logger.error("a reply is not understood: %s: %s", type(error).__name__, error)  # noqa: TRY400
                 continue
             self._deadlines.end(reply.task_id)
+            self._coming_results.came(now)
             self._hear_from_workers(now)
             if (sent := self._sent.pop(reply.task_id, None)) is not None:
                 self._limit.answered(outstanding, now - sent.at, reply.seconds)

@@ -7,14 +7,19 @@ from bridge.transaction_pace import pause_after
 
 
 def test_a_few_outputs_wait_for_25_milliseconds_and_many_for_100() -> None:
-    assert pause_after(0) == pause_after(100) == 0.025
-    assert pause_after(200) == 0.05
-    assert pause_after(400) == pause_after(1_000_000) == 0.1
+    assert pause_after(0, took=0.01) == pause_after(100, took=0.01) == 0.025
+    assert pause_after(200, took=0.01) == 0.05
+    assert pause_after(400, took=0.01) == pause_after(1_000_000, took=0.01) == 0.1
+
+
+def test_a_transaction_that_takes_long_leaves_as_much_time_to_others() -> None:
+    assert pause_after(0, took=0.03) == 0.06
+    assert pause_after(0, took=5.0) == 0.1
 
 
 @given(st.floats(1, 1_000_000))
 def test_the_pace_settles_at_a_steady_rate(rate: float) -> None:
     pause = 0.025
     for _ in range(100):
-        pause = pause_after(round(rate * pause))
+        pause = pause_after(round(rate * pause), took=0.01)
     assert pause in (0.025, 0.1) or abs(rate - 4000) <= 100
