@@ -119,10 +119,13 @@ def _topic_config(admin: AdminClient, topic: str) -> dict[str, str]:
 
 def _broker_config(admin: AdminClient) -> dict[str, str]:
     try:
-        broker = next(iter(admin.list_topics(timeout=_SECONDS).brokers))
+        brokers = list(admin.list_topics(timeout=_SECONDS).brokers)
     except KafkaException as error:
         raise DependencyUnavailable(describe(error)) from error
-    return _config(admin, [ConfigResource(ResourceType.BROKER, str(broker))])
+    if not brokers:
+        # One that has just come back answers before its controller has let it in.
+        raise DependencyUnavailable("Kafka: no broker is part of the cluster yet")
+    return _config(admin, [ConfigResource(ResourceType.BROKER, str(brokers[0]))])
 
 
 def _config(admin: AdminClient, resources: Iterable[ConfigResource]) -> dict[str, str]:

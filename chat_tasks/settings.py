@@ -65,13 +65,13 @@ class Settings(BaseSettings):
     max_block_bytes: Annotated[int, Field(ge=100_000, le=8_000_000)] = 900_000
 
     # How work is cut and how much of it is under way.
-    queues: Annotated[int, Field(ge=1, le=64)] = 4
+    queues: Annotated[int, Field(ge=1, le=64)] = 2
     bucket_size: Count = 10_000
     records_in_flight: Count = 20_000
     bytes_in_flight: Bytes = 64 * 1024 * 1024
     task_records: Count = 2_000
     task_bytes: Bytes = 1024 * 1024
-    tasks_per_queue: Count = 4
+    tasks_per_queue: Count = 8
 
     # Times, in seconds.
     task_deadline: Seconds = 2.0
