@@ -231,6 +231,7 @@ class Dispatch:
                 logger.error("a reply is not understood: %s: %s", type(error).__name__, error)  # noqa: TRY400
                 continue
             self._deadlines.end(reply.task_id)
+            self._deadlines.took(reply.seconds)
             self._coming_results.came(now)
             self._hear_from_workers(now)
             if (sent := self._sent.pop(reply.task_id, None)) is not None:
@@ -323,7 +324,7 @@ class Dispatch:
         self._requests_open = False
         self._to_quarantine.clear()
         self._sent.clear()
-        self._deadlines = Deadlines(self._settings.task_deadline)
+        self._deadlines.clear()
 
     def _is_due(self, name: str, now: float, interval: float) -> bool:
         if now < self._due[name]:

@@ -46,6 +46,28 @@ def test_a_deadline_above_30_seconds_is_kept() -> None:
     assert deadlines.overdue(100) == ["append-1-0"]
 
 
+def test_tasks_that_take_long_are_waited_for_longer_up_to_10_seconds_and_not_for_ever() -> None:
+    deadlines = Deadlines(seconds=2)
+    deadlines.took(1.5)
+    deadlines.start("slow", losses=0, now=0)
+    assert [deadlines.overdue(now) for now in (4.4, 4.5)] == [[], ["slow"]]
+    deadlines.took(60)
+    deadlines.start("slower", losses=0, now=0)
+    assert [deadlines.overdue(now) for now in (9.9, 10)] == [[], ["slower"]]
+    for _ in range(50):
+        deadlines.took(0.01)
+    deadlines.start("quick", losses=0, now=0)
+    assert deadlines.overdue(2) == ["quick"]
+
+
+def test_nothing_is_overdue_when_nothing_is_waited_for_any_more() -> None:
+    deadlines = Deadlines(seconds=2)
+    deadlines.start("append-1-0", losses=0, now=0)
+    deadlines.clear()
+    deadlines.still_waiting(["append-1-0"], now=0)
+    assert deadlines.overdue(1000) == []
+
+
 class RunningDeadlines(RuleBasedStateMachine):
     """Against a dictionary: a task's patience, and its deadline until it was told."""
 
