@@ -106,7 +106,8 @@ def latest_messages(body: bytes) -> None:
         _cannot_answer(task.task_id, error)
 
 
-_CANNOT_START = (ChatTasksError, ValueError)
+# A `TypeError` is what anything but bytes is, as others may put into a queue.
+_CANNOT_START = (ChatTasksError, TypeError, ValueError)
 
 
 def _refuse(body: bytes, members: str, error: Exception, started: float) -> None:
