@@ -37,9 +37,10 @@ def servers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Servers]:
         ("results_again_after_commit", [], Kind.DOUBLED),
         ("metadata_dropped", ["dispatch killed behind a straggler"] * 2, Kind.DOUBLED),
         ("replays_published", ["cassandra killed"], Kind.DOUBLED),
-        ("window_not_replayed", ["cassandra killed"], Kind.OUTPUT_WITHOUT_ROW),
+        # Just after a sync a kill forgets nothing; the second one comes some seconds after a start, before one.
+        ("window_not_replayed", ["cassandra killed"] * 2, Kind.OUTPUT_WITHOUT_ROW),
         ("zombie_publishes", ["dispatch a zombie"] * 2, Kind.DOUBLED),
-        ("metadata_afresh", ["dispatch a zombie"] * 2, Kind.DOUBLED),
+        ("metadata_afresh", ["dispatch a zombie"] * 3, Kind.DOUBLED),
         ("numbers_from_redis", ["redis flushed"], Kind.DOUBLED),
         ("heads_lag", ["dispatch killed"] * 2, Kind.DOUBLED),
         ("rows_half_written", [], Kind.OUTPUT_WITHOUT_ROW),

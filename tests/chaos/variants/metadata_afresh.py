@@ -1,5 +1,9 @@
-"""Broken: a transaction refused because its partitions were lost is tried again as a member of the new group."""
+"""Broken: a transaction refused because its partitions were lost is tried again as a member of the new group.
 
+It takes its time for each transaction, so that whoever pauses it does so in the middle of one.
+"""
+
+import time
 from collections.abc import Mapping
 from typing import Any
 
@@ -16,6 +20,7 @@ _perform = TransactionRunner._perform
 _assigned = Loop.assigned
 _consumers: list[Consumer] = []
 _refused: list[Transaction] = []
+_SLOWLY_SECONDS = 0.2
 
 
 def _remember_consumer(self: Poller, *arguments: Any) -> None:
@@ -24,6 +29,7 @@ def _remember_consumer(self: Poller, *arguments: Any) -> None:
 
 
 def _note_if_refused(self: TransactionRunner, transaction: Transaction, group_metadata: Any) -> None:
+    time.sleep(_SLOWLY_SECONDS)
     try:
         _perform(self, transaction, group_metadata)
     except KafkaException:
