@@ -1,5 +1,6 @@
 """Keeps a loop alive: whatever ends it, short of a wrong configuration, is answered by a new one."""
 
+import gc
 import logging
 import os
 import signal
@@ -71,6 +72,8 @@ class Healing:
                 break
             finally:
                 self._loop = None
+                # A loop is part of cycles, and holds its clients' threads and connections until it is found.
+                gc.collect()
             failures = 1 if time.monotonic() - started > _HEALTHY_SECONDS else failures + 1
             self._stopping.wait(_BACKOFF.delay(failures))
         return 0

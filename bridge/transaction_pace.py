@@ -11,8 +11,8 @@ def pause_after(outputs: int, took: float) -> float:
 
     The broker's and our own cost of a transaction is the same for one record and for many: the more there is to
     publish, the longer the next one waits for more. Below four thousand a second nobody waits for longer than 25 ms.
-    Where transactions take long the processors are busy, with transactions most likely: then there is one half of the
-    time at most, and a longer one has more to carry.
+    Where transactions take long the processors are busy, with transactions most likely: then, up to the 100 ms, there
+    is one half of the time at most, and it has more to carry.
     """
     wanted = max(_SHORTEST_SECONDS, outputs * _SECONDS_PER_OUTPUT, took / _LARGEST_SHARE)
     return min(_LONGEST_SECONDS, wanted)

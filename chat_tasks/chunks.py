@@ -14,9 +14,9 @@ from typing import NamedTuple
 from chat_tasks.records import Row
 from chat_tasks.row_values import RowValues, row_values
 
-# Besides the values the server counts times and flags: for each of the six cells, and for the row itself.
-_CELL_OVERHEAD = 16
-_ROW_OVERHEAD = 6 * _CELL_OVERHEAD + 28
+# Besides the values the server counts times and flags: for each of the six cells, for the row, and for its partition.
+_CELL_OVERHEAD = 20
+_ROW_OVERHEAD = 6 * _CELL_OVERHEAD + 50
 
 LARGEST_CHUNK_BYTES = 1024 * 1024
 """Well below the server's 16 MiB limits of a message and of a mutation."""

@@ -108,7 +108,8 @@ def _newest_bucket(wanted: Wanted, bucket_size: int) -> Generator[Query, Rows, t
     if before is not None:
         highest = min(bucket_of(max(before - 1, 0), bucket_size), HIGHEST_BUCKET)
         return (min(highest, _bucket((yield PointerQuery(key)))) if highest else 0), None
-    rows = iter((yield RowsQuery(key, 0, bucket_size, most)))
+    # Taken up once: the driver's rows begin their page anew whenever somebody asks them for an iterator.
+    rows = islice((yield RowsQuery(key, 0, bucket_size, most)), None)
     first = list(islice(rows, 1))
     if first and first[0][2] == bucket_size - 1 and (bucket := _bucket((yield PointerQuery(key)))):
         return bucket, None

@@ -52,11 +52,11 @@ def outlive_the_first_signal() -> None:
 @worker_process_init.connect
 def connect_early(**_: object) -> None:
     """Clients do not survive a fork, so each child makes its own; before its first task, which would wait for them."""
-    search_rarely()
     try:
         worker_resources()
     except ChatTasksError as error:
         logger.warning("not connected yet, tasks will be answered `retry`: %s", error)
+    search_rarely()
 
 
 @app.task(name=APPEND_TASK, bind=True)

@@ -325,6 +325,8 @@ class Dispatch:
         self._to_quarantine.clear()
         self._sent.clear()
         self._deadlines.clear()
+        self._coming_records.taken()
+        self._coming_results.taken()
 
     def _is_due(self, name: str, now: float, interval: float) -> bool:
         if now < self._due[name]:

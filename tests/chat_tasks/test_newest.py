@@ -17,6 +17,21 @@ def chatter_of(sequence: int) -> Chatter:
     return "bob", f"message {sequence}", sequence
 
 
+class Page:
+    """Rows like the driver's: their own iterator, which begins anew when it is asked for."""
+
+    def __init__(self, rows: list[Chatter]) -> None:
+        self._rows = rows
+        self._remaining = iter(rows)
+
+    def __iter__(self) -> "Page":
+        self._remaining = iter(self._rows)
+        return self
+
+    def __next__(self) -> Chatter:
+        return next(self._remaining)
+
+
 def read(
     stored: Collection[int],
     wanted: Wanted,
@@ -37,7 +52,7 @@ def read(
                 query = reading.send([(newest_bucket,)] if newest_bucket else [])
                 continue
             below = [one for one in stored if one // bucket_size == query.bucket and one < query.below]
-            query = reading.send([chatter_of(one) for one in sorted(below, reverse=True)[: query.most]])
+            query = reading.send(Page([chatter_of(one) for one in sorted(below, reverse=True)[: query.most]]))
     except StopIteration as end:
         chatter: list[Chatter] = end.value
     assert chatter == [chatter_of(sequence) for _, _, sequence in chatter]
@@ -92,10 +107,11 @@ def test_nobody_reads_for_no_message() -> None:
     assert asked == []
 
 
-@pytest.mark.parametrize("before", [None, 8, 10])
-def test_one_query_is_enough_where_one_bucket_is(before: int | None) -> None:
+@pytest.mark.parametrize("most", [2, 10])
+@pytest.mark.parametrize("before", [None, 10])
+def test_one_query_is_enough_where_one_bucket_is(before: int | None, most: int) -> None:
     asked: list[Query] = []
-    assert read(range(9), Wanted("abc123", 2, before), bucket_size=10, asked=asked)
+    assert read(range(9), Wanted("abc123", most, before), bucket_size=10, asked=asked)
     [query] = asked
     assert isinstance(query, RowsQuery)
     assert query.bucket == 0
