@@ -39,7 +39,7 @@ def servers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Servers]:
         ("replays_published", ["cassandra killed"], Kind.DOUBLED),
         # Just after a sync a kill forgets nothing; the second one comes some seconds after a start, before one.
         ("window_not_replayed", ["cassandra killed"] * 2, Kind.OUTPUT_WITHOUT_ROW),
-        ("zombie_publishes", ["dispatch a zombie"] * 2, Kind.DOUBLED),
+        ("zombie_publishes", ["dispatch a zombie"] * 3, Kind.DOUBLED),
         ("metadata_afresh", ["dispatch a zombie"] * 3, Kind.DOUBLED),
         ("numbers_from_redis", ["redis flushed"], Kind.DOUBLED),
         ("heads_lag", ["dispatch killed"] * 2, Kind.DOUBLED),
