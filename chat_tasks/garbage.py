@@ -2,7 +2,8 @@
 
 By default it looks through the youngest objects after every 700 new ones, and through all the others again and again:
 tens of thousands of records in flight, of which none is part of a cycle. Without that search the code of dispatch and
-ingest took a third less time, measured alone. The clients leave cycles all the same, with whole requests in them, so it must not be too rare either.
+ingest took a third less time, measured alone. The clients leave cycles all the same, with whole requests in them, so it
+must not be too rare either.
 """
 
 import gc
