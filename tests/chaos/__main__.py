@@ -6,16 +6,15 @@ import json
 import shutil
 import sys
 import time
-from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import asdict
 from pathlib import Path
 
 import click
 
-from stack.output_check import percentile
 from tests.chaos.faults import ON_A_CLUSTER, ON_ONE_NODE, ONE_NODE_DOWN
 from tests.chaos.nemesis import Step, plan
+from tests.chaos.resumption import recovery_table
 from tests.chaos.run import Verdict, run
 from tests.chaos.system import cluster, single
 from tests.chaos.timeline import draw
@@ -57,11 +56,8 @@ def _until(deadline: float, steps: Iterator[Step]) -> Iterator[Step]:
 
 
 def _report(verdict: Verdict, folder: Path) -> int:
-    by_name: defaultdict[str, list[float]] = defaultdict(list)
-    for recovery in verdict.recoveries:
-        by_name[recovery.name].append(recovery.seconds)
-    for name, seconds in sorted(by_name.items()):
-        click.echo(f"{name:45} {len(seconds):3} times, median {percentile(sorted(seconds), 0.5):5.1f} s")
+    for line in recovery_table(verdict.recoveries, verdict.history):
+        click.echo(line)
     for anomaly in verdict.anomalies[:50]:
         click.echo(f"ANOMALY {anomaly.kind.name}: {anomaly.text}")
     for process in verdict.dead:

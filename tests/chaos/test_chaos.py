@@ -8,6 +8,7 @@ import pytest
 
 from tests.chaos.faults import ON_ONE_NODE
 from tests.chaos.nemesis import plan
+from tests.chaos.resumption import recovery_table
 from tests.chaos.run import run
 from tests.chaos.system import single
 
@@ -19,6 +20,7 @@ def test_every_fault_once(tmp_path: Path) -> None:
     steps = list(islice(plan(sorted(ON_ONE_NODE), seed), len(ON_ONE_NODE)))
     with single(tmp_path) as system:
         verdict = run(system, ON_ONE_NODE, steps, print, seed=seed)
+    print(*recovery_table(verdict.recoveries, verdict.history), sep="\n")
     assert verdict.stuck is None
     assert verdict.anomalies == []
     assert verdict.dead == []

@@ -1,18 +1,23 @@
 """Broken: of a batch that reached one replica, read repair has copied the newest row; then that replica dies.
 
 Shown on one node: of what is found at or past the first record, which nobody has been told of, all but the newest row
-is gone; and that one is trusted.
+is gone; and that one is trusted. A write takes its time, so that whoever kills dispatch
+does so between rows and output.
 """
 
-from collections.abc import Mapping
+import time
+from collections.abc import Mapping, Sequence
 from uuid import UUID
 
 from chat_tasks.buckets import bucket_of
+from chat_tasks.records import Row
 from chat_tasks.settings import settings
 from chat_tasks.storage.heads import Head, HeadReader
-from tests.chaos.variants.found_rows_trusted import TRUST
+from chat_tasks.storage.writer import RowWriter
+from tests.chaos.variants.found_rows_trusted import TRUST, write_what_is_not_found
 
 _read = HeadReader.read
+_SLOWLY_SECONDS = 0.3
 
 
 def _read_after_the_death(
@@ -30,7 +35,14 @@ def _read_after_the_death(
     return heads
 
 
+def _write_slowly(self: RowWriter, rows: Mapping[str, Sequence[Row]]) -> Mapping[str, Exception]:
+    failures = write_what_is_not_found(self, rows)
+    time.sleep(_SLOWLY_SECONDS)
+    return failures
+
+
 PATCHES = [
     *TRUST,
     (HeadReader, "read", _read_after_the_death),
+    (RowWriter, "write", _write_slowly),
 ]
