@@ -10,7 +10,7 @@ from uuid import UUID
 
 from bench.errors import BenchError
 from bench.loads import Load
-from chat_tasks.records import NO_HEAD, LogRecord, Row
+from chat_tasks.records import NO_HEAD, LogRecord, Row, Text
 from chat_tasks.routing import queue_of
 from chat_tasks.sequencer import allocate
 from chat_tasks.settings import Settings
@@ -72,7 +72,8 @@ class _Writer:
             records: dict[str, list[LogRecord]] = {}
             for index, message in task:
                 sent_at = round(time.time() * 1000)
-                record = LogRecord(first + index, sent_at, message.sender, message.recipients, message.body)
+                text = Text(message.sender, message.recipients, message.body)
+                record = LogRecord(first + index, sent_at, text)
                 records.setdefault(message.conversationKey, []).append(record)
             self.tasks.append({key: self._allocate(key, mine) for key, mine in records.items()})
 

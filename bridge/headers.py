@@ -30,7 +30,7 @@ def with_sent_at(headers: Headers, sent_at: int) -> Headers:
 
 def sent_at_of(headers: Headers) -> int:
     """The input record's time. Raises `ValueError` where there is none: the record is not ours."""
-    for name, value in reversed(headers):
+    for name, value in headers[::-1]:
         if name == SENT_AT and value is not None:
             return int(value)
     raise ValueError(f"no header {SENT_AT}")

@@ -4,6 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
+import msgspec
+
 from bridge.headers import Headers
 
 
@@ -14,7 +16,7 @@ class Partition(NamedTuple):
     number: int
 
 
-class Output(NamedTuple):
+class Output(msgspec.Struct, frozen=True, gc=False):
     """A record to produce; `partition` -1 leaves the choice to the client."""
 
     topic: str

@@ -73,10 +73,10 @@ class TransactionRunner:
     def _perform(self, transaction: Transaction, group_metadata: Any) -> None:
         producer = self._producer
         producer.begin_transaction()
-        for topic, partition, key, value, headers in transaction.outputs:
+        for one in transaction.outputs:
             while True:
                 try:
-                    producer.produce(topic, value, key, partition, headers=headers)  # type: ignore[arg-type]
+                    producer.produce(one.topic, one.value, one.key, one.partition, headers=one.headers)  # type: ignore[arg-type]
                     break
                 except BufferError:
                     producer.poll(_POLL_SECONDS)

@@ -9,7 +9,8 @@ that live on the same replicas, within the server's thresholds.
 from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import zip_longest
-from typing import NamedTuple
+
+import msgspec
 
 from chat_tasks.records import Row
 from chat_tasks.row_values import RowValues, row_values
@@ -22,7 +23,7 @@ LARGEST_CHUNK_BYTES = 1024 * 1024
 """Well below the server's 16 MiB limits of a message and of a mutation."""
 
 
-class Chunk(NamedTuple):
+class Chunk(msgspec.Struct, frozen=True, gc=False):
     """Rows of one conversation and bucket, ascending; `size` is an upper estimate of the server's, in bytes."""
 
     conversation_key: str

@@ -1,20 +1,32 @@
-"""What the log says, and what becomes of it."""
+"""What the log says, and what becomes of it.
+
+Structs of msgspec, because there is one of each for every message: they are made in a quarter of the time of a named
+tuple, read straight from JSON, and left out of the search for reference cycles, of which they are never part.
+"""
 
 from typing import NamedTuple
 from uuid import UUID
 
+import msgspec
 
-class LogRecord(NamedTuple):
-    """One message as `conversation_log` holds it; `sent_at` is the record's own time in milliseconds since 1970."""
 
-    offset: int
-    sent_at: int
+class Text(msgspec.Struct, frozen=True, gc=False):
+    """Of a message what its row gets: the conversation's key is known from elsewhere."""
+
     sender: str
     recipients: list[str]
     body: str
 
 
-class Row(NamedTuple):
+class LogRecord(msgspec.Struct, frozen=True, gc=False, array_like=True, forbid_unknown_fields=True):
+    """One message as `conversation_log` holds it; `sent_at` is the record's own time in milliseconds since 1970."""
+
+    offset: int
+    sent_at: int
+    text: Text
+
+
+class Row(msgspec.Struct, frozen=True, gc=False):
     """One row of `messages`, in the order of the INSERT's bind markers."""
 
     conversation_key: str

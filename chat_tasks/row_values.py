@@ -14,18 +14,17 @@ _long: Callable[[int], bytes] = Struct(">q").pack
 
 def row_values(row: Row) -> list[bytes]:
     """Raises `UnicodeEncodeError` and `struct.error` on what no row can hold."""
-    key, bucket, sequence, sender, recipients, body, log_id, log_offset, sent_at, write_timestamp = row
     return [
-        key.encode(),
-        _int(bucket),
-        _long(sequence),
-        sender.encode(),
-        _texts(recipients),
-        body.encode(),
-        log_id.bytes,
-        _long(log_offset),
-        _long(sent_at),
-        _long(write_timestamp),
+        row.conversation_key.encode(),
+        _int(row.bucket),
+        _long(row.sequence),
+        row.sender.encode(),
+        _texts(row.recipients),
+        row.body.encode(),
+        row.log_id.bytes,
+        _long(row.log_offset),
+        _long(row.sent_at),
+        _long(row.write_timestamp),
     ]
 
 

@@ -26,7 +26,8 @@ def allocate(
     """
     rows: list[Row] = []
     previous = -1
-    for sequence, (offset, sent_at, sender, recipients, body) in enumerate(records, start=head + 1):
+    for sequence, record in enumerate(records, start=head + 1):
+        offset, text = record.offset, record.text
         if offset <= previous:
             raise ValueError(f"offset {offset} follows {previous}")
         previous = offset
@@ -35,12 +36,12 @@ def allocate(
                 conversation_key,
                 bucket_of(sequence, bucket_size),
                 sequence,
-                sender,
-                recipients,
-                body,
+                text.sender,
+                text.recipients,
+                text.body,
                 log_id,
                 offset,
-                sent_at,
+                record.sent_at,
                 write_timestamp(offset),
             )
         )

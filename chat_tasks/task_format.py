@@ -18,7 +18,7 @@ from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Any, NamedTuple, TypeVar
+from typing import Any, TypeVar
 from uuid import UUID
 
 import msgspec
@@ -57,12 +57,12 @@ class Failure:
 Result = int | str | Failure
 
 
-class ConversationBatch(NamedTuple):
+class ConversationBatch(msgspec.Struct, frozen=True, gc=False, array_like=True, forbid_unknown_fields=True):
     """The oldest unwritten records of one conversation; `head` is the number before the first, None where unknown."""
 
     conversation_key: str
     head: int | None
-    records: Sequence[LogRecord]
+    records: list[LogRecord]
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,14 +111,6 @@ def check_version(what: str, version: object) -> None:
         raise UnsupportedVersion(what, version)
 
 
-class _Text(msgspec.Struct, frozen=True, gc=False):
-    """Of a message what its row gets; the key is the conversation's, and is known."""
-
-    sender: str
-    recipients: list[str]
-    body: str
-
-
 class _AppendTask(msgspec.Struct, frozen=True):
     version: int
     task: str
@@ -126,7 +118,7 @@ class _AppendTask(msgspec.Struct, frozen=True):
     epoch: int
     log_id: UUID
     generations: Generations
-    conversations: list[tuple[str, int | None, list[tuple[int, int, _Text]]]]
+    conversations: list[ConversationBatch]
 
 
 class _LatestTask(msgspec.Struct, frozen=True):
@@ -151,24 +143,7 @@ _versions = msgspec.json.Decoder(_Version)
 def decode_append_task(body: bytes) -> AppendTask:
     """Raises `UnsupportedVersion`, and `ValueError` where the shape is wrong."""
     task = _decode("append task", _append_tasks, body)
-    return AppendTask(
-        task_id=task.task,
-        reply_to=task.reply_to,
-        epoch=task.epoch,
-        log_id=task.log_id,
-        generations=task.generations,
-        conversations=[
-            ConversationBatch(
-                key,
-                head,
-                [
-                    LogRecord(offset, sent_at, text.sender, text.recipients, text.body)
-                    for offset, sent_at, text in records
-                ],
-            )
-            for key, head, records in task.conversations
-        ],
-    )
+    return AppendTask(task.task, task.reply_to, task.epoch, task.log_id, task.generations, task.conversations)
 
 
 def decode_latest_task(body: bytes) -> LatestTask:

@@ -172,7 +172,8 @@ class AppendWork:
 
     def _forget(self, records: Sequence[LogRecord]) -> None:
         self.records -= len(records)
-        self.bytes -= sum(len(record.value) for record in records)
+        for record in records:
+            self.bytes -= len(record.value)
 
     def _encode(self, task: PlannedTask[LogRecord]) -> OutgoingTask:
         task_id = f"append-{self._epoch}-{task.number}"

@@ -7,6 +7,8 @@ are replayed.
 
 from typing import Any, NamedTuple
 
+from msgspec.structs import replace
+
 from bridge.dead_letters import Source, dead_letter_headers, read_dead_letter_headers
 from bridge.dispatch.log_record import LogRecord
 from bridge.headers import headers_of, sent_at_of
@@ -121,7 +123,7 @@ class LetterBox:
         self._cut()
         last = self._kept[-1].offset if self._kept else self._wanted.after
         records = [
-            record._replace(replay=record.offset <= self._replayed, release=self._wanted.release)
+            replace(record, replay=record.offset <= self._replayed, release=self._wanted.release)
             for record in self._kept
             if record.offset > self._vouched_for
         ]

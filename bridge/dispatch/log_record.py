@@ -1,11 +1,11 @@
 """A record of the log inside dispatch."""
 
-from typing import NamedTuple
+import msgspec
 
 from bridge.headers import Headers
 
 
-class LogRecord(NamedTuple):
+class LogRecord(msgspec.Struct, frozen=True, gc=False):
     """A delivered record of the log; `headers` are its sender's and ours, `replay` means it was published before."""
 
     partition: int

@@ -3,6 +3,8 @@
 from collections.abc import Sequence
 from typing import NamedTuple
 
+import msgspec
+
 from bridge.transaction import Output, Partition
 
 
@@ -17,7 +19,7 @@ class OutgoingTask(NamedTuple):
     losses: int
 
 
-class Finished(NamedTuple):
+class Finished(msgspec.Struct, frozen=True, gc=False):
     """Consumed records of one partition whose outputs are ready to be published, all in one transaction."""
 
     partition: Partition

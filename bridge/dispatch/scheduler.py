@@ -7,8 +7,10 @@ when idle, and grow by themselves under load.
 
 import heapq
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
-from typing import Generic, NamedTuple, TypeVar
+from dataclasses import dataclass
+from typing import Generic, TypeVar
+
+import msgspec
 
 from chat_tasks.backoff import Backoff
 
@@ -24,7 +26,7 @@ class TaskLimits:
     bytes: int
 
 
-class Batch(NamedTuple, Generic[RecordT]):
+class Batch(msgspec.Struct, Generic[RecordT], frozen=True):
     """The oldest records of one conversation, in order."""
 
     conversation_key: str
@@ -41,10 +43,9 @@ class PlannedTask(Generic[RecordT]):
     losses: int
 
 
-@dataclass(slots=True)
-class _Conversation(Generic[RecordT]):
+class _Conversation(msgspec.Struct, Generic[RecordT]):
     queue: int
-    records: list[RecordT] = field(default_factory=list)
+    records: list[RecordT] = msgspec.field(default_factory=list)
     in_flight: int = 0
     failures: int = 0
     losses: int = 0

@@ -10,7 +10,7 @@ from cassandra.cluster import Session
 from cassandra.pool import Host
 
 from chat_tasks.errors import DependencyUnavailable, NodeRestarted
-from chat_tasks.storage.session import describe
+from chat_tasks.storage.session import TUPLES, describe
 from chat_tasks.task_format import Generations
 
 # What a node knows of itself and of the others: a node that is down keeps its last generation here, and one that serves
@@ -45,7 +45,11 @@ class NodeGenerations:
         One that is paused or cut off is spoken for by the others.
         """
         hosts = self._hosts()
-        futures = [self._session.execute_async(_QUERY, host=host, timeout=_SECONDS) for host in hosts if host.is_up]
+        futures = [
+            self._session.execute_async(_QUERY, host=host, timeout=_SECONDS, execution_profile=TUPLES)
+            for host in hosts
+            if host.is_up
+        ]
         rows: list[tuple[str, int]] = []
         answered = 0
         reason = "no Cassandra node answers"

@@ -5,22 +5,32 @@ from collections.abc import Hashable, Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 from uuid import UUID
 
+import msgspec
 from cassandra.cluster import Session
 from cassandra.concurrent import execute_concurrent
 from cassandra.query import PreparedStatement
 
 from chat_tasks.records import NO_HEAD, StoredRow
 from chat_tasks.storage.replica_sets import ReplicaSets
+from chat_tasks.storage.session import TUPLES
 
 _KEYS_PER_QUERY = 100
 _ROWS_PER_PAGE = 200
 
 
-class Head(NamedTuple):
+class Head(msgspec.Struct, frozen=True, gc=False):
     """`sequence` is the head; `later` are rows at or past the first record, found on the way down, newest first."""
 
     sequence: int
     later: tuple[StoredRow, ...] = ()
+
+
+class _Newest(NamedTuple):
+    """A conversation's newest row, as far as anything of it is there."""
+
+    sequence: int
+    log_id: UUID | None
+    log_offset: int | None
 
 
 class HeadReader:
@@ -54,7 +64,7 @@ class HeadReader:
         newest = self._read_newest({0: list(first_offsets)}, found)
         # A row of the second bucket is written when the first bucket's last is acknowledged: who has not that one, as
         # most have not, has no others to ask for.
-        longer = [key for key, row in newest.items() if row.seq == self._last_of_first_bucket]
+        longer = [key for key, row in newest.items() if row.sequence == self._last_of_first_bucket]
         pointers = self._read_pointers(longer, found)
         by_bucket: dict[int, list[str]] = defaultdict(list)
         for key, bucket in pointers.items():
@@ -67,18 +77,19 @@ class HeadReader:
             row = newest.get(key)
             if row is None and key not in pointers:
                 found[key] = Head(NO_HEAD)
-            elif row is not None and not _is_later(row, first_offset, log_id):
-                found[key] = Head(row.seq)
+            elif row is not None and not _is_later(row.log_id, row.log_offset, first_offset, log_id):
+                found[key] = Head(row.sequence)
             else:
                 found[key] = self._search_downwards(key, pointers.get(key, 0), first_offset, log_id)
         return found
 
     def _read_pointers(self, keys: Sequence[str], failed: dict[str, Head | Exception]) -> dict[str, int]:
         groups = self._group(keys, self._replica_sets.now().of_conversation)
-        rows = self._read(self._pointers, [(group,) for group in groups], groups, failed)
-        return {row.conversation_key: row.bucket for row in rows}
+        return dict(self._read(self._pointers, [(group,) for group in groups], groups, failed))
 
-    def _read_newest(self, by_bucket: Mapping[int, list[str]], failed: dict[str, Head | Exception]) -> dict[str, Any]:
+    def _read_newest(
+        self, by_bucket: Mapping[int, list[str]], failed: dict[str, Head | Exception]
+    ) -> dict[str, _Newest]:
         replicas = self._replica_sets.now()
         queries = [
             (group, bucket)
@@ -86,7 +97,7 @@ class HeadReader:
             for group in self._group(keys, lambda key, bucket=bucket: replicas.of_partition(key, bucket))
         ]
         rows = self._read(self._newest, queries, [group for group, _ in queries], failed)
-        return {row.conversation_key: row for row in rows}
+        return {key: _Newest(*row) for key, *row in rows}
 
     def _read(
         self,
@@ -98,7 +109,10 @@ class HeadReader:
         """The rows of all queries; the conversations of those that failed are in `failed` then, with the reason."""
         rows: list[Any] = []
         results = execute_concurrent(
-            self._session, [(statement, query) for query in queries], raise_on_first_error=False
+            self._session,
+            [(statement, query) for query in queries],
+            raise_on_first_error=False,
+            execution_profile=TUPLES,
         )
         for group, (succeeded, result) in zip(groups, results, strict=True):
             if succeeded:
@@ -123,17 +137,18 @@ class HeadReader:
         later: list[StoredRow] = []
         try:
             for lower in range(bucket, -1, -1):
-                for row in self._session.execute(self._downwards, (key, lower)):
-                    if not _is_later(row, first_offset, log_id):
-                        return Head(row.seq, tuple(later))
+                for values in self._session.execute(self._downwards, (key, lower), execution_profile=TUPLES):
+                    row = StoredRow(*values)
+                    if not _is_later(row.log_id, row.log_offset, first_offset, log_id):
+                        return Head(row.sequence, tuple(later))
                     if row.log_id is not None:
-                        later.append(StoredRow(*row))
+                        later.append(row)
         except Exception as error:  # noqa: BLE001 - the driver's failures share no base class
             return error
         return Head(NO_HEAD, tuple(later))
 
 
-def _is_later(row: Any, first_offset: int, log_id: UUID) -> bool:
+def _is_later(log_id: UUID | None, log_offset: int | None, first_offset: int, own_log: UUID) -> bool:
     # Part of a row is what a read repair made of one that only a minority had: it was not acknowledged, so its record
     # is still to come.
-    return row.log_id is None or bool(row.log_id == log_id and row.log_offset >= first_offset)
+    return log_id is None or log_offset is None or (log_id == own_log and log_offset >= first_offset)

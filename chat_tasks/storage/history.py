@@ -7,6 +7,7 @@ from cassandra.cluster import Session
 from cassandra.concurrent import execute_concurrent
 
 from chat_tasks.newest import Query, Reading, Rows, RowsQuery, Wanted, newest_messages
+from chat_tasks.storage.session import TUPLES
 from chat_tasks.wire import Chatter
 
 _ROWS_PER_PAGE = 200
@@ -58,6 +59,7 @@ class HistoryReader:
                 [(self._below if isinstance(query, RowsQuery) else self._pointer, query) for query in queries],
                 concurrency=_REQUESTS_IN_FLIGHT,
                 raise_on_first_error=False,
+                execution_profile=TUPLES,
             )
         )
 

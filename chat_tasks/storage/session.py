@@ -14,6 +14,7 @@ from cassandra.policies import (
     FallthroughRetryPolicy,
     TokenAwarePolicy,
 )
+from cassandra.query import named_tuple_factory, tuple_factory
 
 from chat_tasks.errors import DependencyUnavailable
 from chat_tasks.settings import Settings
@@ -22,23 +23,22 @@ from chat_tasks.storage.connection import PromptConnection
 # The driver logs every refused connection of every attempt, with a traceback; what matters we say ourselves, once.
 logging.getLogger("cassandra").setLevel(logging.CRITICAL)
 
+TUPLES = "tuples"
+"""The execution profile of what is read often. By default the driver makes a class of its own for each result."""
+
 _HEARTBEAT_SECONDS = 1
 _HEARTBEAT_TIMEOUT = 3
 
 
 def connect(settings: Settings) -> Session:
     """Connect, blocking for a few seconds at most. Raises `DependencyUnavailable`."""
-    profile = ExecutionProfile(
-        load_balancing_policy=TokenAwarePolicy(DCAwareRoundRobinPolicy(settings.cassandra_local_datacenter)),
-        # The driver's own retries would write again behind the backs of those who decide what is written: we retry.
-        retry_policy=FallthroughRetryPolicy(),
-        consistency_level=ConsistencyLevel.LOCAL_QUORUM,
-        request_timeout=settings.cassandra_timeout,
-    )
     cluster = Cluster(
         contact_points=list(settings.cassandra_contact_points),
         port=settings.cassandra_port,
-        execution_profiles={EXEC_PROFILE_DEFAULT: profile},
+        execution_profiles={
+            EXEC_PROFILE_DEFAULT: _profile(settings, named_tuple_factory),
+            TUPLES: _profile(settings, tuple_factory),
+        },
         # Version 5 frames every message with checksums that the driver computes in Python.
         protocol_version=ProtocolVersion.V4,
         connection_class=PromptConnection,
@@ -56,6 +56,17 @@ def connect(settings: Settings) -> Session:
     except NoHostAvailable as error:
         cluster.shutdown()
         raise DependencyUnavailable(describe(error)) from error
+
+
+def _profile(settings: Settings, row_factory: Any) -> ExecutionProfile:
+    return ExecutionProfile(
+        load_balancing_policy=TokenAwarePolicy(DCAwareRoundRobinPolicy(settings.cassandra_local_datacenter)),
+        # The driver's own retries would write again behind the backs of those who decide what is written: we retry.
+        retry_policy=FallthroughRetryPolicy(),
+        consistency_level=ConsistencyLevel.LOCAL_QUORUM,
+        request_timeout=settings.cassandra_timeout,
+        row_factory=row_factory,
+    )
 
 
 def describe(error: Exception) -> str:

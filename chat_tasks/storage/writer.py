@@ -54,6 +54,7 @@ class RowWriter:
         pointers = [
             (key, row.bucket)
             for key, mine in rows.items()
+            if mine[-1].bucket
             for row in mine
             if row.bucket and row.sequence == first_sequence(row.bucket, self._bucket_size)
         ]

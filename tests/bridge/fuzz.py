@@ -129,8 +129,9 @@ def _check_round_trip(record: ConsumedMessage, output: Output) -> None:
         task_id="t", reply_to="r", epoch=1, log_id=LOG_ID, generations={}, conversations=[conversation]
     )
     [batch] = decode_append_task(task).conversations
-    [row] = batch.records
-    fields = {"sender": row.sender, "recipients": list(row.recipients), "body": row.body}
+    [logged_record] = batch.records
+    text = logged_record.text
+    fields = {"sender": text.sender, "recipients": text.recipients, "body": text.body}
     assert encode_message(InstantMessage.model_validate({"conversationKey": key.decode(), **fields})) == value
     numbered = json.loads(with_sequence(value, 7))
     assert numbered == {"conversationKey": key.decode(), "conversationMsgSeq": 7, **fields}

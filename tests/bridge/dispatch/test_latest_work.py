@@ -55,8 +55,9 @@ def test_a_block_goes_back_with_the_requests_headers_and_key(record_key: bytes |
     [task] = plan(work)
     answered = work.reply(task.task_id, [EMPTY], now=0)
     assert answered is not None
-    [[partition, [offset], [output], _]] = answered[0]
-    assert (partition, offset) == (REQUESTS, 7)
+    [finished] = answered[0]
+    [output] = finished.outputs
+    assert (finished.partition, finished.offsets) == (REQUESTS, (7,))
     assert (output.topic, output.partition) == ("latest_messages_block", partition_of(b"abc123", 3))
     assert (output.key, output.value, output.headers) == (block_key, EMPTY.encode(), [("correlation_id", b"7")])
     assert work.requests == 0

@@ -2,6 +2,7 @@
 
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from bridge.dispatch.letters import (
     FoundLetters,
@@ -39,7 +40,7 @@ def test_a_letter_is_read_as_the_record_it_was_made_of() -> None:
 
 
 def test_a_receipt_names_the_offset_and_the_request() -> None:
-    receipt = encode_receipt(SETTINGS, KEY, record(7)._replace(release=1_700))
+    receipt = encode_receipt(SETTINGS, KEY, replace(record(7), release=1_700))
     assert receipt.value is None
     assert read_letter(SETTINGS, consumed(receipt)) == Receipt(KEY, 7, 1_700)
 
@@ -47,9 +48,9 @@ def test_a_receipt_names_the_offset_and_the_request() -> None:
 def test_what_others_wrote_is_neither() -> None:
     letter = encode_letter(SETTINGS, KEY, record(7), "reason")
     broken = [(name, b"many") if name.endswith(".offset") else (name, value) for name, value in letter.headers]
-    assert read_letter(SETTINGS, consumed(letter._replace(headers=broken))) is None
-    assert read_letter(SETTINGS, consumed(letter._replace(headers=letter.headers[1:]))) is None
-    assert read_letter(SETTINGS, consumed(letter._replace(key=None))) is None
+    assert read_letter(SETTINGS, consumed(replace(letter, headers=broken))) is None
+    assert read_letter(SETTINGS, consumed(replace(letter, headers=letter.headers[1:]))) is None
+    assert read_letter(SETTINGS, consumed(replace(letter, key=None))) is None
 
 
 def test_only_what_was_published_for_this_request_is_a_replay_and_what_was_for_another_is_left_out() -> None:

@@ -1,5 +1,7 @@
 """When letters may be looked for, and when a release has ended."""
 
+from msgspec.structs import replace
+
 from bridge.dispatch.letters import FoundLetters, Wanted
 from tests.bridge.dispatch.appends import record
 from tests.bridge.dispatch.assignments import GENERATIONS, LOG, assignment_work, logged, perform_all, published
@@ -28,7 +30,7 @@ def test_newer_records_wait_for_the_letters_and_the_table_forgets_after_the_wind
     )
     work.begin_releases({KEY: 7})
     work.receive([logged(2)])
-    work.take_letters(WANTED, FoundLetters([record(0)._replace(partition=LOG.number, release=7)], 0, complete=True))
+    work.take_letters(WANTED, FoundLetters([replace(record(0), partition=LOG.number, release=7)], 0, complete=True))
     perform_all(work, worker)
     assert work.advance_releases(now=10) == []
     assert work.ended_releases() == {}, "it is not committed"

@@ -5,6 +5,8 @@ Every worker asks for the head itself here: a head that came with the task would
 
 from collections.abc import Mapping, Sequence
 
+from msgspec.structs import replace
+
 from chat_tasks.append import Appender
 from chat_tasks.records import Row
 from chat_tasks.storage.heads import Head
@@ -20,7 +22,7 @@ _count = 0
 def _ask_for_all(
     self: Appender, task: AppendTask, batches: Sequence[ConversationBatch], results: dict[str, Result]
 ) -> Mapping[str, Head]:
-    return _find_heads(self, task, [batch._replace(head=None) for batch in batches], results)
+    return _find_heads(self, task, [replace(batch, head=None) for batch in batches], results)
 
 
 def _fail_the_first(self: RowWriter, rows: Mapping[str, Sequence[Row]]) -> Mapping[str, Exception]:

@@ -1,5 +1,7 @@
 """Broken: what is written again after a Cassandra node was killed is published again, too."""
 
+from msgspec.structs import replace
+
 from bridge.dispatch.append_work import AppendWork, Outcome
 from bridge.dispatch.log_record import LogRecord
 from bridge.offset_tracker import OffsetTracker
@@ -9,7 +11,7 @@ _finish = OffsetTracker.finish
 
 
 def _add_as_new(self: AppendWork, conversation_key: str, record: LogRecord) -> Outcome | None:
-    return _add(self, conversation_key, record._replace(replay=False))
+    return _add(self, conversation_key, replace(record, replay=False))
 
 
 def _finish_again(self: OffsetTracker, *offsets: int) -> None:

@@ -20,8 +20,8 @@ def _unfenced() -> Producer:
 
 
 def _publish_and_ask_then(self: TransactionRunner, transaction: Transaction, group_metadata: Any) -> None:
-    for topic, partition, key, value, headers in transaction.outputs:
-        _unfenced().produce(topic, value, key, partition, headers=headers)  # type: ignore[arg-type]
+    for one in transaction.outputs:
+        _unfenced().produce(one.topic, one.value, one.key, one.partition, headers=one.headers)  # type: ignore[arg-type]
     _unfenced().flush()
     _perform(self, Transaction((), transaction.offsets), group_metadata)
 

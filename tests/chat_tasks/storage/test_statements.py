@@ -8,6 +8,7 @@ from cassandra.protocol import BatchMessage, ColumnMetadata
 from cassandra.query import BatchStatement, BatchType, BoundStatement, PreparedStatement
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import astuple
 
 from chat_tasks.records import Row
 from chat_tasks.row_values import row_values
@@ -63,7 +64,7 @@ def sent(statement: BatchStatement) -> bytes:
 
 @given(rows)
 def test_one_row_goes_alone(row: Row) -> None:
-    ours, theirs = insert_rows(_INSERT, [row_values(row)]), _INSERT.bind(row)
+    ours, theirs = insert_rows(_INSERT, [row_values(row)]), _INSERT.bind(astuple(row))
     assert isinstance(ours, BoundStatement)
     assert ours.values == theirs.values
     assert ours.routing_key == theirs.routing_key
@@ -75,7 +76,7 @@ def test_more_share_an_unlogged_batch(several: list[Row]) -> None:
     ours = insert_rows(_INSERT, [row_values(row) for row in several])
     theirs = BatchStatement(batch_type=BatchType.UNLOGGED)
     for row in several:
-        theirs.add(_INSERT.bind(row))
+        theirs.add(_INSERT.bind(astuple(row)))
     assert isinstance(ours, BatchStatement)
     assert sent(ours) == sent(theirs)
     assert ours.routing_key == theirs.routing_key
