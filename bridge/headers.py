@@ -20,6 +20,8 @@ def headers_of(message: Any) -> Headers:
 
 def size_of_headers(headers: Headers) -> int:
     """Bytes, roughly."""
+    if not headers:
+        return 0
     return sum(len(name) * 4 + len(value or b"") for name, value in headers)
 
 
@@ -30,7 +32,7 @@ def with_sent_at(headers: Headers, sent_at: int) -> Headers:
 
 def sent_at_of(headers: Headers) -> int:
     """The input record's time. Raises `ValueError` where there is none: the record is not ours."""
-    for name, value in headers[::-1]:
+    for name, value in reversed(headers):
         if name == SENT_AT and value is not None:
             return int(value)
     raise ValueError(f"no header {SENT_AT}")

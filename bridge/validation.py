@@ -1,8 +1,8 @@
 """What may enter the log. What comes after is deterministic and skips no record, so all limits are checked here."""
 
 from dataclasses import dataclass
-from typing import NamedTuple
 
+import msgspec
 from pydantic import ValidationError
 
 from chat_tasks.errors import InvalidRecord
@@ -35,7 +35,7 @@ class Limits:
         )
 
 
-class ValidMessage(NamedTuple):
+class ValidMessage(msgspec.Struct, frozen=True, gc=False):
     """`key` is the conversation's, `value` the canonical JSON."""
 
     key: bytes

@@ -71,7 +71,8 @@ class Ingest:
         if not self._outputs:
             return None
         taken, self._outputs = self._outputs[:_OUTPUTS_PER_TRANSACTION], self._outputs[_OUTPUTS_PER_TRANSACTION:]
-        self._bytes -= sum(len(output.value or b"") for output, _, _ in taken)
+        for output, _, _ in taken:
+            self._bytes -= len(output.value or b"")
         next_offsets = {partition: offset + 1 for _, partition, offset in taken}
         return Transaction(
             [output for output, _, _ in taken],
@@ -118,15 +119,16 @@ class Ingest:
         settings = self._settings
         try:
             headers = headers_of(message)
-            key, value = validate_message(message.value(), self._limits)
+            valid = validate_message(message.value(), self._limits)
             # Of the canonical bytes: the input topic's own limit counts compressed ones.
-            check_total("record", len(key) + len(value) + size_of_headers(headers), settings.max_record_bytes)
+            size = len(valid.key) + len(valid.value) + size_of_headers(headers)
+            check_total("record", size, settings.max_record_bytes)
         except InvalidRecord as error:
             return dead_letter_of(message, error, settings)
         return Output(
             settings.log_topic,
-            partition_of(key, settings.log_partitions),
-            key,
-            value,
+            partition_of(valid.key, settings.log_partitions),
+            valid.key,
+            valid.value,
             with_sent_at(headers, sent_time(message)),
         )
