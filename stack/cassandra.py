@@ -17,7 +17,19 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from pathlib import Path
 
-_HEAP: Mapping[Profile, str] = {"fast_start": "-Xmx768m", "steady": "-Xmx1g"}
+_MEMORY: Mapping[Profile, Sequence[str]] = {
+    "fast_start": ("-Xmx768m",),
+    # Besides the heap what Cassandra's own conf/jvm17-server.options sets, as everyone runs it.
+    "steady": (
+        "-Xmx1g",
+        "-XX:+ParallelRefProcEnabled",
+        "-XX:MaxTenuringThreshold=1",
+        "-XX:G1HeapRegionSize=16m",
+        "-XX:G1RSetUpdatingPauseTimePercent=5",
+        "-XX:MaxGCPauseMillis=300",
+        "-XX:InitiatingHeapOccupancyPercent=70",
+    ),
+}
 
 _RAISED_THRESHOLDS = """\
 batch_size_warn_threshold: 256KiB
@@ -89,7 +101,7 @@ class CassandraNode(ServerProcess):
         return [
             *(
                 str(java),
-                _HEAP[self.settings.profile],
+                *_MEMORY[self.settings.profile],
                 *JVM_OPTIONS[self.settings.profile],
                 f"@{options}",
                 f"-javaagent:{agent}",
