@@ -1,0 +1,79 @@
+"""Conversations whose only replica is down wait for it, and all others go on."""
+
+from collections.abc import Hashable, Iterator
+from pathlib import Path
+
+import pytest
+
+from chat_tasks.settings import Settings
+from chat_tasks.storage.replica_sets import ReplicaSets
+from chat_tasks.storage.session import connect
+from chat_tasks.wire import InstantMessage
+from stack.cluster import Cluster
+from tests.integration.conversation import (
+    assert_rows_match,
+    expected_of,
+    read_outputs,
+    read_topic,
+    send,
+    some_messages,
+)
+from tests.integration.deployment import Deployment
+
+pytestmark = pytest.mark.servers
+
+CONVERSATIONS = 60
+
+
+@pytest.fixture
+def cluster(tmp_path: Path) -> Iterator[Cluster]:
+    """Three Cassandra nodes."""
+    with Cluster.for_tests(tmp_path / "servers") as cluster:
+        yield cluster
+
+
+def some_of_all(tag: str) -> list[InstantMessage]:
+    """Of the same conversations each time, with other texts."""
+    return [
+        message.model_copy(update={"body": f"{tag} {message.body}"}) for message in some_messages(1_500, CONVERSATIONS)
+    ]
+
+
+def test_only_the_conversations_of_a_node_that_is_down_wait_for_it(cluster: Cluster, tmp_path: Path) -> None:
+    deployment = Deployment.on(cluster, 1, tmp_path, cassandra_replication_factor=1)
+    deployment.initialise()
+    deployment.start("ingest.1", "dispatch.1", "worker.1", "worker.2")
+    settings = deployment.settings
+    node = cluster.cassandra[2]
+    before, during = some_of_all("before"), some_of_all("during")
+    send(settings, before)
+    read_outputs(settings, before)
+    waiting = conversations_on(node.host, settings, before)
+    assert 0 < len(waiting) < CONVERSATIONS
+
+    node.kill()
+    send(settings, during)
+    flowing = [message for message in during if message.conversationKey not in waiting]
+    read_outputs(settings, [message for message in before if message.conversationKey not in waiting] + flowing)
+    # And nothing else has come out.
+    read_topic(settings, settings.output_topic, len(before) + len(flowing))
+
+    cluster.start()
+    outputs = read_outputs(settings, before + during)
+    session = connect(settings)
+    try:
+        assert_rows_match(session, settings, outputs)
+    finally:
+        session.cluster.shutdown()
+    assert list(deployment.end()) == []
+
+
+def conversations_on(host: str, settings: Settings, messages: list[InstantMessage]) -> set[str]:
+    """Those whose rows live on that node."""
+    session = connect(settings)
+    try:
+        replicas = ReplicaSets(session, settings.cassandra_keyspace).now()
+        ids: Hashable = frozenset(one.host_id for one in session.cluster.metadata.all_hosts() if one.address == host)
+        return {key for key in expected_of(messages) if replicas.of_partition(key, 0) == ids}
+    finally:
+        session.cluster.shutdown()
