@@ -18,11 +18,15 @@ from bench.loads import LOADS
 from bench.machine import describe_machine
 from bench.plots import draw_latency, draw_processor_time, draw_throughput
 from bench.results import Results
-from bench.table import growth_table, latency_table, throughput_table, usage_table
+from bench.scaling import measure_scaling
+from bench.table import growth_table, latency_table, scaling_table, throughput_table, usage_table
 from chat_tasks.garbage import search_rarely
 from stack.errors import StackError
 from stack.home import home_folder
 from stack.servers import Servers
+
+_PROCESSES = (1, 2, 4, 1)
+"""The last shows how much of a difference is the time that has passed."""
 
 
 def _names(known: Collection[str]) -> Callable[..., list[str]]:
@@ -66,6 +70,13 @@ def _rates(_context: click.Context, _option: click.Parameter, value: str) -> lis
     show_default=True,
     help="Loads of which a million messages are sent, measured every 100,000; '' for none.",
 )
+@click.option(
+    "--scaling",
+    callback=_names(LOADS),
+    default="2000",
+    show_default=True,
+    help="Loads at which a worker gets and loses processes while it runs; '' for none.",
+)
 @click.option("--repetitions", type=click.IntRange(1), default=3, show_default=True)
 @click.option("--seconds", type=click.FloatRange(1), default=15, show_default=True, help="Of each run, roughly.")
 @click.option("--workers", type=click.IntRange(1), default=2, show_default=True, help="Processes of each contestant.")
@@ -76,6 +87,7 @@ def main(
     loads: list[str],
     rates: list[int],
     growth: list[str],
+    scaling: list[str],
     repetitions: int,
     seconds: float,
     workers: int,
@@ -84,6 +96,7 @@ def main(
     """Measure, show tables, and keep everything as JSON and as pictures in .stack/bench."""
     if quick:
         loads, rates, growth, repetitions, seconds = ["2000"], [100], ["one"], 1, 1.0
+        scaling = ["2000"]
     # Hundreds of thousands of outputs are kept to be looked at, and nothing of the measuring may take the processor.
     search_rarely()
     total, steps = (2_000, 2) if quick else (1_000_000, 10)
@@ -114,6 +127,7 @@ def main(
                     console.print(
                         f"{step.load}, {step.messages:,} messages: {step.rate:,.0f} messages/s", soft_wrap=True
                     )
+            _scale(scaling, conditions, results, console)
     except (BenchError, StackError) as error:
         raise click.ClickException(str(error)) from error
     finally:
@@ -125,6 +139,13 @@ def main(
         console.print(f"kept in {folder}")
 
 
+def _scale(loads: list[str], conditions: Conditions, results: Results, console: Console) -> None:
+    for load in loads:
+        for step in measure_scaling(LOADS[load], _PROCESSES, conditions):
+            results.scaling.append(step)
+            console.print(f"{step.load}, {step.processes} processes: {step.rate:,.0f} messages/s", soft_wrap=True)
+
+
 def _show(results: Results, console: Console) -> None:
     for load in dict.fromkeys(run.load for run in results.throughput):
         console.print(throughput_table(results.throughput, load))
@@ -133,6 +154,8 @@ def _show(results: Results, console: Console) -> None:
         console.print(latency_table(results.latency))
     if results.growth:
         console.print(growth_table(results.growth))
+    if results.scaling:
+        console.print(scaling_table(results.scaling))
 
 
 def _draw(results: Results, folder: Path) -> None:

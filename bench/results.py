@@ -11,6 +11,7 @@ import orjson
 
 from bench.growth import Growth
 from bench.latency import Latency
+from bench.scaling import Scaling
 from bench.throughput import Throughput
 
 
@@ -22,6 +23,7 @@ class Results:
     throughput: list[Throughput] = field(default_factory=list)
     latency: list[Latency] = field(default_factory=list)
     growth: list[Growth] = field(default_factory=list)
+    scaling: list[Scaling] = field(default_factory=list)
 
     def save(self, path: Path) -> None:
         """As JSON."""
@@ -34,5 +36,6 @@ class Results:
             ],
             "latency": [asdict(run) for run in self.latency],
             "growth": [asdict(step) for step in self.growth],
+            "scaling": [asdict(step) for step in self.scaling],
         }
         path.write_bytes(orjson.dumps(document, option=orjson.OPT_INDENT_2))

@@ -10,6 +10,7 @@ from rich.table import Table
 from bench.growth import Growth
 from bench.latency import IDLE, Latency
 from bench.loads import LOADS
+from bench.scaling import Scaling
 from bench.summary import Spread, medians, of_load, ratios
 from bench.throughput import Throughput
 
@@ -80,6 +81,15 @@ def growth_table(steps: Sequence[Growth]) -> Table:
             f"{step.latest_milliseconds.p99:,.1f}",
             *(f"{memory[one] / 1e6:,.0f}" for one in _WATCHED),
         )
+    return table
+
+
+def scaling_table(steps: Sequence[Scaling]) -> Table:
+    """A line a step, in the order in which they were measured, against the first."""
+    table = _table("worker processes, changed live", "", "processes", "messages/s", "the first, times")
+    for step in steps:
+        first = next(one.rate for one in steps if one.load == step.load)
+        table.add_row(LOADS[step.load].title, f"{step.processes}", f"{step.rate:,.0f}", f"{step.rate / first:.2f}")
     return table
 
 

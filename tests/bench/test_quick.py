@@ -44,6 +44,8 @@ def test_it_runs_and_produces_its_figures(tmp_path: Path) -> None:
         assert 0 < latency["milliseconds"]["p50"] <= latency["milliseconds"]["highest"]
     assert [(step["load"], step["messages"]) for step in results["growth"]] == [("one", 1_000), ("one", 2_000)]
     assert all(step["redis_bytes"] > 0 for step in results["growth"])
+    assert [step["processes"] for step in results["scaling"]] == [1, 2, 4, 1]
+    assert all(step["rate"] > 0 for step in results["scaling"])
     assert {"commit", "processors", "python"} <= results["machine"].keys()
     assert {picture.name for picture in tmp_path.glob("bench/*/*.png")} == {
         "throughput.png",

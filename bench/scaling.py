@@ -1,0 +1,65 @@
+"""How the rate follows the number of a worker's processes, changed while it runs as `celery control pool_grow` does."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+
+from celery import Celery
+
+from bench.arena import new_arena
+from bench.collector import Collector
+from bench.conditions import Conditions
+from bench.contestants import CONTESTANTS
+from bench.errors import BenchError
+from bench.loads import Load
+from bench.race import Race
+from stack.waiting import wait_until
+
+_ANSWER_SECONDS = 10.0
+_CHANGE_SECONDS = 30.0
+
+
+@dataclass(frozen=True, slots=True)
+class Scaling:
+    """One backlog; `rate` is messages a second."""
+
+    load: str
+    processes: int
+    rate: float
+
+
+def measure_scaling(load: Load, processes: Sequence[int], conditions: Conditions) -> Iterator[Scaling]:
+    """Backlogs of one size, the worker having so many processes for each; a first one, that warms up, is not told.
+
+    Raises `BenchError` where the job was not done.
+    """
+    contestant = CONTESTANTS["chat-tasks"]
+    folder = conditions.folder / f"scaling-{load.name}"
+    with (
+        new_arena(conditions.servers) as arena,
+        contestant.running(arena, load, replace(conditions, workers=processes[0]), folder),
+        Collector(arena.settings) as collector,
+        Celery(broker=arena.settings.redis_url) as app,
+    ):
+        race = Race(arena.settings, load, collector, seed=1)
+        count = race.larger(*race.warm_up(), conditions.seconds)
+        race.drain(count)
+        for before, number in zip((processes[0], *processes), processes, strict=False):
+            _change(app, before, number)
+            yield Scaling(load.name, number, count / race.drain(count))
+        race.judge(contestant)
+
+
+def _change(app: Celery, before: int, number: int) -> None:
+    if number > before:
+        app.control.pool_grow(number - before, reply=True, timeout=_ANSWER_SECONDS, limit=1)
+    elif number < before:
+        app.control.pool_shrink(before - number, reply=True, timeout=_ANSWER_SECONDS, limit=1)
+    if not wait_until(lambda: _processes(app) == [number], _CHANGE_SECONDS, interval=0.3):
+        raise BenchError(f"a worker was to have {number} processes, and has {_processes(app)}")
+
+
+def _processes(app: Celery) -> list[int]:
+    stats = app.control.inspect(timeout=_ANSWER_SECONDS, limit=1).stats() or {}
+    return [len(one["pool"]["processes"]) for one in stats.values()]
