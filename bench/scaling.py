@@ -14,10 +14,7 @@ from bench.contestants import CONTESTANTS
 from bench.errors import BenchError
 from bench.loads import Load
 from bench.race import Race
-from stack.waiting import wait_until
-
-_ANSWER_SECONDS = 10.0
-_CHANGE_SECONDS = 30.0
+from stack.worker_pool import resize
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,21 +42,8 @@ def measure_scaling(load: Load, processes: Sequence[int], conditions: Conditions
         race = Race(arena.settings, load, collector, seed=1)
         count = race.larger(*race.warm_up(), conditions.seconds)
         race.drain(count)
-        for before, number in zip((processes[0], *processes), processes, strict=False):
-            _change(app, before, number)
+        for number in processes:
+            if not resize(app, number):
+                raise BenchError(f"the worker has not come to have {number} processes")
             yield Scaling(load.name, number, count / race.drain(count))
         race.judge(contestant)
-
-
-def _change(app: Celery, before: int, number: int) -> None:
-    if number > before:
-        app.control.pool_grow(number - before, reply=True, timeout=_ANSWER_SECONDS, limit=1)
-    elif number < before:
-        app.control.pool_shrink(before - number, reply=True, timeout=_ANSWER_SECONDS, limit=1)
-    if not wait_until(lambda: _processes(app) == [number], _CHANGE_SECONDS, interval=0.3):
-        raise BenchError(f"a worker was to have {number} processes, and has {_processes(app)}")
-
-
-def _processes(app: Celery) -> list[int]:
-    stats = app.control.inspect(timeout=_ANSWER_SECONDS, limit=1).stats() or {}
-    return [len(one["pool"]["processes"]) for one in stats.values()]

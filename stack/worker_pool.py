@@ -1,0 +1,33 @@
+"""The processes of a running worker, changed as Flower and `celery control` change them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from stack.waiting import wait_until
+
+if TYPE_CHECKING:
+    from celery import Celery
+
+_ANSWER_SECONDS = 10.0
+_CHANGE_SECONDS = 30.0
+
+
+def resize(app: Celery, number: int) -> bool:
+    """Ask the only worker there is to have so many processes; whether it comes to. Those at work are not taken away."""
+    missing = number - sum(_processes(app))
+    if missing > 0:
+        app.control.pool_grow(missing, reply=True, timeout=_ANSWER_SECONDS, limit=1)
+    elif missing < 0:
+        app.control.pool_shrink(-missing, reply=True, timeout=_ANSWER_SECONDS, limit=1)
+    return has_processes(app, number)
+
+
+def has_processes(app: Celery, number: int) -> bool:
+    """Whether the only worker there is comes to have so many: it answers at once, and takes its time."""
+    return wait_until(lambda: _processes(app) == [number], _CHANGE_SECONDS, interval=0.3)
+
+
+def _processes(app: Celery) -> list[int]:
+    stats = app.control.inspect(timeout=_ANSWER_SECONDS, limit=1).stats() or {}
+    return [len(one["pool"]["processes"]) for one in stats.values()]
