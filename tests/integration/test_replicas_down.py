@@ -4,6 +4,7 @@ from collections.abc import Hashable, Iterator
 from pathlib import Path
 
 import pytest
+from cassandra.cluster import Session
 
 from chat_tasks.settings import Settings
 from chat_tasks.storage.replica_sets import ReplicaSets
@@ -32,23 +33,33 @@ def cluster(tmp_path: Path) -> Iterator[Cluster]:
         yield cluster
 
 
-def some_of_all(tag: str) -> list[InstantMessage]:
-    """Of the same conversations each time, with other texts."""
-    return [
-        message.model_copy(update={"body": f"{tag} {message.body}"}) for message in some_messages(1_500, CONVERSATIONS)
-    ]
-
-
-def test_only_the_conversations_of_a_node_that_is_down_wait_for_it(cluster: Cluster, tmp_path: Path) -> None:
+@pytest.fixture
+def deployment(cluster: Cluster, tmp_path: Path) -> Iterator[Deployment]:
+    """A pipeline whose rows have one replica; at the end all its processes must have behaved."""
     deployment = Deployment.on(cluster, 1, tmp_path, cassandra_replication_factor=1)
     deployment.initialise()
+    yield deployment
+    assert list(deployment.end()) == []
+
+
+@pytest.fixture
+def session(deployment: Deployment) -> Iterator[Session]:
+    """A session of the test's own."""
+    session = connect(deployment.settings)
+    yield session
+    session.cluster.shutdown()
+
+
+def test_only_the_conversations_of_a_node_that_is_down_wait_for_it(
+    cluster: Cluster, deployment: Deployment, session: Session
+) -> None:
     deployment.start("ingest.1", "dispatch.1", "worker.1", "worker.2")
     settings = deployment.settings
     node = cluster.cassandra[2]
-    before, during = some_of_all("before"), some_of_all("during")
+    before, during = some_messages(1_500, CONVERSATIONS, seed=1), some_messages(1_500, CONVERSATIONS, seed=2)
     send(settings, before)
     read_outputs(settings, before)
-    waiting = conversations_on(node.host, settings, before)
+    waiting = conversations_on(node.host, session, settings, before + during)
     assert 0 < len(waiting) < CONVERSATIONS
 
     node.kill()
@@ -60,20 +71,11 @@ def test_only_the_conversations_of_a_node_that_is_down_wait_for_it(cluster: Clus
 
     cluster.start()
     outputs = read_outputs(settings, before + during)
-    session = connect(settings)
-    try:
-        assert_rows_match(session, settings, outputs)
-    finally:
-        session.cluster.shutdown()
-    assert list(deployment.end()) == []
+    assert_rows_match(session, settings, outputs)
 
 
-def conversations_on(host: str, settings: Settings, messages: list[InstantMessage]) -> set[str]:
+def conversations_on(host: str, session: Session, settings: Settings, messages: list[InstantMessage]) -> set[str]:
     """Those whose rows live on that node."""
-    session = connect(settings)
-    try:
-        replicas = ReplicaSets(session, settings.cassandra_keyspace).now()
-        ids: Hashable = frozenset(one.host_id for one in session.cluster.metadata.all_hosts() if one.address == host)
-        return {key for key in expected_of(messages) if replicas.of_partition(key, 0) == ids}
-    finally:
-        session.cluster.shutdown()
+    replicas = ReplicaSets(session, settings.cassandra_keyspace).now()
+    ids: Hashable = frozenset(one.host_id for one in session.cluster.metadata.all_hosts() if one.address == host)
+    return {key for key in expected_of(messages) if replicas.of_partition(key, 0) == ids}
