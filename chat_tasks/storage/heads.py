@@ -141,7 +141,8 @@ class HeadReader:
                     row = StoredRow(*values)
                     if not _is_later(row.log_id, row.log_offset, first_offset, log_id):
                         return Head(row.sequence, tuple(later))
-                    if row.log_id is not None:
+                    # Of a part of a row nobody can say whether it agrees with its record.
+                    if row.log_id is not None and row.log_offset is not None:
                         later.append(row)
         except Exception as error:  # noqa: BLE001 - the driver's failures share no base class
             return error
@@ -151,4 +152,4 @@ class HeadReader:
 def _is_later(log_id: UUID | None, log_offset: int | None, first_offset: int, own_log: UUID) -> bool:
     # Part of a row is what a read repair made of one that only a minority had: it was not acknowledged, so its record
     # is still to come.
-    return log_id is None or log_offset is None or (log_id == own_log and log_offset >= first_offset)
+    return log_id is None or (log_id == own_log and (log_offset is None or log_offset >= first_offset))

@@ -82,3 +82,24 @@ def test_a_pointer_to_an_empty_bucket_means_the_one_before(
     )
 
     assert sequences(reader.read({"abc123": 100}, LOG)) == {"abc123": (length - 1, [])}
+
+
+@pytest.mark.parametrize("has_log", [True, False])
+def test_part_of_a_row_is_no_head_and_nothing_to_compare_with(
+    deploy: Deploy, cassandra: Session, *, has_log: bool
+) -> None:
+    settings = deploy(bucket_size=BUCKET_SIZE).settings
+    writer, reader = writer_and_reader(cassandra, settings)
+    assert writer.write({"abc123": rows_of("abc123", 2)}) == {}
+    cassandra.execute(
+        f"INSERT INTO {settings.cassandra_keyspace}.messages (conversation_key, bucket, seq, sender) "
+        "VALUES ('abc123', 0, 2, 'bob')"
+    )
+    if has_log:
+        cassandra.execute(
+            f"UPDATE {settings.cassandra_keyspace}.messages SET log_id = %s "
+            "WHERE conversation_key = 'abc123' AND bucket = 0 AND seq = 2",
+            (LOG,),
+        )
+
+    assert sequences(reader.read({"abc123": 100}, LOG)) == {"abc123": (1, [])}
