@@ -11,6 +11,7 @@ they did not go. What one might just have been given is sent again by its dispat
 
 import os
 import signal
+from contextlib import suppress
 
 from billiard import pool
 from billiard.process import BaseProcess
@@ -21,7 +22,9 @@ pool.GUARANTEE_MESSAGE_CONSUMPTION_RETRY_LIMIT = 10
 
 def _end_at_once(self: BaseProcess) -> None:
     self._controlled_termination = True
-    os.kill(self.pid, signal.SIGKILL)
+    if self._popen.poll() is None:
+        with suppress(ProcessLookupError):
+            os.kill(self.pid, signal.SIGKILL)
 
 
 BaseProcess.terminate_controlled = _end_at_once
