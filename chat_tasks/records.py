@@ -4,10 +4,13 @@ Structs of msgspec, because there is one of each for every message: they are mad
 tuple, read straight from JSON, and left out of the search for reference cycles, of which they are never part.
 """
 
-from typing import NamedTuple
+from typing import Annotated, NamedTuple
 from uuid import UUID
 
 import msgspec
+
+Integer64 = Annotated[int, msgspec.Meta(ge=0, le=2**63 - 1)]
+"""What Kafka gives as an offset or a time, and Cassandra takes."""
 
 
 class Text(msgspec.Struct, frozen=True, gc=False):
@@ -21,8 +24,8 @@ class Text(msgspec.Struct, frozen=True, gc=False):
 class LogRecord(msgspec.Struct, frozen=True, gc=False, array_like=True, forbid_unknown_fields=True):
     """One message as `conversation_log` holds it; `sent_at` is the record's own time in milliseconds since 1970."""
 
-    offset: int
-    sent_at: int
+    offset: Integer64
+    sent_at: Integer64
     text: Text
 
 

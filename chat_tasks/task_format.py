@@ -18,7 +18,7 @@ from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Any, TypeVar
+from typing import Annotated, Any, TypeVar
 from uuid import UUID
 
 import msgspec
@@ -62,7 +62,7 @@ class ConversationBatch(msgspec.Struct, frozen=True, gc=False, array_like=True, 
 
     conversation_key: str
     head: int | None
-    records: list[LogRecord]
+    records: Annotated[list[LogRecord], msgspec.Meta(min_length=1)]
 
 
 @dataclass(frozen=True, slots=True)

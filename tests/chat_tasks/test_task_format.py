@@ -80,7 +80,7 @@ def test_an_append_task_as_the_worker_sees_it() -> None:
     )
 
 
-@given(st.lists(st.tuples(texts, heads, st.lists(records, max_size=3)), max_size=3))
+@given(st.lists(st.tuples(texts, heads, st.lists(records, min_size=1, max_size=3)), max_size=3))
 def test_any_conversation_arrives_as_it_was_sent(
     conversations: list[tuple[str, int | None, list[tuple[int, int, InstantMessage]]]],
 ) -> None:
@@ -168,3 +168,14 @@ def test_a_task_without_a_member_is_misshapen(missing: str) -> None:
     del document[missing]
     with pytest.raises(ValueError, match=f"malformed append task: .*`{missing}`"):
         decode_append_task(orjson.dumps(document))
+
+
+@pytest.mark.parametrize(
+    "records",
+    [[], [(2**63, 1_000, HI)], [(10, 2**63, HI)], [(-1, 1_000, HI)], [(10, -1, HI)]],
+    ids=["none", "an offset of 64 bits", "a time of 64 bits", "a negative offset", "a negative time"],
+)
+def test_records_that_no_log_can_hold_are_misshapen(records: list[tuple[int, int, bytes]]) -> None:
+    task = append_task([encode_conversation("abc123", 7, records)])
+    with pytest.raises(ValueError, match="malformed append task"):
+        decode_append_task(task)
