@@ -56,7 +56,7 @@ def _until(deadline: float, steps: Iterator[Step]) -> Iterator[Step]:
 
 
 def _report(verdict: Verdict, folder: Path) -> int:
-    for line in recovery_table(verdict.recoveries, verdict.history):
+    for line in recovery_table(verdict.recoveries, verdict.resumed):
         click.echo(line)
     for anomaly in verdict.anomalies[:50]:
         click.echo(f"ANOMALY {anomaly.kind.name}: {anomaly.text}")

@@ -13,6 +13,7 @@ from tests.chaos.history import History
 from tests.chaos.injection import Injection
 from tests.chaos.nemesis import Nemesis, NotRecovered, Recovery, Step
 from tests.chaos.observer import Observer
+from tests.chaos.resumption import resumptions
 from tests.chaos.stored import rows_of
 from tests.chaos.system import PROCESSES, System
 from tests.chaos.workload import Workload
@@ -31,6 +32,8 @@ class Verdict:
 
     history: History
     recoveries: list[Recovery]
+    resumed: list[float]
+    """Seconds after each fault; see `resumptions`."""
     anomalies: list[Anomaly]
     dead: list[str]
     """Processes that ended by themselves, with the last they said."""
@@ -82,7 +85,10 @@ def run(
     if not (is_acknowledged and drained):
         stuck = stuck or "at the end"
     history.rows.extend(rows_of(settings))
-    return Verdict(history, nemesis.recoveries, anomalies(history), system.dead(), stuck, workload.count, seconds)
+    resumed = resumptions(history, settings.log_partitions)
+    return Verdict(
+        history, nemesis.recoveries, resumed, anomalies(history), system.dead(), stuck, workload.count, seconds
+    )
 
 
 def is_drained(history: History, workload: Workload, observer: Observer) -> bool:

@@ -20,7 +20,7 @@ def test_every_fault_once(tmp_path: Path) -> None:
     steps = list(islice(plan(sorted(ON_ONE_NODE), seed), len(ON_ONE_NODE)))
     with single(tmp_path) as system:
         verdict = run(system, ON_ONE_NODE, steps, print, seed=seed)
-    print(*recovery_table(verdict.recoveries, verdict.history), sep="\n")
+    print(*recovery_table(verdict.recoveries, verdict.resumed), sep="\n")
     assert verdict.stuck is None
     assert verdict.anomalies == []
     assert verdict.dead == []
