@@ -31,6 +31,7 @@ logger = logging.getLogger(__name__)
 _GATHER_RECORDS_SECONDS = 0.008
 _GATHER_RESULTS_SECONDS = 0.025
 _NODES_SECONDS = 1.0
+_MISSING_NODES_SECONDS = 0.25
 _GATE_SECONDS = 0.3
 _PURGE_SECONDS = 5.0
 _LOOK_SECONDS = 0.5
@@ -159,7 +160,9 @@ class Dispatch:
                 next_tick = min(work.next_plan_at() or next_tick, next_tick)
             if self._is_due("look", now, _LOOK_SECONDS) and (overdue := self._deadlines.overdue(now)):
                 self._sender.look_for([(task_id, self._sent[task_id].queue) for task_id in overdue])
-        if self._is_due("nodes", now, _NODES_SECONDS):
+        all_nodes_answer = self._nodes_answer and self._all_nodes_answer
+        # What a node that comes back has forgotten is to be written again before anything else is.
+        if self._is_due("nodes", now, _NODES_SECONDS if all_nodes_answer else _MISSING_NODES_SECONDS):
             self._errands.send("nodes", lambda: (now, self._cluster.generations()))
         if not self._requests_open and self._is_due("gate", now, _GATE_SECONDS):
             self._errands.send("gate", lambda: self._cluster.all_replayed(digest_of(work.facts.generations)))

@@ -42,7 +42,7 @@ def connect(settings: Settings) -> Session:
         # Version 5 frames every message with checksums that the driver computes in Python.
         protocol_version=ProtocolVersion.V4,
         connection_class=PromptConnection,
-        reconnection_policy=ExponentialReconnectionPolicy(0.25, 1.0),
+        reconnection_policy=ExponentialReconnectionPolicy(0.25, 0.5),
         connect_timeout=settings.cassandra_timeout,
         # A node that hangs keeps its connections, so the driver goes on sending it requests, each of which waits for
         # its time-out, until a heartbeat fails: at the defaults after a minute.
