@@ -7,7 +7,7 @@ from bridge.dispatch.head_cache import HeadCache
 from bridge.dispatch.letters import FoundLetters, encode_letter, encode_receipt
 from bridge.dispatch.log_record import LogRecord
 from bridge.dispatch.outgoing import Finished, OutgoingTask
-from bridge.dispatch.release import Release
+from bridge.dispatch.release import Release, Releases
 from bridge.dispatch.scheduler import Batch, PlannedTask, Scheduler, TaskLimits
 from bridge.transaction import Output, Partition
 from chat_tasks.routing import partition_of, queue_of
@@ -61,7 +61,7 @@ class AppendWork:
         self._generations = generations
         self._reply_to = reply_to
         self.quarantined = quarantined
-        self.releases = {key: Release(request) for key, request in requests.items()}
+        self.releases = Releases.of(requests)
         self._heads = HeadCache(_KNOWN_CONVERSATIONS)
         self._scheduler: Scheduler[LogRecord] = Scheduler(
             queue_of=lambda key: queue_of(key.encode(), settings.queues),

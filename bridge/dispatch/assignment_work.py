@@ -3,46 +3,31 @@
 import logging
 from collections import deque
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from itertools import chain
 from typing import Any
 
 from bridge.assignment import Assignment
 from bridge.dispatch.append_work import AppendWork, Outcome
+from bridge.dispatch.assignment_facts import AssignmentFacts
 from bridge.dispatch.checkpoints import Checkpoints
-from bridge.dispatch.commit_metadata import LARGEST_ENCODING, LARGEST_METADATA, decode_metadata, digest_of
+from bridge.dispatch.commit_metadata import LARGEST_METADATA, decode_metadata, digest_of
 from bridge.dispatch.intake import read_log_record, read_request
 from bridge.dispatch.latest_work import LatestWork
 from bridge.dispatch.letters import FoundLetters, Wanted
 from bridge.dispatch.outgoing import Finished, OutgoingTask
 from bridge.dispatch.partition_progress import Delivery, PartitionProgress
-from bridge.dispatch.release import Release
+from bridge.dispatch.room import Room
 from bridge.transaction import Output, Partition, Transaction
 from bridge.validation import Limits
 from chat_tasks.errors import ChatTasksError, ConfigurationError
 from chat_tasks.routing import partition_of
 from chat_tasks.settings import Settings
-from chat_tasks.task_format import Generations, Reply
+from chat_tasks.task_format import Reply
 
 logger = logging.getLogger(__name__)
 
 _OUTPUTS_PER_TRANSACTION = 5_000
 """And those of one conversation and task more."""
-_ENCODING_ROOM = LARGEST_ENCODING * 3 // 4
-_REQUESTS_IN_FLIGHT = 2_000
-
-
-@dataclass(frozen=True, slots=True)
-class AssignmentFacts:
-    """What has to be asked of the servers before an assignment's work can begin."""
-
-    log_id: str
-    generations: Generations
-    quarantined: frozenset[str]
-    requests: Mapping[str, int]
-    """The quarantined conversations that are to be released are here instead, each with its request's time."""
-    output_partitions: int
-    block_partitions: int
 
 
 class AssignmentWork:
@@ -94,8 +79,7 @@ class AssignmentWork:
             self._progress_of_conversation(key).await_replays(1)
         self._finished: deque[Finished] = deque()
         self._publishing: Sequence[Output] = ()
-        self._is_full = False
-        self._crowded: set[Partition] = set()
+        self._room = Room(settings)
         self.replayed_count = 0
 
     @property
@@ -199,29 +183,6 @@ class AssignmentWork:
         if found.complete:
             progress.replayed()
 
-    def ended_releases(self) -> dict[str, int]:
-        """Those that have ended and are not known to have, each with its request."""
-        releases = self.appends.releases.items()
-        return {key: one.request for key, one in releases if one.ended_at is not None and not one.is_known}
-
-    def release_known(self, conversation_key: str, request: int) -> None:
-        """The table says that it has ended."""
-        if (release := self._release_for(conversation_key, request)) is not None:
-            release.is_known = True
-
-    def forget_release(self, conversation_key: str, request: int) -> None:
-        """The table says nothing of it any more."""
-        if self._release_for(conversation_key, request) is not None:
-            del self.appends.releases[conversation_key]
-
-    def forgettable_releases(self, before: float) -> dict[str, int]:
-        """Those whose rows are safe, given the time before which commits are."""
-        return {
-            key: one.request
-            for key, one in self.appends.releases.items()
-            if one.is_known and one.ended_at is not None and one.ended_at <= before
-        }
-
     def lost(self, task_id: str) -> bool:
         """Ready the task's records again; False where it is not outstanding."""
         return self.appends.lost(task_id) or self.latest.lost(task_id)
@@ -270,22 +231,7 @@ class AssignmentWork:
 
     def full(self) -> set[Partition]:
         """The partitions that are to deliver no more for now."""
-        settings = self._settings
-        work = self.appends
-        share = max(work.records / settings.records_in_flight, work.bytes / settings.bytes_in_flight)
-        # Pausing costs a new fetch, so it is not taken back before half of the room is free.
-        self._is_full = share >= 1 or (self._is_full and share > 0.5)
-        full: set[Partition] = set()
-        for progress in self._progress.values():
-            partition = progress.partition
-            room = _ENCODING_ROOM // 2 if partition in self._crowded else _ENCODING_ROOM
-            # What comes again after a restart is in the encoding already, and can only finish when it has come.
-            crowded = not progress.is_catching_up and progress.largest_encoding > room
-            (self._crowded.add if crowded else self._crowded.discard)(partition)
-            is_log = partition.topic == settings.log_topic
-            if crowded or (self._is_full if is_log else self.latest.requests >= _REQUESTS_IN_FLIGHT):
-                full.add(partition)
-        return full
+        return self._room.full(self._progress.values(), self.appends, self.latest)
 
     @property
     def outstanding(self) -> int:
@@ -319,10 +265,6 @@ class AssignmentWork:
             self._finished.append(request)
         else:
             self.latest.add(request)
-
-    def _release_for(self, conversation_key: str, request: int) -> Release | None:
-        release = self.appends.releases.get(conversation_key)
-        return release if release is not None and release.request == request else None
 
     def _progress_of_conversation(self, conversation_key: str) -> PartitionProgress:
         number = partition_of(conversation_key.encode(), self._settings.log_partitions)

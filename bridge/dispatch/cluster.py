@@ -7,7 +7,7 @@ from confluent_kafka import Consumer, KafkaException, TopicPartition
 from confluent_kafka.admin import AdminClient
 
 from bridge.clients import base_config, reader_config
-from bridge.dispatch.assignment_work import AssignmentFacts
+from bridge.dispatch.assignment_facts import AssignmentFacts
 from bridge.dispatch.commit_metadata import decode_metadata
 from bridge.dispatch.letter_reader import read_dead_letters
 from bridge.dispatch.letters import FoundLetters, LetterBox, Wanted, read_letter

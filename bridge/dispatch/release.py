@@ -7,6 +7,7 @@ Cassandra node may have forgotten their rows, and the log no longer has them all
 of quarantined conversations outlives the release by the replay window.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from bridge.dispatch.log_record import LogRecord
@@ -34,3 +35,38 @@ class Release:
     def holds(self) -> bool:
         """Whether newer records have to wait."""
         return self.ended_at is None
+
+
+class Releases(dict[str, Release]):
+    """Those of one assignment, by conversation."""
+
+    @classmethod
+    def of(cls, requests: Mapping[str, int]) -> "Releases":
+        """Begun by these requests."""
+        return cls({key: Release(request) for key, request in requests.items()})
+
+    def ended(self) -> dict[str, int]:
+        """Those that have ended and are not known to have, each with its request."""
+        return {key: one.request for key, one in self.items() if one.ended_at is not None and not one.is_known}
+
+    def known(self, conversation_key: str, request: int) -> None:
+        """The table says that it has ended."""
+        if self._is_of(conversation_key, request):
+            self[conversation_key].is_known = True
+
+    def forget(self, conversation_key: str, request: int) -> None:
+        """The table says nothing of it any more."""
+        if self._is_of(conversation_key, request):
+            del self[conversation_key]
+
+    def forgettable(self, before: float) -> dict[str, int]:
+        """Those whose rows are safe, given the time before which commits are."""
+        return {
+            key: one.request
+            for key, one in self.items()
+            if one.is_known and one.ended_at is not None and one.ended_at <= before
+        }
+
+    def _is_of(self, conversation_key: str, request: int) -> bool:
+        release = self.get(conversation_key)
+        return release is not None and release.request == request

@@ -35,12 +35,12 @@ class Releasing:
             self._errands.send("requests", lambda: self._cluster.release_requests(work.log_partitions))
         if wanted:
             self._errands.send("letters", lambda: self._find_letters(work, wanted[0]))
-        if ended := work.ended_releases():
+        if ended := work.appends.releases.ended():
             self._errands.send("ended", lambda: self._cluster.end_releases(ended))
 
     def forget(self, work: AssignmentWork, before: float) -> None:
         """Take those off the table whose rows are safe, given the time before which commits are."""
-        if forgettable := work.forgettable_releases(before):
+        if forgettable := work.appends.releases.forgettable(before):
             self._errands.send("forget", lambda: self._cluster.forget_releases(forgettable))
 
     def done(self, work: AssignmentWork, done: ErrandDone) -> None:
@@ -55,10 +55,10 @@ class Releasing:
         elif done.name == "ended":
             for key, request in done.result.items():
                 logger.info("conversation %s is released", orjson.dumps(key).decode())
-                work.release_known(key, request)
+                work.appends.releases.known(key, request)
         elif done.name == "forget":
             for key, request in done.result.items():
-                work.forget_release(key, request)
+                work.appends.releases.forget(key, request)
 
     def _find_letters(self, work: AssignmentWork, wanted: Wanted) -> tuple[AssignmentWork, Wanted, FoundLetters]:
         return work, wanted, self._cluster.letters(wanted, lambda: self._is_current(work))

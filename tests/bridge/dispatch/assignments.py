@@ -3,7 +3,8 @@
 from typing import Any
 
 from bridge.assignment import Assignment, Committed
-from bridge.dispatch.assignment_work import AssignmentFacts, AssignmentWork
+from bridge.dispatch.assignment_facts import AssignmentFacts
+from bridge.dispatch.assignment_work import AssignmentWork
 from bridge.dispatch.checkpoints import Checkpoints
 from bridge.transaction import Output, Partition
 from chat_tasks.settings import Settings

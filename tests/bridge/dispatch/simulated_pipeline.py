@@ -8,7 +8,8 @@ import json
 from collections import defaultdict
 
 from bridge.assignment import Assignment, Committed
-from bridge.dispatch.assignment_work import AssignmentFacts, AssignmentWork
+from bridge.dispatch.assignment_facts import AssignmentFacts
+from bridge.dispatch.assignment_work import AssignmentWork
 from bridge.dispatch.checkpoints import Checkpoints
 from bridge.dispatch.commit_metadata import decode_metadata, digest_of
 from bridge.dispatch.letters import FoundLetters, LetterBox, Wanted, read_letter
@@ -166,15 +167,15 @@ class SimulatedPipeline:
 
     def forget_releases(self) -> None:
         """First the table says that they have ended, then nothing any more."""
-        for key, request in self.work.ended_releases().items():
+        for key, request in self.work.appends.releases.ended().items():
             assert self.requests[key] == request
             assert not self.waiting[key]
-            self.work.release_known(key, request)
+            self.work.appends.releases.known(key, request)
         if self.facts.generations == self.worker.generations:
-            for key, request in self.work.forgettable_releases(self.now - SETTINGS.replay_window).items():
+            for key, request in self.work.appends.releases.forgettable(self.now - SETTINGS.replay_window).items():
                 assert self.requests.pop(key) == request
                 del self.quarantined[key]
-                self.work.forget_release(key, request)
+                self.work.appends.releases.forget(key, request)
 
     def transact(self) -> Transaction | None:
         """A transaction is committed; whether the dispatcher hears of it is left to the caller."""

@@ -33,18 +33,18 @@ def test_newer_records_wait_for_the_letters_and_the_table_forgets_after_the_wind
     work.take_letters(WANTED, FoundLetters([replace(record(0), partition=LOG.number, release=7)], 0, complete=True))
     perform_all(work, worker)
     assert work.advance_releases(now=10) == []
-    assert work.ended_releases() == {}, "it is not committed"
+    assert work.appends.releases.ended() == {}, "it is not committed"
     letter, receipt = published(work)
     assert (letter.topic, receipt.topic, receipt.value) == ("instant_message_out", "dead_letter", None)
     work.advance_releases(now=10)
-    assert work.ended_releases() == {KEY: 7}
+    assert work.appends.releases.ended() == {KEY: 7}
     perform_all(work, worker)
     [newer] = published(work)
     assert b'"conversationMsgSeq":1' in (newer.value or b"")
 
-    assert work.forgettable_releases(before=10) == {}, "nobody was told"
-    work.release_known(KEY, 7)
-    assert work.forgettable_releases(before=9) == {}
-    assert work.forgettable_releases(before=10) == {KEY: 7}
-    work.forget_release(KEY, 7)
-    assert work.forgettable_releases(before=10) == {}
+    assert work.appends.releases.forgettable(before=10) == {}, "nobody was told"
+    work.appends.releases.known(KEY, 7)
+    assert work.appends.releases.forgettable(before=9) == {}
+    assert work.appends.releases.forgettable(before=10) == {KEY: 7}
+    work.appends.releases.forget(KEY, 7)
+    assert work.appends.releases.forgettable(before=10) == {}
