@@ -20,6 +20,7 @@ from bridge.dispatch.releasing import Releasing
 from bridge.dispatch.reply_reader import Replies, ReplyReader
 from bridge.dispatch.task_limit import TaskLimit
 from bridge.dispatch.task_sender import LookedFor, RedisBack, RedisLost, Sent, TaskSender
+from bridge.dispatch.worker_watch import WorkerWatch
 from bridge.transaction import Partition, Transaction
 from chat_tasks.errors import DependencyUnavailable, UnsupportedVersion
 from chat_tasks.settings import Settings
@@ -35,7 +36,6 @@ _MISSING_NODES_SECONDS = 0.25
 _GATE_SECONDS = 0.3
 _PURGE_SECONDS = 5.0
 _LOOK_SECONDS = 0.5
-_UNANSWERED_DEADLINES = 5
 _QUARANTINE_SECONDS = 1.0
 
 
@@ -63,8 +63,7 @@ class Dispatch:
         self._redis_answers = False
         self._nodes_answer = True
         self._all_nodes_answer = True
-        self._workers_answer = True
-        self._replied_at = 0.0
+        self._workers = WorkerWatch(settings.queues, settings.task_deadline)
         self._coming_records = Gathering(_GATHER_RECORDS_SECONDS)
         self._coming_results = Gathering(_GATHER_RESULTS_SECONDS)
         self._requests_open = False
@@ -198,7 +197,7 @@ class Dispatch:
 
     def servers_answer(self) -> bool:
         """As far as the last attempts tell; without one Cassandra node some conversations may have to wait."""
-        return self._redis_answers and self._nodes_answer and self._all_nodes_answer and self._workers_answer
+        return self._redis_answers and self._nodes_answer and self._all_nodes_answer and self._workers.answer
 
     def drain(self) -> None:
         """Wait for the tasks that are out, and send no more."""
@@ -236,38 +235,22 @@ class Dispatch:
             self._deadlines.end(reply.task_id)
             self._deadlines.took(reply.seconds)
             self._coming_results.came(now)
-            self._hear_from_workers(now)
             if (sent := self._sent.pop(reply.task_id, None)) is not None:
                 self._limit.answered(outstanding, now - sent.at, reply.seconds)
+                self._workers.answered(sent.queue, now)
             for key, reason in refused.items():
                 logger.error("conversation %s is going to be quarantined: %s", orjson.dumps(key).decode(), reason)
             self._to_quarantine.update(refused)
 
     def _take_looked_for(self, asked: Sequence[str], waiting: set[str], now: float) -> None:
         self._deadlines.still_waiting(waiting, now)
-        if (
-            asked
-            and waiting.issuperset(asked)
-            and now - self._replied_at >= _UNANSWERED_DEADLINES * self._settings.task_deadline
-        ):
-            self._miss_workers()
+        overdue = {task_id: self._sent[task_id].queue for task_id in asked if task_id in self._sent}
+        self._workers.looked_for(overdue, waiting, now)
         for task_id in asked:
             if task_id not in waiting and self._sent.pop(task_id, None) is not None:
                 self._deadlines.end(task_id)
                 if self._work is not None and self._work.lost(task_id):
                     logger.warning("task %s was not answered in time, its records are sent again", task_id)
-
-    def _miss_workers(self) -> None:
-        """Tasks that nobody takes are safe where they are, and starting again would bring no worker."""
-        if self._workers_answer:
-            logger.warning("no worker takes tasks, %d wait: does one run, and for all queues?", len(self._sent))
-        self._workers_answer = False
-
-    def _hear_from_workers(self, now: float) -> None:
-        self._replied_at = now
-        if not self._workers_answer:
-            logger.info("workers answer again")
-        self._workers_answer = True
 
     def _take_errand(self, done: ErrandDone) -> None:
         if done.error is not None:

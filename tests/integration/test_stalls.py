@@ -48,5 +48,21 @@ def test_without_a_worker_nothing_is_started_again(deploy: Deploy, cassandra: Se
     deployment.start("worker.1")
     outputs = read_outputs(deployment.settings, messages)
     assert_rows_match(cassandra, deployment.settings, outputs)
-    assert "workers answer again" in dispatch.log
+    assert "workers take tasks from queue chat.00 again" in dispatch.log
+    assert "starting again" not in dispatch.log
+
+
+def test_a_queue_that_no_worker_knows_is_named(deploy: Deploy, cassandra: Session) -> None:
+    deployment = deploy(stall_timeout=STALL_SECONDS, task_deadline=1)
+    [dispatch, _] = deployment.start("dispatch.1", "ingest.1")
+    worker = deployment.spawn("worker.1", CHAT_QUEUES="1")
+    messages = some_messages(300, 20)
+    send(deployment.settings, messages)
+    dispatch.wait_for_line("no worker takes tasks from queue chat.01")
+    assert "from queue chat.00" not in dispatch.log
+
+    worker.stop()
+    deployment.start("worker.1")
+    outputs = read_outputs(deployment.settings, messages)
+    assert_rows_match(cassandra, deployment.settings, outputs)
     assert "starting again" not in dispatch.log
