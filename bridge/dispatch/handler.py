@@ -311,6 +311,7 @@ class Dispatch:
         self._to_quarantine.clear()
         self._sent.clear()
         self._deadlines.clear()
+        self._workers.begin_anew()
         self._coming_records.taken()
         self._coming_results.taken()
 

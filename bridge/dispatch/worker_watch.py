@@ -29,6 +29,10 @@ class WorkerWatch:
         """Whether every queue is served, as far as is known."""
         return not self._unserved
 
+    def begin_anew(self) -> None:
+        """All tasks were dropped: nothing is known of queues that get none any more."""
+        self._unserved.clear()
+
     def answered(self, queue: int, now: float) -> None:
         """A task of that queue was."""
         self._answered_at[queue] = now

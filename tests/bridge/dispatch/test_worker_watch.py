@@ -63,3 +63,9 @@ def test_the_other_queue_s_answers_say_nothing(watch: WorkerWatch) -> None:
     watch.looked_for({"a": 1}, ["a"], now=100.0)
     watch.answered(0, now=101.0)
     assert not watch.answer
+
+
+def test_without_tasks_nothing_is_known_of_a_queue(watch: WorkerWatch) -> None:
+    watch.looked_for({"a": 1}, ["a"], now=100.0)
+    watch.begin_anew()
+    assert watch.answer
