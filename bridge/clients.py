@@ -50,10 +50,11 @@ def consumer_config(settings: Settings, group: str) -> dict[str, Any]:
         "enable.partition.eof": True,
         "fetch.wait.max.ms": 100,
         "fetch.queue.backoff.ms": 10,
-        "queued.min.messages": 20_000,
+        # Of each partition, besides one more fetch: this, too, is memory that a backlog fills.
+        "queued.min.messages": 5_000,
         "queued.max.messages.kbytes": 32_768,
         "message.max.bytes": 2 * settings.max_record_bytes + 1_000_000,
-        "fetch.message.max.bytes": 1024 * 1024,
+        "fetch.message.max.bytes": 256 * 1024,
     }
 
 
