@@ -1,6 +1,7 @@
 """Whether workers take tasks from every queue."""
 
 import logging
+from collections import Counter
 from collections.abc import Iterable, Mapping
 
 from chat_tasks.routing import queue_name
@@ -42,12 +43,10 @@ class WorkerWatch:
 
     def looked_for(self, overdue: Mapping[str, int], waiting: Iterable[str], now: float) -> None:
         """Of these overdue tasks, each with its queue, some still wait there."""
-        untouched: dict[int, int] = {}
-        for task_id in waiting:
-            if task_id in overdue:
-                untouched[overdue[task_id]] = untouched.get(overdue[task_id], 0) + 1
+        asked = Counter(overdue.values())
+        untouched = Counter(overdue[task_id] for task_id in waiting if task_id in overdue)
         for queue, count in untouched.items():
-            took_others = count < list(overdue.values()).count(queue)
+            took_others = count < asked[queue]
             answered_lately = now - self._answered_at.get(queue, 0.0) < self._patience
             if took_others or answered_lately or queue in self._unserved:
                 continue
