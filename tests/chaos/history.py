@@ -127,10 +127,6 @@ class History:
     blocks: list[Block] = field(default_factory=list)
     faults: list[Fault] = field(default_factory=list)
 
-    def acknowledged_at(self) -> dict[str, float]:
-        """When each valid record was, by its body."""
-        return {one.body: one.at for one in self.sent}
-
     def save(self, path: Path) -> None:
         """Write it as one line of JSON."""
         path.write_bytes(_adapter.dump_json(self))

@@ -15,7 +15,7 @@ from tests.chaos.history import History
 def draw(history: History, path: Path) -> None:
     """Write a PNG; needs at least one output."""
     began = history.outputs[0].at
-    acknowledged = history.acknowledged_at()
+    acknowledged = {one.body: one.at for one in history.sent}
     throughput: Counter[int] = Counter()
     latencies: defaultdict[int, list[float]] = defaultdict(list)
     for one in history.outputs:
