@@ -6,37 +6,30 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 import orjson
-from confluent_kafka import KafkaException
 
 from bridge.assignment import Assignment
 from bridge.dispatch.assignment_work import AssignmentWork
 from bridge.dispatch.checkpoints import Checkpoints
 from bridge.dispatch.cluster import Cluster
-from bridge.dispatch.commit_metadata import digest_of
 from bridge.dispatch.deadlines import Deadlines
-from bridge.dispatch.errands import ErrandDone, Errands
+from bridge.dispatch.errands import ErrandDone
 from bridge.dispatch.gathering import Gathering
-from bridge.dispatch.releasing import Releasing
 from bridge.dispatch.reply_reader import Replies, ReplyReader
 from bridge.dispatch.task_limit import TaskLimit
 from bridge.dispatch.task_sender import LookedFor, RedisBack, RedisLost, Sent, TaskSender
+from bridge.dispatch.upkeep import Upkeep
 from bridge.dispatch.worker_watch import WorkerWatch
 from bridge.transaction import Partition, Transaction
-from chat_tasks.errors import DependencyUnavailable, UnsupportedVersion
+from chat_tasks.errors import UnsupportedVersion
 from chat_tasks.settings import Settings
-from chat_tasks.storage.generations import AskedNodes
 from chat_tasks.task_format import decode_reply
 
 logger = logging.getLogger(__name__)
 
 _GATHER_RECORDS_SECONDS = 0.008
 _GATHER_RESULTS_SECONDS = 0.025
-_NODES_SECONDS = 1.0
-_MISSING_NODES_SECONDS = 0.25
-_GATE_SECONDS = 0.3
-_PURGE_SECONDS = 5.0
+_TICK_SECONDS = 1.0
 _LOOK_SECONDS = 0.5
-_QUARANTINE_SECONDS = 1.0
 
 
 class _SentTask(NamedTuple):
@@ -61,21 +54,16 @@ class Dispatch:
         self._sent: dict[str, _SentTask] = {}
         self._limit = TaskLimit(settings.queues * settings.tasks_per_queue)
         self._redis_answers = False
-        self._nodes_answer = True
-        self._all_nodes_answer = True
         self._workers = WorkerWatch(settings.queues, settings.task_deadline)
         self._coming_records = Gathering(_GATHER_RECORDS_SECONDS)
         self._coming_results = Gathering(_GATHER_RESULTS_SECONDS)
-        self._requests_open = False
         self._draining = False
-        self._to_quarantine: dict[str, str] = {}
-        self._due = dict.fromkeys(("nodes", "gate", "purge", "look", "quarantine"), 0.0)
+        self._look_at = 0.0
 
     def start(self, post: Callable[[object], None]) -> None:
         """Start the threads."""
         self._post = post
-        self._errands = Errands(post)
-        self._releasing = Releasing(self._cluster, self._errands, lambda work: self._work is work)
+        self._upkeep = Upkeep(self._settings, self._cluster, post, lambda work: self._work is work)
         self._sender = TaskSender(self._settings, post)
         self._sender.start()
 
@@ -83,7 +71,7 @@ class Dispatch:
         """End the threads."""
         self._drop()
         self._sender.close()
-        self._errands.close()
+        self._upkeep.close()
 
     def prepare(self, assignment: Assignment) -> Any:
         """Ask the servers, in the poller's thread. Raises `DependencyUnavailable`."""
@@ -140,8 +128,7 @@ class Dispatch:
                 self._redis_answers = True
                 self._lose_all()
             case ErrandDone():
-                self._errands.ended(event)
-                self._take_errand(event)
+                self._upkeep.done(event, self._work)
             case _:
                 raise AssertionError(event)
 
@@ -149,26 +136,18 @@ class Dispatch:
         """Send what is ready, look after what is overdue."""
         work = self._work
         if work is None:
-            return now + _NODES_SECONDS
-        next_tick = self._results_awaited_until(now) or now + _NODES_SECONDS
+            return now + _TICK_SECONDS
+        next_tick = self._results_awaited_until(now) or now + _TICK_SECONDS
         if self._redis_answers and not self._draining:
             if (more_until := self._coming_records.more_until(now)) is not None:
                 next_tick = min(more_until, next_tick)
             else:
                 self._send(work, now)
                 next_tick = min(work.next_plan_at() or next_tick, next_tick)
-            if self._is_due("look", now, _LOOK_SECONDS) and (overdue := self._deadlines.overdue(now)):
+            if now >= self._look_at and (overdue := self._deadlines.overdue(now)):
+                self._look_at = now + _LOOK_SECONDS
                 self._sender.look_for([(task_id, self._sent[task_id].queue) for task_id in overdue])
-        all_nodes_answer = self._nodes_answer and self._all_nodes_answer
-        # What a node that comes back has forgotten is to be written again before anything else is.
-        if self._is_due("nodes", now, _NODES_SECONDS if all_nodes_answer else _MISSING_NODES_SECONDS):
-            self._errands.send("nodes", lambda: (now, self._cluster.generations()))
-        if not self._requests_open and self._is_due("gate", now, _GATE_SECONDS):
-            self._errands.send("gate", lambda: self._cluster.all_replayed(digest_of(work.facts.generations)))
-        if self._to_quarantine and self._is_due("quarantine", now, _QUARANTINE_SECONDS):
-            doomed = dict(self._to_quarantine)
-            self._errands.send("quarantine", lambda: self._cluster.quarantine(doomed))
-        self._releasing.tick(work, now)
+        self._upkeep.tick(work, now)
         return next_tick
 
     def next_transaction(self) -> Transaction | None:
@@ -197,7 +176,7 @@ class Dispatch:
 
     def servers_answer(self) -> bool:
         """As far as the last attempts tell; without one Cassandra node some conversations may have to wait."""
-        return self._redis_answers and self._nodes_answer and self._all_nodes_answer and self._workers.answer
+        return self._redis_answers and self._upkeep.nodes_answer and self._workers.answer
 
     def drain(self) -> None:
         """Wait for the tasks that are out, and send no more."""
@@ -214,7 +193,7 @@ class Dispatch:
 
     def _send(self, work: AssignmentWork, now: float) -> None:
         self._coming_records.taken()
-        tasks = list(work.plan(now, self._limit.tasks, requests=self._requests_open))
+        tasks = list(work.plan(now, self._limit.tasks, requests=self._upkeep.requests_open))
         if tasks:
             self._sent.update({task.task_id: _SentTask(task.queue, now) for task in tasks})
             self._sender.send(tasks)
@@ -240,7 +219,7 @@ class Dispatch:
                 self._workers.answered(sent.queue, now)
             for key, reason in refused.items():
                 logger.error("conversation %s is going to be quarantined: %s", orjson.dumps(key).decode(), reason)
-            self._to_quarantine.update(refused)
+            self._upkeep.quarantine(refused)
 
     def _take_looked_for(self, asked: Sequence[str], waiting: set[str], now: float) -> None:
         self._deadlines.still_waiting(waiting, now)
@@ -251,49 +230,6 @@ class Dispatch:
                 self._deadlines.end(task_id)
                 if self._work is not None and self._work.lost(task_id):
                     logger.warning("task %s was not answered in time, its records are sent again", task_id)
-
-    def _take_errand(self, done: ErrandDone) -> None:
-        if done.error is not None:
-            self._take_failed_errand(done.error)
-        elif self._work is not None:
-            self._take_done_errand(self._work, done)
-
-    def _take_failed_errand(self, error: BaseException) -> None:
-        if isinstance(error, DependencyUnavailable):
-            if self._nodes_answer:
-                logger.warning("%s", error)
-            self._nodes_answer = False
-        elif not isinstance(error, KafkaException):
-            # Of Kafka the loop itself hears soon enough; anything else must not be passed over.
-            raise error
-
-    def _take_done_errand(self, work: AssignmentWork, done: ErrandDone) -> None:
-        if done.name == "nodes":
-            self._nodes_answer = True
-            self._take_generations(work, *done.result)
-        elif done.name == "gate":
-            self._requests_open = done.result == digest_of(work.facts.generations)
-        elif done.name == "quarantine":
-            for key, reason in done.result.items():
-                if self._to_quarantine.pop(key, None) is not None:
-                    work.quarantine(key, reason)
-        else:
-            self._releasing.done(work, done)
-
-    def _take_generations(self, work: AssignmentWork, asked_at: float, asked: AskedNodes) -> None:
-        self._all_nodes_answer = asked.all_answered
-        replayed = work.facts.generations
-        started = [host for host, generation in asked.generations.items() if replayed.get(host) != generation]
-        if started:
-            raise DependencyUnavailable(f"Cassandra node {', '.join(started)} has started: its window is written again")
-        # While a node is down nobody knows what it will have forgotten: then the log keeps everything. And all that is
-        # known is that they ran when they were asked: this process may have been paused since, and they killed.
-        if self._all_nodes_answer and self._is_due("purge", asked_at, _PURGE_SECONDS):
-            before = asked_at - self._settings.replay_window
-            purgeable = work.purgeable(before)
-            if purgeable:
-                self._errands.send("purge", lambda: self._cluster.purge(purgeable))
-            self._releasing.forget(work, before)
 
     def _lose_all(self) -> None:
         for task_id in self._sent:
@@ -307,16 +243,9 @@ class Dispatch:
             self._reader.close()
         self._reader = None
         self._work = None
-        self._requests_open = False
-        self._to_quarantine.clear()
+        self._upkeep.begin_anew()
         self._sent.clear()
         self._deadlines.clear()
         self._workers.begin_anew()
         self._coming_records.taken()
         self._coming_results.taken()
-
-    def _is_due(self, name: str, now: float, interval: float) -> bool:
-        if now < self._due[name]:
-            return False
-        self._due[name] = now + interval
-        return True

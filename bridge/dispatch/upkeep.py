@@ -1,0 +1,130 @@
+"""What dispatch has to ask of the servers, and to tell them, every now and then."""
+
+import logging
+from collections.abc import Callable, Mapping
+
+from confluent_kafka import KafkaException
+
+from bridge.dispatch.assignment_work import AssignmentWork
+from bridge.dispatch.cluster import Cluster
+from bridge.dispatch.commit_metadata import digest_of
+from bridge.dispatch.errands import ErrandDone, Errands
+from bridge.dispatch.releasing import Releasing
+from chat_tasks.errors import DependencyUnavailable
+from chat_tasks.settings import Settings
+from chat_tasks.storage.generations import AskedNodes
+
+logger = logging.getLogger(__name__)
+
+_NODES_SECONDS = 1.0
+_MISSING_NODES_SECONDS = 0.25
+_GATE_SECONDS = 0.3
+_PURGE_SECONDS = 5.0
+_QUARANTINE_SECONDS = 1.0
+
+
+class Upkeep:
+    """Owns the errands: which nodes run, since when, what may be purged, who is in quarantine, which replays are done.
+
+    From the loop's thread only; times are seconds of a monotonic clock.
+    """
+
+    def __init__(
+        self,
+        settings: Settings,
+        cluster: Cluster,
+        post: Callable[[object], None],
+        is_current: Callable[[AssignmentWork], bool],
+    ) -> None:
+        """`is_current` is also called by an errand, to end early where nobody waits for it any more."""
+        self._settings = settings
+        self._cluster = cluster
+        self._errands = Errands(post)
+        self._releasing = Releasing(cluster, self._errands, is_current)
+        self._any_node_answers = True
+        self._every_node_answers = True
+        self._to_quarantine: dict[str, str] = {}
+        self._due = dict.fromkeys(("nodes", "gate", "purge", "quarantine"), 0.0)
+        self.requests_open = False
+        """Whether everything that a node may have forgotten is written again, by the other members too."""
+
+    @property
+    def nodes_answer(self) -> bool:
+        """Whether all of Cassandra's did, when they were last asked."""
+        return self._any_node_answers and self._every_node_answers
+
+    def begin_anew(self) -> None:
+        """The assignment has ended."""
+        self.requests_open = False
+        self._to_quarantine.clear()
+
+    def quarantine(self, reasons: Mapping[str, str]) -> None:
+        """Make it durable that these conversations are to be left alone."""
+        self._to_quarantine.update(reasons)
+
+    def tick(self, work: AssignmentWork, now: float) -> None:
+        """Begin what is due."""
+        # What a node that comes back has forgotten is to be written again before anything else is.
+        if self._is_due("nodes", now, _NODES_SECONDS if self.nodes_answer else _MISSING_NODES_SECONDS):
+            self._errands.send("nodes", lambda: (now, self._cluster.generations()))
+        if not self.requests_open and self._is_due("gate", now, _GATE_SECONDS):
+            self._errands.send("gate", lambda: self._cluster.all_replayed(digest_of(work.facts.generations)))
+        if self._to_quarantine and self._is_due("quarantine", now, _QUARANTINE_SECONDS):
+            doomed = dict(self._to_quarantine)
+            self._errands.send("quarantine", lambda: self._cluster.quarantine(doomed))
+        self._releasing.tick(work, now)
+
+    def done(self, done: ErrandDone, work: AssignmentWork | None) -> None:
+        """Take what came of one. Raises `DependencyUnavailable` where a node has started."""
+        self._errands.ended(done)
+        if done.error is not None:
+            self._take_failure(done.error)
+        elif work is not None:
+            self._take_result(done, work)
+
+    def close(self) -> None:
+        """End the threads."""
+        self._errands.close()
+
+    def _take_failure(self, error: BaseException) -> None:
+        if isinstance(error, DependencyUnavailable):
+            if self._any_node_answers:
+                logger.warning("%s", error)
+            self._any_node_answers = False
+        elif not isinstance(error, KafkaException):
+            # Of Kafka the loop itself hears soon enough; anything else must not be passed over.
+            raise error
+
+    def _take_result(self, done: ErrandDone, work: AssignmentWork) -> None:
+        if done.name == "nodes":
+            self._any_node_answers = True
+            self._take_generations(work, *done.result)
+        elif done.name == "gate":
+            self.requests_open = done.result == digest_of(work.facts.generations)
+        elif done.name == "quarantine":
+            for key, reason in done.result.items():
+                if self._to_quarantine.pop(key, None) is not None:
+                    work.quarantine(key, reason)
+        else:
+            self._releasing.done(work, done)
+
+    def _take_generations(self, work: AssignmentWork, asked_at: float, asked: AskedNodes) -> None:
+        self._every_node_answers = asked.all_answered
+        replayed = work.facts.generations
+        started = [host for host, generation in asked.generations.items() if replayed.get(host) != generation]
+        if started:
+            raise DependencyUnavailable(f"Cassandra node {', '.join(started)} has started: its window is written again")
+        # While a node is down nobody knows what it will have forgotten: then the log keeps everything. And all that is
+        # known is that they ran when they were asked: this process may have been paused since, and they killed.
+        if self._every_node_answers and self._is_due("purge", asked_at, _PURGE_SECONDS):
+            before = asked_at - self._settings.replay_window
+            purgeable = work.purgeable(before)
+            if purgeable:
+                self._errands.send("purge", lambda: self._cluster.purge(purgeable))
+            self._releasing.forget(work, before)
+
+    def _is_due(self, name: str, now: float, interval: float) -> bool:
+        if now < self._due[name]:
+            return False
+        self._due[name] = now + interval
+        return True
