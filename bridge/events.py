@@ -39,6 +39,13 @@ class Failed:
 
 
 @dataclass(frozen=True, slots=True)
+class AssignmentOutdated:
+    """The handler wants the assignment that it has anew, with what the group and the servers say now."""
+
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
 class Stop:
     """The process was asked to end."""
 

@@ -18,7 +18,7 @@ from confluent_kafka import KafkaException
 from bridge.assignment import Assignment
 from bridge.clients import consumer_config, is_fenced_producer, producer_config
 from bridge.delivery_watch import DeliveryWatch
-from bridge.events import Call, EndReached, Failed, Records, Stop, TransactionEnded
+from bridge.events import AssignmentOutdated, Call, EndReached, Failed, Records, Stop, TransactionEnded
 from bridge.loop_handler import LoopHandler
 from bridge.membership import Membership
 from bridge.poller import Poller
@@ -181,6 +181,9 @@ class Loop:
                 _answer(result, function)
             case Failed(error):
                 raise error
+            case AssignmentOutdated(reason):
+                logger.warning("beginning the assignment anew: %s", reason)
+                self._poller.assign_again()
             case Stop():
                 if self._draining_until is None:
                     self._poller.stop_soon()

@@ -67,6 +67,7 @@ class Poller:
         self._paused: frozenset[Partition] = frozenset()
         self._wanted_paused: frozenset[Partition] = frozenset()
         self._is_new_assignment = False
+        self._is_outdated = threading.Event()
         self._reached: Mapping[Partition, int] = {}
         self._ran_empty = False
         self._stopping = threading.Event()
@@ -96,6 +97,10 @@ class Poller:
         """Deliver no more of these and deliver all others; returns at once, and what is already polled still comes."""
         self._wanted_paused = partitions
 
+    def assign_again(self) -> None:
+        """Give the assignment up and take the same partitions anew, without leaving the group; returns at once."""
+        self._is_outdated.set()
+
     def positions(self) -> Mapping[Partition, int]:
         """Offsets before which nothing is undelivered, of the partitions that are not held up on purpose; any thread.
 
@@ -114,6 +119,8 @@ class Poller:
                 on_lost=lambda consumer, partitions: self._guard(self._on_lost, consumer, partitions),
             )
             while not self._stopping.is_set():
+                if self._is_outdated.is_set():
+                    self._assign_again()
                 self._apply_paused()
                 self._poll()
         except Exception as error:  # noqa: BLE001 - whatever it is, the loop must hear of it and end
@@ -207,6 +214,12 @@ class Poller:
         self._is_new_assignment = True
         self._reached = _offsets_of(self._start)
         consumer.assign(self._start)
+
+    def _assign_again(self) -> None:
+        self._is_outdated.clear()
+        if self._owned:
+            self._rebalancing.revoked()
+            self._on_assign(self._consumer, [TopicPartition(*partition) for partition in self._owned])
 
     def _resolve(self, consumer: Consumer, one: TopicPartition) -> Committed:
         low, _ = consumer.get_watermark_offsets(one, timeout=_OFFSET_SECONDS)

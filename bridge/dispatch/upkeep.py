@@ -10,6 +10,7 @@ from bridge.dispatch.cluster import Cluster
 from bridge.dispatch.commit_metadata import digest_of
 from bridge.dispatch.errands import ErrandDone, Errands
 from bridge.dispatch.releasing import Releasing
+from bridge.events import AssignmentOutdated
 from chat_tasks.errors import DependencyUnavailable
 from chat_tasks.settings import Settings
 from chat_tasks.storage.generations import AskedNodes
@@ -39,11 +40,13 @@ class Upkeep:
         """`is_current` is also called by an errand, to end early where nobody waits for it any more."""
         self._settings = settings
         self._cluster = cluster
+        self._post = post
         self._errands = Errands(post)
         self._releasing = Releasing(cluster, self._errands, is_current)
         self._any_node_answers = True
         self._every_node_answers = True
         self._to_quarantine: dict[str, str] = {}
+        self._is_outdated = False
         self._due = dict.fromkeys(("nodes", "gate", "purge", "quarantine"), 0.0)
         self.requests_open = False
         """Whether everything that a node may have forgotten is written again, by the other members too."""
@@ -56,6 +59,7 @@ class Upkeep:
     def begin_anew(self) -> None:
         """The assignment has ended."""
         self.requests_open = False
+        self._is_outdated = False
         self._to_quarantine.clear()
 
     def quarantine(self, reasons: Mapping[str, str]) -> None:
@@ -75,7 +79,7 @@ class Upkeep:
         self._releasing.tick(work, now)
 
     def done(self, done: ErrandDone, work: AssignmentWork | None) -> None:
-        """Take what came of one. Raises `DependencyUnavailable` where a node has started."""
+        """Take what came of one; post `AssignmentOutdated` where it tells that a node has started."""
         self._errands.ended(done)
         if done.error is not None:
             self._take_failure(done.error)
@@ -113,7 +117,10 @@ class Upkeep:
         replayed = work.facts.generations
         started = [host for host, generation in asked.generations.items() if replayed.get(host) != generation]
         if started:
-            raise DependencyUnavailable(f"Cassandra node {', '.join(started)} has started: its window is written again")
+            if not self._is_outdated:
+                self._is_outdated = True
+                self._post(AssignmentOutdated(f"Cassandra node {', '.join(started)} has started"))
+            return
         # While a node is down nobody knows what it will have forgotten: then the log keeps everything. And all that is
         # known is that they ran when they were asked: this process may have been paused since, and they killed.
         if self._every_node_answers and self._is_due("purge", asked_at, _PURGE_SECONDS):

@@ -24,14 +24,18 @@ from tests.chaos.timeline import draw
 @click.option("--minutes", default=10.0, show_default=True, envvar="CHAOS_MINUTES")
 @click.option("--seed", default=1, show_default=True, envvar="CHAOS_SEED", help="The same seed, the same faults.")
 @click.option("--one-node", is_flag=True, help="One server of each kind behind proxies, instead of a cluster.")
+@click.option("--only", multiple=True, metavar="FAULT", help="This one again and again, alone; may be repeated.")
 @click.option("--folder", type=click.Path(path_type=Path), default=Path(".stack/chaos"), show_default=True)
-def main(minutes: float, seed: int, folder: Path, *, one_node: bool) -> None:
+def main(minutes: float, seed: int, only: tuple[str, ...], folder: Path, *, one_node: bool) -> None:
     """Exit code 0 only where every promise held."""
+    injections = ON_ONE_NODE if one_node else ON_A_CLUSTER
+    if unknown := set(only) - set(injections):
+        raise click.BadParameter(f"{', '.join(sorted(unknown))}: none of {', '.join(sorted(injections))}")
     home = folder / "servers"
     shutil.rmtree(home, ignore_errors=True)
     home.mkdir(parents=True)
-    injections = ON_ONE_NODE if one_node else ON_A_CLUSTER
-    steps = _until(time.monotonic() + minutes * 60, plan(sorted(injections), seed))
+    planned = plan(only, seed, pair_share=0) if only else plan(sorted(injections), seed)
+    steps = _until(time.monotonic() + minutes * 60, planned)
     with single(home.absolute()) if one_node else cluster(home.absolute()) as system:
         verdict = run(
             system,

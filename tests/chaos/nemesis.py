@@ -36,8 +36,8 @@ class Step:
         return " + ".join(self.names)
 
 
-def plan(names: Sequence[str], seed: int) -> Iterator[Step]:
-    """Without end: rounds in which each fault comes once, in a random order; with some, a second one comes along.
+def plan(names: Sequence[str], seed: int, *, pair_share: float = _PAIR_SHARE) -> Iterator[Step]:
+    """Without end: rounds in which each fault comes once, in a random order; with a share of them a second one comes.
 
     A fault that waits for the pipeline to react is never the second: the first one may keep it from reacting.
     """
@@ -46,7 +46,7 @@ def plan(names: Sequence[str], seed: int) -> Iterator[Step]:
     while True:
         for name in choice.sample(list(names), len(names)):
             together: tuple[str, ...] = (name,)
-            if choice.random() < _PAIR_SHARE:
+            if choice.random() < pair_share:
                 together = (name, choice.choice([other for other in seconds if _victim(other) != _victim(name)]))
             yield Step(together, choice.choice(_HOLDS), choice.randrange(2**32))
 

@@ -13,7 +13,7 @@ from tests.chaos.history import History
 from tests.chaos.injection import Injection
 from tests.chaos.nemesis import Nemesis, NotRecovered, Recovery, Step
 from tests.chaos.observer import Observer
-from tests.chaos.resumption import resumptions
+from tests.chaos.resumption import Resumption, resumptions
 from tests.chaos.stored import rows_of
 from tests.chaos.system import PROCESSES, System
 from tests.chaos.workload import Workload
@@ -32,8 +32,8 @@ class Verdict:
 
     history: History
     recoveries: list[Recovery]
-    resumed: list[float]
-    """Seconds after each fault; see `resumptions`."""
+    resumed: list[Resumption]
+    """Of each fault."""
     anomalies: list[Anomaly]
     dead: list[str]
     """Processes that ended by themselves, with the last they said."""

@@ -5,7 +5,7 @@ from math import inf
 from chat_tasks.routing import partition_of
 from tests.chaos.history import Fault, History, Output, Sent
 from tests.chaos.nemesis import Recovery
-from tests.chaos.resumption import recovery_table, resumptions
+from tests.chaos.resumption import Resumption, recovery_table, resumptions
 
 FAULT = Fault("dispatch killed", began=100.0, ended=100.0)
 LOG_PARTITIONS = 2
@@ -48,19 +48,30 @@ def test_what_never_comes_out_is_never_the_first() -> None:
     assert _resumptions(history) == [inf]
 
 
+def test_what_was_sent_during_the_fault_may_be_the_first_output() -> None:
+    history = _history((ANN, 0, 99.0, 103.0), (ANN, 0, 101.0, 104.0), fault=Fault("kafka killed", 98.0, 100.0))
+    assert resumptions(history, LOG_PARTITIONS) == [Resumption(first=3.0, new=4.0)]
+
+
+def test_what_came_out_before_the_end_is_not_the_first_output() -> None:
+    history = _history((ANN, 0, 99.0, 99.5), (ANN, 0, 101.0, 104.0), fault=Fault("redis killed", 98.0, 100.0))
+    assert resumptions(history, LOG_PARTITIONS) == [Resumption(first=4.0, new=4.0)]
+
+
 def test_the_table_has_a_line_a_kind() -> None:
-    (line,) = recovery_table([Recovery(FAULT.name, 2.0)], [1.5])
+    (line,) = recovery_table([Recovery(FAULT.name, 2.0)], [Resumption(first=1.0, new=1.5)])
     assert line.split(maxsplit=2)[:2] == ["dispatch", "killed"]
-    assert line.endswith("1 times, new messages after   1.5 s, all old ones after   2.0 s")
+    assert line.endswith("1 times, first output after   1.0 s, new messages after   1.5 s, all old ones after   2.0 s")
 
 
 def _resumptions(history: History) -> list[float]:
-    return [round(seconds, 6) if seconds < inf else inf for seconds in resumptions(history, LOG_PARTITIONS)]
+    found = [one.new for one in resumptions(history, LOG_PARTITIONS)]
+    return [round(seconds, 6) if seconds < inf else inf for seconds in found]
 
 
-def _history(*messages: tuple[str, int, float, float]) -> History:
-    """With that fault; each message is (conversation, partition of the input, acknowledged at, seen at)."""
-    history = History(faults=[FAULT])
+def _history(*messages: tuple[str, int, float, float], fault: Fault = FAULT) -> History:
+    """Each message is (conversation, partition of the input, acknowledged at, seen at)."""
+    history = History(faults=[fault])
     for offset, (conversation, partition, acknowledged, seen) in enumerate(messages):
         body = f"message {offset}"
         history.sent.append(Sent(partition, offset, conversation, body, acknowledged))

@@ -1,6 +1,6 @@
 """Broken: dispatch takes no notice of a Cassandra node that was killed, which has forgotten its last seconds."""
 
-from bridge.dispatch import assignment_work, handler
+from bridge.dispatch import assignment_work, upkeep
 from chat_tasks.storage.generations import NodeGenerations
 from chat_tasks.task_format import Generations
 
@@ -19,7 +19,7 @@ def _not_looked_at(*_: object) -> None:
 
 PATCHES = [
     (assignment_work, "digest_of", _always_the_same),
-    (handler, "digest_of", _always_the_same),
-    (handler.Dispatch, "_take_generations", _not_looked_at),
+    (upkeep, "digest_of", _always_the_same),
+    (upkeep.Upkeep, "_take_generations", _not_looked_at),
     (NodeGenerations, "check", _never_restarted),
 ]
