@@ -67,7 +67,7 @@ class Settings(BaseSettings):
     # How work is cut and how much of it is under way.
     queues: Annotated[int, Field(ge=1, le=64)] = 2
     bucket_size: Count = 10_000
-    records_in_flight: Count = 40_000
+    records_in_flight: Count = 80_000
     bytes_in_flight: Bytes = 64 * 1024 * 1024
     task_records: Count = 2_000
     task_bytes: Bytes = 1024 * 1024

@@ -27,7 +27,7 @@ pytestmark = [pytest.mark.servers, pytest.mark.timeout(3600)]
 CALM = 200.0
 CALM_MESSAGES = 600
 FLOOD = 50_000.0
-FLOOD_MESSAGES = int(os.environ.get("FLOOD_MESSAGES", "100000"))
+FLOOD_MESSAGES = int(os.environ.get("FLOOD_MESSAGES", "200000"))
 PATIENCE_SECONDS = 1800.0
 
 BOUNDS = {"ingest.1": 250, "dispatch.1": 300, "a child of prefork.1": 150, "redis": 64}

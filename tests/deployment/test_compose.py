@@ -96,6 +96,13 @@ def test_cassandra_takes_the_batches_of_the_local_stack(services: dict[str, Serv
         ]
 
 
+def test_cassandra_has_the_memtable_of_the_local_stack(services: dict[str, Service]) -> None:
+    chosen = "      inherits: trie\n"
+    assert (ROOT / "stack" / "cassandra.yaml").read_text().count(chosen) == 1
+    for name in ("cassandra", "cassandra-node"):
+        assert "-e 's/inherits: skiplist$$/inherits: trie/'" in services[name]["entrypoint"][-1]
+
+
 def test_the_settings_it_gives_are_settings(services: dict[str, Service]) -> None:
     for name in OURS:
         given = services[name]["environment"]

@@ -43,12 +43,13 @@ def test_the_batch_thresholds_are_raised_on_request(tmp_path: Path, *, raised: b
 
 
 @pytest.mark.servers
-def test_the_node_tells_its_batch_thresholds(servers: Servers) -> None:
+def test_the_node_tells_its_configuration(servers: Servers) -> None:
     with session_on(servers.cassandra.host, servers.cassandra.port) as session:
         settings = {row.name: row.value for row in session.execute("SELECT name, value FROM system_views.settings")}
     assert settings["batch_size_warn_threshold"] == "256KiB"
     assert settings["batch_size_fail_threshold"] == "512KiB"
     assert settings["unlogged_batch_across_partitions_warn_threshold"] == "200"
+    assert settings["memtable.configurations"] == "{default=trie+, trie=TrieMemtable}"
     assert settings["commitlog_sync"] == "periodic"
     assert settings["commitlog_sync_period"] == "10000ms"
 
