@@ -11,6 +11,7 @@ from tests.chaos.process_faults import (
     child_killed,
     killed_behind_a_straggler,
     paused,
+    paused_beyond_its_locks,
     paused_until_replaced,
     replaced,
 )
@@ -60,6 +61,7 @@ EVERYWHERE: Mapping[str, Injection] = {
     "worker killed": replaced(Process.kill, "worker", "prefork"),
     "worker stopped": replaced(Process.stop, "worker", "prefork"),
     "worker paused": paused("worker", "prefork"),
+    "worker a zombie": paused_beyond_its_locks,
     "worker added": added("worker"),
     "worker's child killed": child_killed,
     "redis killed": server_killed("redis"),

@@ -10,6 +10,7 @@ from contextlib import contextmanager
 
 import psutil
 from confluent_kafka.admin import AdminClient
+from redis import Redis
 
 from bridge.clients import base_config
 from bridge.health import describe_group
@@ -78,6 +79,26 @@ def child_killed(system: System, choice: random.Random) -> Iterator[None]:
 @contextmanager
 def killed_behind_a_straggler(system: System, choice: random.Random) -> Iterator[None]:
     """SIGKILL of a dispatcher that has gone on committing for as long as a paused worker kept a task from it."""
+    with _straggler(system, choice) as dispatcher:
+        system.replace(dispatcher, Process.kill)
+    yield
+
+
+@contextmanager
+def paused_beyond_its_locks(system: System, choice: random.Random) -> Iterator[None]:
+    """SIGSTOP of a worker in a task, until others have done it and all its locks are gone, then SIGCONT: the zombie."""
+    settings = system.deployment.settings
+    marker = f"{settings.redis_prefix}:locks-of-a-zombie"
+    with _straggler(system, choice), Redis.from_url(settings.redis_url) as redis:
+        # Redis alone knows how much time has passed for the locks that it keeps.
+        redis.set(marker, b"", px=round(settings.lock_ttl * 1000))
+        assert wait_until(lambda: not redis.exists(marker), settings.lock_ttl + PATIENCE_SECONDS)
+        yield
+
+
+@contextmanager
+def _straggler(system: System, choice: random.Random) -> Iterator[str]:
+    """A worker is paused in the middle of a task; gives the dispatcher that has noticed."""
     overdue = {name: system.running[name].log.count(_OVERDUE) for name in system.names("dispatch")}
 
     def waiting() -> list[str]:
@@ -95,14 +116,12 @@ def killed_behind_a_straggler(system: System, choice: random.Random) -> Iterator
         with paused("worker")(system, choice):
             # One that is paused between two tasks keeps none.
             if wait_until(lambda: bool(waiting()), PATIENCE_SECONDS / _PAUSES):
-                system.replace(waiting()[0], Process.kill)
-                break
+                yield waiting()[0]
+                return
             said_before = said()
         # Paused again at once it would still be where it was.
         assert wait_until(has_moved, PATIENCE_SECONDS)
-    else:
-        raise AssertionError("no paused worker kept a task")
-    yield
+    raise AssertionError("no paused worker kept a task")
 
 
 def added(kind: str) -> Injection:
