@@ -4,11 +4,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from chat_tasks.errors import ConversationConflict, DependencyUnavailable, NodeRestarted
+from chat_tasks.head_search import Head
 from chat_tasks.locks import ConversationLocks
 from chat_tasks.records import Row
 from chat_tasks.sequencer import allocate, check_agreement
 from chat_tasks.storage.generations import NodeGenerations
-from chat_tasks.storage.heads import Head, HeadReader
+from chat_tasks.storage.heads import HeadReader
 from chat_tasks.storage.session import describe
 from chat_tasks.storage.writer import RowWriter
 from chat_tasks.task_format import Answer, AppendTask, ConversationBatch, Failure, Result

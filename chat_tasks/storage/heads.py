@@ -5,24 +5,19 @@ from collections.abc import Hashable, Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 from uuid import UUID
 
-import msgspec
 from cassandra.cluster import Session
 from cassandra.concurrent import execute_concurrent
 from cassandra.query import PreparedStatement
 
-from chat_tasks.records import NO_HEAD, StoredRow
+from chat_tasks.head_search import BucketQuery, Head, Search, is_later, search_downwards
+from chat_tasks.records import NO_HEAD
 from chat_tasks.storage.replica_sets import ReplicaSets
 from chat_tasks.storage.session import TUPLES
 
 _KEYS_PER_QUERY = 100
-_ROWS_PER_PAGE = 200
-
-
-class Head(msgspec.Struct, frozen=True, gc=False):
-    """`sequence` is the head; `later` are rows at or past the first record, found on the way down, newest first."""
-
-    sequence: int
-    later: tuple[StoredRow, ...] = ()
+_ROWS_PER_PAGE = 100
+_SEARCHES_AT_ONCE = 8
+"""Each has a page of rows in memory."""
 
 
 class _Newest(NamedTuple):
@@ -71,17 +66,18 @@ class HeadReader:
             del newest[key]
             by_bucket[bucket].append(key)
         newest.update(self._read_newest(by_bucket, found))
+        searches: dict[str, Search] = {}
         for key, first_offset in first_offsets.items():
             if key in found:
                 continue
             row = newest.get(key)
             if row is None and key not in pointers:
                 found[key] = Head(NO_HEAD)
-            elif row is not None and not _is_later(row.log_id, row.log_offset, first_offset, log_id):
+            elif row is not None and not is_later(row.log_id, row.log_offset, first_offset, log_id):
                 found[key] = Head(row.sequence)
             else:
-                found[key] = self._search_downwards(key, pointers.get(key, 0), first_offset, log_id)
-        return found
+                searches[key] = search_downwards(key, pointers.get(key, 0), first_offset, log_id)
+        return found | self._search(searches)
 
     def _read_pointers(self, keys: Sequence[str], failed: dict[str, Head | Exception]) -> dict[str, int]:
         groups = self._group(keys, self._replica_sets.now().of_conversation)
@@ -132,24 +128,35 @@ class HeadReader:
             for start in range(0, len(group), _KEYS_PER_QUERY)
         ]
 
-    def _search_downwards(self, key: str, bucket: int, first_offset: int, log_id: UUID) -> Head | Exception:
-        """Through the rows that a replay finds already written, and through buckets whose pointer came to nothing."""
-        later: list[StoredRow] = []
-        try:
-            for lower in range(bucket, -1, -1):
-                for values in self._session.execute(self._downwards, (key, lower), execution_profile=TUPLES):
-                    row = StoredRow(*values)
-                    if not _is_later(row.log_id, row.log_offset, first_offset, log_id):
-                        return Head(row.sequence, tuple(later))
-                    # Of a part of a row nobody can say whether it agrees with its record.
-                    if row.log_id is not None and row.log_offset is not None:
-                        later.append(row)
-        except Exception as error:  # noqa: BLE001 - the driver's failures share no base class
-            return error
-        return Head(NO_HEAD, tuple(later))
+    def _search(self, searches: Mapping[str, Search]) -> dict[str, Head | Exception]:
+        """The head that each search comes to, or why it does not."""
+        found: dict[str, Head | Exception] = {}
+        keys = list(searches)
+        for start in range(0, len(keys), _SEARCHES_AT_ONCE):
+            queries = {key: next(searches[key]) for key in keys[start : start + _SEARCHES_AT_ONCE]}
+            while queries:
+                queries = self._go_on(searches, queries, found)
+        return found
 
-
-def _is_later(log_id: UUID | None, log_offset: int | None, first_offset: int, own_log: UUID) -> bool:
-    # Part of a row is what a read repair made of one that only a minority had: it was not acknowledged, so its record
-    # is still to come.
-    return log_id is None or (log_id == own_log and (log_offset is None or log_offset >= first_offset))
+    def _go_on(
+        self, searches: Mapping[str, Search], queries: Mapping[str, BucketQuery], found: dict[str, Head | Exception]
+    ) -> dict[str, BucketQuery]:
+        """Answer these queries; returns the next ones of the searches that are not over."""
+        results = execute_concurrent(
+            self._session,
+            [(self._downwards, query) for query in queries.values()],
+            raise_on_first_error=False,
+            execution_profile=TUPLES,
+        )
+        following: dict[str, BucketQuery] = {}
+        for key, (succeeded, result) in zip(queries, results, strict=True):
+            if not succeeded:
+                found[key] = result
+                continue
+            try:
+                following[key] = searches[key].send(result)
+            except StopIteration as end:
+                found[key] = end.value
+            except Exception as error:  # noqa: BLE001 - the driver's failures, of a further page, share no base class
+                found[key] = error
+        return following

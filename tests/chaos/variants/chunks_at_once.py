@@ -8,8 +8,8 @@ from collections.abc import Mapping, Sequence
 from msgspec.structs import replace
 
 from chat_tasks.append import Appender
+from chat_tasks.head_search import Head
 from chat_tasks.records import Row
-from chat_tasks.storage.heads import Head
 from chat_tasks.storage.writer import RowWriter
 from chat_tasks.task_format import AppendTask, ConversationBatch, Result
 from tests.chaos.variants.found_rows_trusted import TRUST, write_what_is_not_found

@@ -3,10 +3,10 @@
 from collections.abc import Mapping, Sequence
 
 from chat_tasks.append import Appender
+from chat_tasks.head_search import Head
 from chat_tasks.records import Row
 from chat_tasks.redis_client import connect_redis
 from chat_tasks.settings import settings
-from chat_tasks.storage.heads import Head
 from chat_tasks.task_format import AppendTask, ConversationBatch, Result
 
 _allocate = Appender._allocate

@@ -10,9 +10,10 @@ from collections.abc import Mapping, Sequence
 from uuid import UUID
 
 from chat_tasks.buckets import bucket_of
+from chat_tasks.head_search import Head
 from chat_tasks.records import Row
 from chat_tasks.settings import settings
-from chat_tasks.storage.heads import Head, HeadReader
+from chat_tasks.storage.heads import HeadReader
 from chat_tasks.storage.writer import RowWriter
 from tests.chaos.variants.found_rows_trusted import TRUST, write_what_is_not_found
 
