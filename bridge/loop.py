@@ -143,10 +143,14 @@ class Loop:
     def _give_up(self) -> None:
         deadline = time.monotonic() + 2 * self._settings.transaction_timeout
         while self._running is not None:
+            # All others of the group wait for this member meanwhile.
+            self._check_transaction()
+            if time.monotonic() >= deadline:
+                raise DependencyUnavailable("Kafka: a transaction did not end before a rebalance")
             try:
-                event = self._events.get(timeout=max(0.01, deadline - time.monotonic()))
+                event = self._events.get(timeout=_TICK_SECONDS)
             except Empty:
-                raise DependencyUnavailable("Kafka: a transaction did not end before a rebalance") from None
+                continue
             # The records come again with the next assignment, and what they would do here is about to be dropped.
             if isinstance(event, Records):
                 self._poller.taken()
@@ -206,8 +210,7 @@ class Loop:
             self._handler.committed(transaction, now)
 
     def _check_progress(self, now: float) -> None:
-        if self._runner is not None and self._runner.hangs():
-            raise DependencyUnavailable("Kafka: it did not take the offsets of a transaction in time")
+        self._check_transaction()
         if self._membership.is_forgotten(now):
             raise DependencyUnavailable(f"Kafka: {self._handler.group} gave this member no assignment for a minute")
         has_work = self._handler.has_work()
@@ -216,6 +219,10 @@ class Loop:
         if self._stall.observe(now, progress, has_work=has_work, servers_answer=servers_answer):
             seconds = self._settings.stall_timeout
             raise LoopStalled(f"nothing got done for {seconds:g} seconds though work waits and the servers answer")
+
+    def _check_transaction(self) -> None:
+        if self._runner is not None and self._runner.hangs():
+            raise DependencyUnavailable("Kafka: it did not take the offsets of a transaction in time")
 
     def _look_for_a_namesake(self) -> None:
         """A fenced producer alone may only have been too slow, and starts again. But whoever else uses this name has

@@ -1,12 +1,16 @@
 """Runs a command of the product whose first loop gets stuck in silence: `-m tests.integration.stalling WAY ...`."""
 
 import sys
+import threading
+import time
 from collections.abc import Callable, Sequence
 from typing import Any
 
 from bridge.dispatch.task_sender import TaskSender
 from bridge.ingest.handler import Ingest
+from bridge.loop import Loop
 from bridge.poller import Poller
+from bridge.transaction_runner import TransactionRunner
 from tests.chaos.product import run
 
 
@@ -44,7 +48,30 @@ def _never_sent() -> None:
     _only_the_first(TaskSender, "send", swallow)
 
 
-WAYS = {"never_fetched": _never_fetched, "never_published": _never_published, "never_sent": _never_sent}
+def _offsets_never_taken() -> None:
+    """librdkafka's issue 5456, at the worst moment: during a rebalance."""
+    rebalance = threading.Event()
+    give_up = Loop._give_up
+
+    def announced(self: Loop) -> None:
+        rebalance.set()
+        give_up(self)
+
+    def hang(self: Any, *_: object) -> None:
+        rebalance.wait()
+        self._sending_offsets_since = time.monotonic()
+        threading.Event().wait()
+
+    Loop._give_up = announced  # type: ignore[method-assign]
+    _only_the_first(TransactionRunner, "_perform", hang)
+
+
+WAYS = {
+    "never_fetched": _never_fetched,
+    "never_published": _never_published,
+    "never_sent": _never_sent,
+    "offsets_never_taken": _offsets_never_taken,
+}
 
 if __name__ == "__main__":
     _, way, program, *arguments = sys.argv

@@ -38,6 +38,21 @@ def test_a_stalled_loop_says_so_and_starts_again(
     assert stalling.log.count("starting again") == 1
 
 
+def test_a_transaction_that_hangs_holds_no_rebalance_up(deploy: Deploy, cassandra: Session) -> None:
+    # The time in which a transaction may end is no excuse for one that cannot.
+    deployment = deploy(transaction_timeout=300)
+    deployment.start("dispatch.1", "worker.1")
+    launcher = (sys.executable, "-m", "tests.integration.stalling", "offsets_never_taken")
+    [hanging] = deployment.start("ingest.1", launcher=launcher)
+    messages = some_messages(300, 20)
+    send(deployment.settings, messages)
+
+    deployment.start("ingest.2")
+    outputs = read_outputs(deployment.settings, messages)
+    assert_rows_match(cassandra, deployment.settings, outputs)
+    assert "it did not take the offsets of a transaction in time" in hanging.log
+
+
 def test_without_a_worker_nothing_is_started_again(deploy: Deploy, cassandra: Session) -> None:
     deployment = deploy(stall_timeout=STALL_SECONDS, task_deadline=1)
     [dispatch, _] = deployment.start("dispatch.1", "ingest.1")
