@@ -219,6 +219,8 @@ class Poller:
         self._is_outdated.clear()
         if self._owned:
             self._rebalancing.revoked()
+            if self._stopping.is_set():
+                return
             self._on_assign(self._consumer, [TopicPartition(*partition) for partition in self._owned])
 
     def _resolve(self, consumer: Consumer, one: TopicPartition) -> Committed:

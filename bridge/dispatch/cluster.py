@@ -6,7 +6,6 @@ from cassandra.cluster import Session
 from confluent_kafka import Consumer, KafkaException, TopicPartition
 from confluent_kafka.admin import AdminClient
 
-from bridge.checks import check_cassandra
 from bridge.clients import base_config, reader_config
 from bridge.dispatch.assignment_facts import AssignmentFacts
 from bridge.dispatch.commit_metadata import decode_metadata
@@ -30,7 +29,6 @@ class Cluster:
 
     def __init__(self, settings: Settings, session: Session, *, output_partitions: int, block_partitions: int) -> None:
         self._settings = settings
-        self._session = session
         self._generations = NodeGenerations(session, settings.cassandra_local_datacenter)
         self._quarantine = Quarantine(session, settings.cassandra_keyspace)
         self._admin = AdminClient(base_config(settings))
@@ -40,10 +38,8 @@ class Cluster:
         self.letters_read = 0
 
     def facts(self, log_partitions: Sequence[int]) -> AssignmentFacts:
-        """What an assignment has to know. Raises `DependencyUnavailable`, `KafkaException`, `ConfigurationError`."""
+        """What an assignment has to know. Raises `DependencyUnavailable`, `KafkaException`."""
         with failures_as_unavailable():
-            # A node that has started may have started with another configuration.
-            check_cassandra(self._settings, self._session)
             quarantined = self._quarantine.of_partitions(log_partitions)
         return AssignmentFacts(
             log_id=topic_id(self._admin, self._settings.log_topic),

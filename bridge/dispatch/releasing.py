@@ -44,14 +44,11 @@ class Releasing:
             self._errands.send("forget", lambda: self._cluster.forget_releases(forgettable))
 
     def done(self, work: AssignmentWork, done: ErrandDone) -> None:
-        """What came of an errand; those of others are passed over."""
+        """What came of an errand of this assignment; those of others are passed over."""
         if done.name == "requests":
             work.begin_releases(done.result)
         elif done.name == "letters":
-            asked_by, wanted, found = done.result
-            # What was found for an earlier assignment may lack what was kept aside since.
-            if asked_by is work:
-                work.take_letters(wanted, found)
+            work.take_letters(*done.result)
         elif done.name == "ended":
             for key, request in done.result.items():
                 logger.info("conversation %s is released", orjson.dumps(key).decode())
@@ -60,5 +57,5 @@ class Releasing:
             for key, request in done.result.items():
                 work.appends.releases.forget(key, request)
 
-    def _find_letters(self, work: AssignmentWork, wanted: Wanted) -> tuple[AssignmentWork, Wanted, FoundLetters]:
-        return work, wanted, self._cluster.letters(wanted, lambda: self._is_current(work))
+    def _find_letters(self, work: AssignmentWork, wanted: Wanted) -> tuple[Wanted, FoundLetters]:
+        return wanted, self._cluster.letters(wanted, lambda: self._is_current(work))

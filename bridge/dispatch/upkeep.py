@@ -21,6 +21,7 @@ _NODES_SECONDS = 1.0
 _MISSING_NODES_SECONDS = 0.25
 _GATE_SECONDS = 0.3
 _PURGE_SECONDS = 5.0
+_ASSIGNMENT_SECONDS = 1.0
 _QUARANTINE_SECONDS = 1.0
 
 
@@ -47,7 +48,7 @@ class Upkeep:
         self._every_node_answers = True
         self._to_quarantine: dict[str, str] = {}
         self._is_outdated = False
-        self._due = dict.fromkeys(("nodes", "gate", "purge", "quarantine"), 0.0)
+        self._due = dict.fromkeys(("nodes", "gate", "purge", "assignment", "quarantine"), 0.0)
         self.requests_open = False
         """Whether everything that a node may have forgotten is written again, by the other members too."""
 
@@ -58,6 +59,7 @@ class Upkeep:
 
     def begin_anew(self) -> None:
         """The assignment has ended."""
+        self._errands.begin_anew()
         self.requests_open = False
         self._is_outdated = False
         self._to_quarantine.clear()
@@ -79,11 +81,14 @@ class Upkeep:
         self._releasing.tick(work, now)
 
     def done(self, done: ErrandDone, work: AssignmentWork | None) -> None:
-        """Take what came of one; post `AssignmentOutdated` where it tells that a node has started."""
-        self._errands.ended(done)
+        """Take what came of one; post `AssignmentOutdated` where it tells that a node has started.
+
+        What came of one for an earlier assignment may lack what has happened since, and is passed over.
+        """
+        is_for_this_assignment = self._errands.ended(done)
         if done.error is not None:
             self._take_failure(done.error)
-        elif work is not None:
+        elif work is not None and is_for_this_assignment:
             self._take_result(done, work)
 
     def close(self) -> None:
@@ -117,7 +122,10 @@ class Upkeep:
         replayed = work.facts.generations
         started = [host for host, generation in asked.generations.items() if replayed.get(host) != generation]
         if started:
-            if not self._is_outdated:
+            # A purge that is under way might take away what the new assignment begins with.
+            if not (self._is_outdated or self._errands.is_under_way("purge")) and self._is_due(
+                "assignment", asked_at, _ASSIGNMENT_SECONDS
+            ):
                 self._is_outdated = True
                 self._post(AssignmentOutdated(f"Cassandra node {', '.join(started)} has started"))
             return

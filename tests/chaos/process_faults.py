@@ -86,7 +86,7 @@ def killed_behind_a_straggler(system: System, choice: random.Random) -> Iterator
 
 @contextmanager
 def paused_beyond_its_locks(system: System, choice: random.Random) -> Iterator[None]:
-    """SIGSTOP of a worker in a task, until others have done it and all its locks are gone, then SIGCONT: the zombie."""
+    """SIGSTOP of a worker in a task, until that is sent again and all its locks are gone, then SIGCONT: the zombie."""
     settings = system.deployment.settings
     marker = f"{settings.redis_prefix}:locks-of-a-zombie"
     with _straggler(system, choice), Redis.from_url(settings.redis_url) as redis:

@@ -60,6 +60,15 @@ def test_the_newest_row_before_an_offset(deploy: Deploy, cassandra: Session) -> 
         }
 
 
+def test_more_searches_than_run_at_once(deploy: Deploy, cassandra: Session) -> None:
+    writer, reader = writer_and_reader(cassandra, deploy(bucket_size=BUCKET_SIZE).settings)
+    keys = [f"c-{number}" for number in range(50)]
+    assert writer.write({key: rows_of(key, 9) for key in keys}) == {}
+
+    found = sequences(reader.read({key: number % 9 for number, key in enumerate(keys)}, LOG))
+    assert found == {key: (number % 9 - 1, list(range(8, number % 9 - 1, -1))) for number, key in enumerate(keys)}
+
+
 def test_every_row_of_another_log_lies_before(deploy: Deploy, cassandra: Session) -> None:
     writer, reader = writer_and_reader(cassandra, deploy(bucket_size=BUCKET_SIZE).settings)
     assert (
