@@ -11,6 +11,7 @@ from cassandra.query import PreparedStatement
 
 from chat_tasks.head_search import BucketQuery, Head, Search, is_later, search_downwards
 from chat_tasks.records import NO_HEAD
+from chat_tasks.storage.readings import answer
 from chat_tasks.storage.replica_sets import ReplicaSets
 from chat_tasks.storage.session import TUPLES
 
@@ -133,30 +134,16 @@ class HeadReader:
         found: dict[str, Head | Exception] = {}
         keys = list(searches)
         for start in range(0, len(keys), _SEARCHES_AT_ONCE):
-            queries = {key: next(searches[key]) for key in keys[start : start + _SEARCHES_AT_ONCE]}
-            while queries:
-                queries = self._go_on(searches, queries, found)
+            group = {key: searches[key] for key in keys[start : start + _SEARCHES_AT_ONCE]}
+            found.update(answer(group, self._read_downwards))
         return found
 
-    def _go_on(
-        self, searches: Mapping[str, Search], queries: Mapping[str, BucketQuery], found: dict[str, Head | Exception]
-    ) -> dict[str, BucketQuery]:
-        """Answer these queries; returns the next ones of the searches that are not over."""
-        results = execute_concurrent(
-            self._session,
-            [(self._downwards, query) for query in queries.values()],
-            raise_on_first_error=False,
-            execution_profile=TUPLES,
+    def _read_downwards(self, queries: Sequence[BucketQuery]) -> Sequence[tuple[bool, Any]]:
+        return list(
+            execute_concurrent(
+                self._session,
+                [(self._downwards, query) for query in queries],
+                raise_on_first_error=False,
+                execution_profile=TUPLES,
+            )
         )
-        following: dict[str, BucketQuery] = {}
-        for key, (succeeded, result) in zip(queries, results, strict=True):
-            if not succeeded:
-                found[key] = result
-                continue
-            try:
-                following[key] = searches[key].send(result)
-            except StopIteration as end:
-                found[key] = end.value
-            except Exception as error:  # noqa: BLE001 - the driver's failures, of a further page, share no base class
-                found[key] = error
-        return following

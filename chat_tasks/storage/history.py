@@ -1,12 +1,13 @@
 """The newest messages of many conversations, read at once."""
 
 from collections.abc import Sequence
-from typing import Any, NamedTuple
+from typing import Any
 
 from cassandra.cluster import Session
 from cassandra.concurrent import execute_concurrent
 
-from chat_tasks.newest import Query, Reading, Rows, RowsQuery, Wanted, newest_messages
+from chat_tasks.newest import Query, RowsQuery, Wanted, newest_messages
+from chat_tasks.storage.readings import answer
 from chat_tasks.storage.session import TUPLES
 from chat_tasks.wire import Chatter
 
@@ -34,22 +35,11 @@ class HistoryReader:
 
     def newest(self, wanted: Sequence[Wanted]) -> list[Found]:
         """The messages of each, oldest first, or why they could not be read; blocks."""
-        found: list[Found] = [[] for _ in wanted]
-        waiting: list[_Waiting] = []
-        for number, one in enumerate(wanted):
-            reading = newest_messages(one, self._bucket_size, self._largest_bytes)
-            if (query := next(reading, None)) is not None:
-                waiting.append(_Waiting(number, reading, query))
-        while waiting:
-            answers = self._execute([one.query for one in waiting])
-            still: list[_Waiting] = []
-            for asked, (succeeded, result) in zip(waiting, answers, strict=True):
-                if not succeeded:
-                    found[asked.number] = result
-                elif (again := _go_on(asked, result, found)) is not None:
-                    still.append(again)
-            waiting = still
-        return found
+        readings = {
+            number: newest_messages(one, self._bucket_size, self._largest_bytes) for number, one in enumerate(wanted)
+        }
+        found = answer(readings, self._execute)
+        return [found[number] for number in range(len(wanted))]
 
     def _execute(self, queries: Sequence[Query]) -> Sequence[tuple[bool, Any]]:
         # More than the few that a process sends at a time when it writes: these are small.
@@ -62,20 +52,3 @@ class HistoryReader:
                 execution_profile=TUPLES,
             )
         )
-
-
-class _Waiting(NamedTuple):
-    number: int
-    reading: Reading
-    query: Query
-
-
-def _go_on(one: _Waiting, rows: Rows, found: list[Found]) -> _Waiting | None:
-    """With the next query; None where it is over, with what came of it in `found`. Further pages of `rows` block."""
-    try:
-        return one._replace(query=one.reading.send(rows))
-    except StopIteration as end:
-        found[one.number] = end.value
-    except Exception as error:  # noqa: BLE001 - the driver's failures share no base class
-        found[one.number] = error
-    return None
