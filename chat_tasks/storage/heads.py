@@ -9,7 +9,7 @@ from cassandra.cluster import Session
 from cassandra.concurrent import execute_concurrent
 from cassandra.query import PreparedStatement
 
-from chat_tasks.head_search import BucketQuery, Head, Search, is_later, search_downwards
+from chat_tasks.head_search import Head, Search, is_later, search_downwards
 from chat_tasks.records import NO_HEAD
 from chat_tasks.storage.readings import answer
 from chat_tasks.storage.replica_sets import ReplicaSets
@@ -105,12 +105,7 @@ class HeadReader:
     ) -> list[Any]:
         """The rows of all queries; the conversations of those that failed are in `failed` then, with the reason."""
         rows: list[Any] = []
-        results = execute_concurrent(
-            self._session,
-            [(statement, query) for query in queries],
-            raise_on_first_error=False,
-            execution_profile=TUPLES,
-        )
+        results = self._execute(statement, queries)
         for group, (succeeded, result) in zip(groups, results, strict=True):
             if succeeded:
                 rows.extend(result)
@@ -135,14 +130,14 @@ class HeadReader:
         keys = list(searches)
         for start in range(0, len(keys), _SEARCHES_AT_ONCE):
             group = {key: searches[key] for key in keys[start : start + _SEARCHES_AT_ONCE]}
-            found.update(answer(group, self._read_downwards))
+            found.update(answer(group, lambda queries: self._execute(self._downwards, queries)))
         return found
 
-    def _read_downwards(self, queries: Sequence[BucketQuery]) -> Sequence[tuple[bool, Any]]:
+    def _execute(self, statement: PreparedStatement, queries: Sequence[tuple[Any, ...]]) -> Sequence[tuple[bool, Any]]:
         return list(
             execute_concurrent(
                 self._session,
-                [(self._downwards, query) for query in queries],
+                [(statement, query) for query in queries],
                 raise_on_first_error=False,
                 execution_profile=TUPLES,
             )
