@@ -3,10 +3,10 @@
 from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple
 
-from bridge.dispatch.head_cache import HeadCache
 from bridge.dispatch.letters import FoundLetters, encode_letter, encode_receipt
 from bridge.dispatch.log_record import LogRecord
 from bridge.dispatch.outgoing import Finished, OutgoingTask
+from bridge.dispatch.partition_heads import PartitionHeads
 from bridge.dispatch.release import Release, Releases
 from bridge.dispatch.scheduler import Batch, PlannedTask, Scheduler, TaskLimits
 from bridge.transaction import Output, Partition
@@ -24,7 +24,9 @@ from chat_tasks.task_format import (
 from chat_tasks.wire import with_sequence
 
 _ENVELOPE_BYTES = 64
-_KNOWN_CONVERSATIONS = 1_000_000
+# What is written again beside new records leaves them room: few and smaller tasks.
+_REPLAYS_PER_QUEUE = 2
+_SMALLER = 2
 
 
 class Outcome(NamedTuple):
@@ -39,7 +41,11 @@ class Outcome(NamedTuple):
 
 
 class AppendWork:
-    """All records of one assignment that are not finished."""
+    """All records of one assignment that are not finished.
+
+    A conversation's records go to the workers one batch after the other. Only what is written again of one whose newest
+    number is known goes its own way: new records of it do not wait for that.
+    """
 
     def __init__(
         self,
@@ -52,8 +58,11 @@ class AppendWork:
         reply_to: str,
         quarantined: set[str],
         requests: Mapping[str, int],
+        heads: Mapping[int, PartitionHeads],
     ) -> None:
-        """`requests` are those to release a quarantined conversation; `quarantined` are all others."""
+        """`requests` are those to release a quarantined conversation, `quarantined` are all others, `heads` are by
+        partition of the log.
+        """
         self._settings = settings
         self._output_partitions = output_partitions
         self._epoch = epoch
@@ -62,24 +71,32 @@ class AppendWork:
         self._reply_to = reply_to
         self.quarantined = quarantined
         self.releases = Releases.of(requests)
-        self._heads = HeadCache(_KNOWN_CONVERSATIONS)
-        self._scheduler: Scheduler[LogRecord] = Scheduler(
-            queue_of=lambda key: queue_of(key.encode(), settings.queues),
-            size_of=lambda record: len(record.value) + _ENVELOPE_BYTES,
-            limits=TaskLimits(settings.tasks_per_queue, settings.task_records, settings.task_bytes),
-        )
+        self.heads = heads
+        for key in (*quarantined, *requests):
+            self.forget_head(key)
+        self._appends = self._scheduler(settings.tasks_per_queue, settings.task_records)
+        self._replays = self._scheduler(_REPLAYS_PER_QUEUE, max(1, settings.task_records // _SMALLER))
+        self._schedulers = {f"append-{epoch}": self._appends, f"replay-{epoch}": self._replays}
         self.records = 0
         self.bytes = 0
+
+    def _scheduler(self, tasks_per_queue: int, task_records: int) -> Scheduler[LogRecord]:
+        return Scheduler(
+            queue_of=lambda key: queue_of(key.encode(), self._settings.queues),
+            size_of=lambda record: len(record.value) + _ENVELOPE_BYTES,
+            limits=TaskLimits(tasks_per_queue, task_records, self._settings.task_bytes),
+        )
 
     @property
     def outstanding(self) -> int:
         """How many tasks are."""
-        return len(self._scheduler.outstanding)
+        return sum(len(scheduler.outstanding) for scheduler in self._schedulers.values())
 
     @property
     def next_plan_at(self) -> float | None:
         """When the next backoff ends."""
-        return self._scheduler.next_plan_at()
+        times = [at for scheduler in self._schedulers.values() if (at := scheduler.next_plan_at()) is not None]
+        return min(times, default=None)
 
     def add(self, conversation_key: str, record: LogRecord) -> Outcome | None:
         """Take a delivered record; a quarantined conversation's has its outcome at once."""
@@ -90,40 +107,46 @@ class AppendWork:
         release = self.releases.get(conversation_key)
         if release is not None and release.holds:
             release.held.append(record)
+        elif record.replay and release is None and self.heads[record.partition].knows(conversation_key):
+            self._replays.add(conversation_key, record)
         else:
-            self._scheduler.add(conversation_key, record)
+            self._appends.add(conversation_key, record)
         return None
 
     def plan(self, now: float, tasks: int) -> Iterator[OutgoingTask]:
-        """The tasks to send now, with at most `tasks` outstanding."""
-        for task in self._scheduler.plan(now, tasks):
-            yield self._encode(task)
+        """The tasks to send now, with at most `tasks` outstanding of either kind."""
+        for prefix, scheduler in self._schedulers.items():
+            for task in scheduler.plan(now, tasks):
+                yield self._encode(f"{prefix}-{task.number}", task)
 
     def lost(self, task_id: str) -> bool:
         """Ready its records again; False where the task is not outstanding."""
-        return self._scheduler.lost(self._number(task_id))
+        scheduler, number = self._find(task_id)
+        return scheduler.lost(number)
 
     def lose_all(self) -> int:
         """Every outstanding task is lost; returns how many were."""
-        return self._scheduler.lose_all()
+        return sum(scheduler.lose_all() for scheduler in self._schedulers.values())
 
     def reply(self, task_id: str, results: Sequence[Result], now: float) -> Outcome | None:
         """What a worker answered; None for a late reply. Raises `ValueError` where it does not fit the task."""
-        task = self._scheduler.outstanding.get(self._number(task_id))
+        scheduler, number = self._find(task_id)
+        task = scheduler.outstanding.get(number)
         if task is None:
             return None
         if len(results) != len(task.batches):
             raise ValueError(f"{len(results)} results for {len(task.batches)} conversations")
-        self._scheduler.answered(task.number)
+        scheduler.answered(number)
         outcome = Outcome([], [], {}, {})
         for batch, result in zip(task.batches, results, strict=True):
             if isinstance(result, int):
+                scheduler.succeeded(batch)
                 self._succeeded(batch, result, outcome)
             elif isinstance(result, Failure) and result.answer is Answer.REFUSED:
-                self._scheduler.hold(batch)
+                scheduler.hold(batch)
                 outcome.refused[batch.conversation_key] = result.reason
             else:
-                self._scheduler.failed(batch, now)
+                scheduler.failed(batch, now)
                 reason = result.reason if isinstance(result, Failure) else "a result of the wrong kind"
                 outcome.retries[reason] = outcome.retries.get(reason, 0) + 1
         return outcome
@@ -131,8 +154,8 @@ class AppendWork:
     def quarantine(self, conversation_key: str, reason: str) -> Outcome:
         """The conversation is durably quarantined: its held records become dead letters; those that are stay so."""
         self.quarantined.add(conversation_key)
-        self._heads.forget(conversation_key)
-        records = self._scheduler.drop(conversation_key)
+        self.forget_head(conversation_key)
+        records = self._replays.drop(conversation_key) + self._appends.drop(conversation_key)
         if (release := self.releases.pop(conversation_key, None)) is not None:
             records += release.held
         self._forget(records)
@@ -153,7 +176,7 @@ class AppendWork:
         for record in found.records:
             self.records += 1
             self.bytes += len(record.value)
-            self._scheduler.add(conversation_key, record)
+            self._appends.add(conversation_key, record)
         # The log still has what the letters are of.
         known = [record for record in release.held if record.replay and record.offset <= found.last]
         self._forget(known)
@@ -165,22 +188,30 @@ class AppendWork:
         release = self.releases[conversation_key]
         release.ended_at = now
         # Between the letters and what follows in memory others may have been published.
-        self._heads.forget(conversation_key)
+        self.forget_head(conversation_key)
         for record in release.held:
-            self._scheduler.add(conversation_key, record)
+            self._appends.add(conversation_key, record)
         release.held = []
+
+    def forget_head(self, conversation_key: str) -> None:
+        """It has to be read."""
+        for heads in self.heads.values():
+            heads.forget(conversation_key)
+
+    def replay_ended(self, partition: int) -> None:
+        """Of a partition of the log."""
+        self.heads[partition].replay_ended()
 
     def _forget(self, records: Sequence[LogRecord]) -> None:
         self.records -= len(records)
         for record in records:
             self.bytes -= len(record.value)
 
-    def _encode(self, task: PlannedTask[LogRecord]) -> OutgoingTask:
-        task_id = f"append-{self._epoch}-{task.number}"
+    def _encode(self, task_id: str, task: PlannedTask[LogRecord]) -> OutgoingTask:
         conversations = [
             encode_conversation(
                 batch.conversation_key,
-                self._heads.get(batch.conversation_key),
+                self._head_before(batch),
                 [(record.offset, record.sent_at, record.value) for record in batch.records],
             )
             for batch in task.batches
@@ -197,14 +228,18 @@ class AppendWork:
         summary = f"({len(task.batches)} conversations, {records} records)"
         return OutgoingTask(task_id, APPEND_TASK, task.queue, body, summary, task.losses)
 
-    def _number(self, task_id: str) -> int:
+    def _head_before(self, batch: Batch[LogRecord]) -> int | None:
+        first = batch.records[0]
+        return self.heads[first.partition].before(batch.conversation_key, replay=first.replay)
+
+    def _find(self, task_id: str) -> tuple[Scheduler[LogRecord], int]:
         prefix, _, number = task_id.rpartition("-")
-        return int(number) if prefix == f"append-{self._epoch}" else -1
+        scheduler = self._schedulers.get(prefix)
+        return (self._appends, -1) if scheduler is None else (scheduler, int(number))
 
     def _succeeded(self, batch: Batch[LogRecord], first: int, outcome: Outcome) -> None:
-        key = batch.conversation_key
-        self._scheduler.succeeded(batch)
-        self._heads.put(key, first + len(batch.records) - 1)
+        key, last = batch.conversation_key, batch.records[-1]
+        self.heads[last.partition].written(key, first + len(batch.records) - 1, replay=last.replay)
         key_bytes = key.encode()
         partition = partition_of(key_bytes, self._output_partitions)
         topic = self._settings.output_topic

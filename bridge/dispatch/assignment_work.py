@@ -12,12 +12,13 @@ from bridge.dispatch.assignment_facts import AssignmentFacts
 from bridge.dispatch.checkpoints import Checkpoints
 from bridge.dispatch.commit_metadata import LARGEST_METADATA, decode_metadata, digest_of
 from bridge.dispatch.intake import read_log_record, read_request
+from bridge.dispatch.kept_heads import KeptHeads
 from bridge.dispatch.latest_work import LatestWork
 from bridge.dispatch.letters import FoundLetters, Wanted
 from bridge.dispatch.outgoing import Finished, OutgoingTask
 from bridge.dispatch.partition_progress import Delivery, PartitionProgress
 from bridge.dispatch.room import Room
-from bridge.transaction import Output, Partition, Transaction
+from bridge.transaction import CommittedOffset, Output, Partition, Transaction
 from bridge.validation import Limits
 from chat_tasks.errors import ChatTasksError, ConfigurationError
 from chat_tasks.routing import partition_of
@@ -40,6 +41,8 @@ class AssignmentWork:
         facts: AssignmentFacts,
         reply_to: str,
         checkpoints: Checkpoints,
+        *,
+        kept: KeptHeads,
     ) -> None:
         """Raises `ConfigurationError` where a commit's metadata cannot be understood."""
         self._settings = settings
@@ -47,6 +50,15 @@ class AssignmentWork:
         self._limits = Limits.of(settings)
         self.facts = facts
         self.reply_to = reply_to
+        self._digest = digest_of(facts.generations)
+        self._progress: dict[tuple[str, int], PartitionProgress] = {
+            partition: self._progress_of(partition, committed.offset, committed.metadata)
+            for partition, committed in assignment.partitions.items()
+        }
+        self._commits = {
+            partition: CommittedOffset(partition, committed.offset, committed.metadata)
+            for partition, committed in assignment.partitions.items()
+        }
         self.appends = AppendWork(
             settings,
             output_partitions=facts.output_partitions,
@@ -56,6 +68,13 @@ class AssignmentWork:
             reply_to=reply_to,
             quarantined=set(facts.quarantined),
             requests=facts.requests,
+            heads={
+                one.number: kept.begin(
+                    facts.log_id, self._commits[one], settings.log_partitions, replay=self._progress[one].needs_replay
+                )
+                for one in assignment.partitions
+                if one.topic == settings.log_topic
+            },
         )
         self.latest = LatestWork(
             settings,
@@ -64,11 +83,6 @@ class AssignmentWork:
             generations=facts.generations,
             reply_to=reply_to,
         )
-        self._digest = digest_of(facts.generations)
-        self._progress: dict[tuple[str, int], PartitionProgress] = {
-            partition: self._progress_of(partition, committed.offset, committed.metadata)
-            for partition, committed in assignment.partitions.items()
-        }
         self.start = {
             partition: min(committed.offset, committed.low)
             if self._progress[partition].needs_replay
@@ -93,6 +107,20 @@ class AssignmentWork:
             return PartitionProgress(partition, offset, decode_metadata(metadata), digest)
         except ValueError as error:
             raise ConfigurationError(f"the committed metadata of {partition} is broken: {error}") from error
+
+    def keep_heads(self) -> KeptHeads:
+        """What is known of the heads of what is committed; the assignment has to end now."""
+        for output in self._unpublished():
+            if output.topic == self._settings.output_topic and output.key is not None:
+                self.appends.forget_head(output.key.decode())
+        return KeptHeads(
+            self.facts.log_id,
+            {
+                commit: self.appends.heads[partition.number]
+                for partition, commit in self._commits.items()
+                if partition.topic == self._settings.log_topic
+            },
+        )
 
     def receive(self, messages: Sequence[Any]) -> None:
         """Take delivered messages; those of partitions that are not ours any more are passed over."""
@@ -219,10 +247,14 @@ class AssignmentWork:
     def committed(self, transaction: Transaction, now: float) -> None:
         """That transaction is done."""
         self._publishing = ()
-        for partition, offset, _ in transaction.offsets:
+        for commit in transaction.offsets:
+            partition = commit.partition
+            self._commits[partition] = commit
             digest = self._progress[partition].committed()
             if partition.topic == self._settings.log_topic:
-                self._checkpoints.committed(partition, offset, digest, now)
+                self._checkpoints.committed(partition, commit.offset, digest, now)
+                if digest == self._digest:
+                    self.appends.replay_ended(partition.number)
 
     def purgeable(self, before: float) -> Mapping[Partition, int]:
         """Up to where the log is not needed any more, given the time before which commits are safe."""
@@ -273,8 +305,10 @@ class AssignmentWork:
     def _is_settled(self, conversation_key: str) -> bool:
         """Whether none of its messages and letters waits to be published."""
         key, topics = conversation_key.encode(), (self._settings.output_topic, self._settings.dead_letter_topic)
-        waiting = chain(self._publishing, *(finished.outputs for finished in self._finished))
-        return not any(output.key == key and output.topic in topics for output in waiting)
+        return not any(output.key == key and output.topic in topics for output in self._unpublished())
+
+    def _unpublished(self) -> Iterator[Output]:
+        return chain(self._publishing, *(finished.outputs for finished in self._finished))
 
     def _take(self, outcome: Outcome) -> None:
         self._finished.extend(outcome.finished)

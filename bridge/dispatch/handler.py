@@ -14,6 +14,7 @@ from bridge.dispatch.cluster import Cluster
 from bridge.dispatch.deadlines import Deadlines
 from bridge.dispatch.errands import ErrandDone
 from bridge.dispatch.gathering import Gathering
+from bridge.dispatch.kept_heads import KeptHeads
 from bridge.dispatch.reply_reader import Replies, ReplyReader
 from bridge.dispatch.task_limit import TaskLimit
 from bridge.dispatch.task_sender import LookedFor, RedisBack, RedisLost, Sent, TaskSender
@@ -49,6 +50,7 @@ class Dispatch:
         self._cluster = cluster
         self._checkpoints = checkpoints
         self._work: AssignmentWork | None = None
+        self._kept_heads = KeptHeads()
         self._reader: ReplyReader | None = None
         self._deadlines = Deadlines(settings.task_deadline)
         self._sent: dict[str, _SentTask] = {}
@@ -83,7 +85,10 @@ class Dispatch:
         """Begin an assignment."""
         self._drop()
         reply_to = f"{self._settings.redis_prefix}:replies:{self._settings.instance_name}:{assignment.epoch}"
-        self._work = work = AssignmentWork(self._settings, assignment, prepared, reply_to, self._checkpoints)
+        self._work = work = AssignmentWork(
+            self._settings, assignment, prepared, reply_to, self._checkpoints, kept=self._kept_heads
+        )
+        self._kept_heads = KeptHeads()
         self._reader = ReplyReader(self._settings, reply_to, self._post)
         self._reader.start()
         behind = {one: committed.offset for one, committed in assignment.partitions.items()}
@@ -242,6 +247,8 @@ class Dispatch:
         if self._reader is not None:
             self._reader.close()
         self._reader = None
+        if self._work is not None:
+            self._kept_heads = self._work.keep_heads()
         self._work = None
         self._upkeep.begin_anew()
         self._sent.clear()

@@ -6,12 +6,14 @@ is half the capacity it becomes the old one, and what is used in the old one mov
 
 
 class HeadCache:
-    """Holds at most `capacity` conversations, and at least the half of it used last."""
+    """Holds at most `capacity` conversations while it is bounded, and at least the half of it used last."""
 
     def __init__(self, capacity: int) -> None:
         self._half = max(1, capacity // 2)
         self._young: dict[str, int] = {}
         self._old: dict[str, int] = {}
+        self.is_bounded = True
+        """While it is not, nothing is dropped."""
 
     def get(self, conversation_key: str) -> int | None:
         """The head, None where it is not known."""
@@ -24,7 +26,7 @@ class HeadCache:
 
     def put(self, conversation_key: str, head: int) -> None:
         """The conversation's newest acknowledged number."""
-        if len(self._young) >= self._half and conversation_key not in self._young:
+        if len(self._young) >= self._half and self.is_bounded and conversation_key not in self._young:
             self._old, self._young = self._young, {}
         self._young[conversation_key] = head
 

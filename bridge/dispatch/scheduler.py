@@ -145,7 +145,10 @@ class Scheduler(Generic[RecordT]):
         conversation.waiting = True
 
     def drop(self, conversation_key: str) -> list[RecordT]:
-        """Take all records of a conversation that is not in flight out, in order."""
+        """Take all records of a conversation out, in order; a task that has some of them is given up as lost."""
+        for number, task in list(self._outstanding.items()):
+            if any(batch.conversation_key == conversation_key for batch in task.batches):
+                self.lost(number)
         conversation = self._conversations.pop(conversation_key, None)
         if conversation is None:
             return []

@@ -5,6 +5,7 @@ from typing import Any
 from bridge.dispatch.append_work import AppendWork
 from bridge.dispatch.log_record import LogRecord
 from bridge.dispatch.outgoing import OutgoingTask
+from bridge.dispatch.partition_heads import PartitionHeads
 from bridge.headers import Headers, with_sent_at
 from bridge.transaction import Partition
 from chat_tasks.settings import Settings
@@ -25,6 +26,7 @@ def append_work(**changes: Any) -> AppendWork:
         "reply_to": "chat:replies:dispatch.1:1700",
         "quarantined": set(),
         "requests": {},
+        "heads": {LOG.number: PartitionHeads(1_000)},
     }
     return AppendWork(SETTINGS, **{**facts, **changes})
 

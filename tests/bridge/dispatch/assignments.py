@@ -6,6 +6,7 @@ from bridge.assignment import Assignment, Committed
 from bridge.dispatch.assignment_facts import AssignmentFacts
 from bridge.dispatch.assignment_work import AssignmentWork
 from bridge.dispatch.checkpoints import Checkpoints
+from bridge.dispatch.kept_heads import KeptHeads
 from bridge.transaction import Output, Partition
 from chat_tasks.settings import Settings
 from tests.bridge.dispatch.simulated_worker import SimulatedWorker
@@ -26,7 +27,8 @@ def assignment_work(
     """Of a part of the log that was committed up to `offset`, and of the requests from their beginning."""
     assignment = Assignment(1_700, {LOG: Committed(offset, metadata, 0), REQUESTS: Committed(0, "", 0)}, None)
     facts = AssignmentFacts("00000000-0000-0000-0000-000000000001", GENERATIONS, quarantined, {}, 3, 3)
-    return AssignmentWork(Settings(_env_file=None, queues=2, **chosen), assignment, facts, "replies", Checkpoints())
+    settings = Settings(_env_file=None, queues=2, **chosen)
+    return AssignmentWork(settings, assignment, facts, "replies", Checkpoints(), kept=KeptHeads())
 
 
 def logged(offset: int, value: bytes = FROM_BOB, key: str = "abc123") -> ConsumedMessage:

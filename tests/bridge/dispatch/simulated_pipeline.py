@@ -12,6 +12,7 @@ from bridge.dispatch.assignment_facts import AssignmentFacts
 from bridge.dispatch.assignment_work import AssignmentWork
 from bridge.dispatch.checkpoints import Checkpoints
 from bridge.dispatch.commit_metadata import decode_metadata, digest_of
+from bridge.dispatch.kept_heads import KeptHeads
 from bridge.dispatch.letters import FoundLetters, LetterBox, Wanted, read_letter
 from bridge.dispatch.outgoing import OutgoingTask
 from bridge.transaction import CommittedOffset, Output, Partition, Transaction
@@ -51,6 +52,7 @@ class SimulatedPipeline:
         self.worker = SimulatedWorker(self.generations(0))
         self.checkpoints = Checkpoints()
         self.epoch = 0
+        self.known_elsewhere = KeptHeads()
         self.restart()
 
     @property
@@ -66,7 +68,16 @@ class SimulatedPipeline:
     def generations(started: int) -> Generations:
         return {"host": started}
 
-    def restart(self) -> None:
+    def assign_again(self) -> None:
+        """The dispatcher gives its partitions up and takes them again, with what it knows of them."""
+        self.restart(self.work.keep_heads())
+
+    def hand_over(self) -> None:
+        """Another dispatcher gets the partitions, which knows what it knew when it had them last."""
+        kept, self.known_elsewhere = self.known_elsewhere, self.work.keep_heads()
+        self.restart(kept)
+
+    def restart(self, kept: KeptHeads | None = None) -> None:
         """The dispatcher ends, and another one begins with what the group holds."""
         self.epoch += 1
         self.facts = AssignmentFacts(
@@ -82,7 +93,9 @@ class SimulatedPipeline:
             {one: Committed(held.offset, held.metadata, self.lows[one]) for one, held in self.group.items()},
             None,
         )
-        self.work = AssignmentWork(SETTINGS, assignment, self.facts, f"replies {self.epoch}", self.checkpoints)
+        self.work = AssignmentWork(
+            SETTINGS, assignment, self.facts, f"replies {self.epoch}", self.checkpoints, kept=kept or KeptHeads()
+        )
         self.positions = dict(self.work.start)
         self.to_quarantine: dict[str, str] = {}
 

@@ -1,6 +1,7 @@
 """A worker without servers: the real decoding, sequencing and encoding around rows in a dictionary."""
 
 from collections import defaultdict
+from collections.abc import Mapping
 from itertools import count as count_from
 
 from bridge.dispatch.outgoing import OutgoingTask
@@ -33,6 +34,10 @@ def as_stored(row: Row) -> StoredRow:
     return StoredRow(
         row.sequence, row.log_id, row.log_offset, row.sender, row.recipients, row.body, row.write_timestamp
     )
+
+
+def _head_of(rows: Mapping[int, Row], first: int) -> int:
+    return max((row.sequence for row in rows.values() if row.log_offset < first), default=NO_HEAD)
 
 
 class SimulatedWorker:
@@ -68,12 +73,13 @@ class SimulatedWorker:
             return Failure(Answer.REFUSED, "its rows contradict the log")
         mine = self.rows[batch.conversation_key]
         first = batch.records[0].offset
-        earlier = [row.sequence for row in mine.values() if row.log_offset < first]
-        head = max(earlier, default=NO_HEAD) if batch.head is None else batch.head
-        if task.generations == self.generations:
-            assert head == max(earlier, default=NO_HEAD), "a head that is passed along is what a read would find"
-        elif batch.head is None:
+        if task.generations != self.generations and batch.head is None:
             return STALE
+        found = _head_of(mine, first)
+        head = found if batch.head is None else batch.head
+        if task.generations == self.generations:
+            before_it_forgot = _head_of(self.written[batch.conversation_key], first)
+            assert head == before_it_forgot, "what was passed along or read is what a read would find in complete rows"
         rows = allocate(batch.conversation_key, head, batch.records, task.log_id, BUCKET_SIZE)
         check_agreement(rows, [as_stored(row) for row in mine.values() if row.log_offset >= first])
         mine.update({row.sequence: row for row in rows[: 1 if failing else None]})

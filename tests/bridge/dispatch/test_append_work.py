@@ -1,14 +1,16 @@
 """Records of the log on their way to a worker and back."""
 
 import json
+from collections import Counter
 
 import pytest
 
 from bridge.dispatch.append_work import AppendWork
 from bridge.dispatch.outgoing import Finished, OutgoingTask
+from bridge.dispatch.partition_heads import PartitionHeads
 from chat_tasks.routing import partition_of, queue_of
 from chat_tasks.task_format import Answer, Failure
-from tests.bridge.dispatch.appends import LOG, append_work, message, plan, record
+from tests.bridge.dispatch.appends import LOG, SETTINGS, append_work, message, plan, record
 from tests.bridge.dispatch.simulated_worker import SimulatedWorker
 
 
@@ -154,3 +156,30 @@ def test_a_broker_that_forgot_everything_loses_every_task_and_no_record() -> Non
     ]
     assert sorted(offset for one in finished for offset in one.offsets) == list(range(20))
     assert (work.records, work.bytes, work.outstanding) == (0, 0, 0)
+
+
+def test_new_records_do_not_wait_for_a_replay_where_the_head_is_known() -> None:
+    heads = PartitionHeads(capacity=10)
+    heads.written("abc123", 7, replay=False)
+    heads.begin(replay=True)
+    work = append_work(heads={LOG.number: heads})
+    for one in (record(3, replay=True), record(9)):
+        work.add("abc123", one)
+    new, again = plan(work)
+    assert (new.task_id, again.task_id) == ("append-1700-0", "replay-1700-0")
+    assert json.loads(new.body)["conversations"] == [["abc123", 7, [[9, 500, json.loads(message("9"))]]]]
+    assert json.loads(again.body)["conversations"] == [["abc123", None, [[3, 500, json.loads(message("3"))]]]]
+    assert published(answer(work, new, 8)) == [(9, "9", 8)]
+    outcome = work.reply(again.task_id, [4], now=0)
+    assert outcome is not None
+    assert [one.offset for one in outcome.replayed] == [3]
+    assert (work.records, work.bytes, work.outstanding) == (0, 0, 0)
+
+
+def test_a_replay_takes_no_more_than_two_tasks_of_a_queue() -> None:
+    heads = PartitionHeads(capacity=10_000)
+    work = append_work(heads={LOG.number: heads})
+    for offset in range(20 * SETTINGS.task_records):
+        heads.written(str(offset), 0, replay=False)
+        work.add(str(offset), record(offset, str(offset), replay=True))
+    assert Counter(task.queue for task in plan(work)) == dict.fromkeys(range(SETTINGS.queues), 2)

@@ -131,28 +131,44 @@ class FaultyPipeline(RuleBasedStateMachine):
     def forget_releases(self) -> None:
         self.pipeline.forget_releases()
 
-    @rule(survives=st.booleans())
-    def transact(self, survives: bool) -> None:
+    @rule()
+    def rebalance(self) -> None:
+        """The dispatcher gets the partitions back that it had."""
+        self.pipeline.assign_again()
+
+    @rule()
+    def hand_over(self) -> None:
+        self.pipeline.hand_over()
+
+    @rule(survives=st.booleans(), kept=st.booleans())
+    def transact(self, survives: bool, kept: bool = False) -> None:
         transaction = self.pipeline.transact()
         if not survives:
-            self.pipeline.restart()
+            self.begin_again(kept=kept)
         elif transaction is not None:
             self.pipeline.work.committed(transaction, self.pipeline.now)
 
-    @rule()
-    def abort(self) -> None:
+    @rule(kept=st.booleans())
+    def abort(self, kept: bool) -> None:
         """The transaction is lost with its dispatcher."""
         self.pipeline.work.next_transaction()
-        self.pipeline.restart()
+        self.begin_again(kept=kept)
+
+    def begin_again(self, *, kept: bool) -> None:
+        """What is known of heads may survive, and must not be trusted where it is not what was committed."""
+        if kept:
+            self.pipeline.assign_again()
+        else:
+            self.pipeline.restart()
 
     @rule(keep_every=st.integers(1, 4))
     def restart_cassandra(self, keep_every: int) -> None:
         self.pipeline.restart_cassandra(keep_every)
 
-    @rule()
-    def notice_the_restart(self) -> None:
+    @rule(kept=st.booleans())
+    def notice_the_restart(self, kept: bool) -> None:
         if self.pipeline.facts.generations != self.pipeline.worker.generations:
-            self.pipeline.restart()
+            self.begin_again(kept=kept)
 
     @rule(seconds=st.integers(1, 4))
     def pass_time(self, seconds: int) -> None:

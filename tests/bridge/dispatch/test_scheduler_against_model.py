@@ -135,13 +135,20 @@ class ScheduledRecords(RuleBasedStateMachine):
 
     @rule(key=st.sampled_from(KEYS))
     def drop(self, key: str) -> None:
-        """Of a held conversation; its records never come back."""
-        if self.blocked.get(key) == (math.inf, math.inf):
-            dropped = self.scheduler.drop(key)
-            assert dropped == self.waiting[key]
-            self.done.update(dropped)
-            self.waiting[key] = []
-            self.dropped.add(key)
+        """Its records never come back, and the others of a task with some of them are ready again."""
+        given_up = [
+            number
+            for number, task in self.outstanding.items()
+            if any(batch.conversation_key == key for batch in task.batches)
+        ]
+        dropped = self.scheduler.drop(key)
+        assert dropped == self.waiting[key]
+        self.done.update(dropped)
+        self.waiting[key] = []
+        self.dropped.add(key)
+        for number in given_up:
+            self.over.append(number)
+            self.losses.update(batch.conversation_key for batch in self.outstanding.pop(number).batches)
 
     @invariant()
     def outstanding_tasks_are_known(self) -> None:
@@ -156,7 +163,8 @@ class ScheduledRecords(RuleBasedStateMachine):
     def teardown(self) -> None:
         """When all goes well from now on, every record is done once."""
         for key in KEYS:
-            self.drop(key)
+            if self.blocked.get(key) == (math.inf, math.inf):
+                self.drop(key)
         for _ in range(self.count + len(self.outstanding) + 1):
             self.now += self.backoff.longest
             self.plan()

@@ -1,0 +1,28 @@
+"""The heads that an assignment hands on to the next one of the same process."""
+
+from collections.abc import Mapping
+
+from bridge.dispatch.partition_heads import PartitionHeads
+from bridge.transaction import CommittedOffset
+
+_KNOWN_CONVERSATIONS = 1_000_000
+
+
+class KeptHeads:
+    """Each partition's, as of the last commit to it.
+
+    Where the group still holds that very commit, offset and metadata, nobody else has published anything since.
+    """
+
+    def __init__(self, log_id: str = "", heads: Mapping[CommittedOffset, PartitionHeads] | None = None) -> None:
+        """`log_id` is that of the log whose offsets these are."""
+        self._log_id = log_id
+        self._heads = heads or {}
+
+    def begin(self, log_id: str, commit: CommittedOffset, log_partitions: int, *, replay: bool) -> PartitionHeads:
+        """The heads to begin with where the group holds this commit, with a replay or without."""
+        heads = self._heads.get(commit) if log_id == self._log_id else None
+        if heads is None:
+            heads = PartitionHeads(_KNOWN_CONVERSATIONS // log_partitions)
+        heads.begin(replay=replay)
+        return heads
