@@ -15,7 +15,7 @@ import click
 from tests.chaos.faults import ON_A_CLUSTER, ON_ONE_NODE, ONE_NODE_DOWN
 from tests.chaos.nemesis import Step, plan
 from tests.chaos.resumption import recovery_table
-from tests.chaos.run import Verdict, run
+from tests.chaos.run import RATE, Verdict, run
 from tests.chaos.system import cluster, single
 from tests.chaos.timeline import draw
 
@@ -25,8 +25,9 @@ from tests.chaos.timeline import draw
 @click.option("--seed", default=1, show_default=True, envvar="CHAOS_SEED", help="The same seed, the same faults.")
 @click.option("--one-node", is_flag=True, help="One server of each kind behind proxies, instead of a cluster.")
 @click.option("--only", multiple=True, metavar="FAULT", help="This one again and again, alone; may be repeated.")
+@click.option("--rate", default=RATE, show_default=True, help="Messages a second.")
 @click.option("--folder", type=click.Path(path_type=Path), default=Path(".stack/chaos"), show_default=True)
-def main(minutes: float, seed: int, only: tuple[str, ...], folder: Path, *, one_node: bool) -> None:
+def main(minutes: float, seed: int, only: tuple[str, ...], rate: float, folder: Path, *, one_node: bool) -> None:
     """Exit code 0 only where every promise held."""
     injections = ON_ONE_NODE if one_node else ON_A_CLUSTER
     if unknown := set(only) - set(injections):
@@ -44,6 +45,7 @@ def main(minutes: float, seed: int, only: tuple[str, ...], folder: Path, *, one_
             click.echo,
             seed=seed,
             works_through=frozenset() if one_node else frozenset(ONE_NODE_DOWN),
+            rate=rate,
         )
         verdict.history.save(folder / "history.json")
         draw(verdict.history, folder / "timeline.png")

@@ -83,7 +83,7 @@ class _End(asyncio.Protocol):
             self._transport.abort()
 
     def write(self, data: bytes) -> None:
-        if self._transport is not None:
+        if self._transport is not None and not self._transport.is_closing():
             self._transport.write(data)
 
     def _pass_on_later(self, data: bytes) -> None:

@@ -58,12 +58,16 @@ def run(
     processes: Sequence[str] = PROCESSES,
     works_through: frozenset[str] = frozenset(),
     patience: float = PATIENCE_SECONDS,
+    rate: float = RATE,
 ) -> Verdict:
-    """Carry out `steps` under load; those that are left when the pipeline is stuck for `patience` seconds are not."""
+    """Carry out `steps` under a load of `rate` messages a second.
+
+    Those that are left when the pipeline is stuck for `patience` seconds are not carried out.
+    """
     settings = system.deployment.settings
     history = History()
     observer = Observer(settings, history)
-    workload = Workload(settings, history, observer, seed=seed, rate=RATE, conversations=CONVERSATIONS)
+    workload = Workload(settings, history, observer, seed=seed, rate=rate, conversations=CONVERSATIONS)
     nemesis = Nemesis(system, injections, workload, observer, history, works_through=works_through, patience=patience)
     system.start(*processes)
     observer.start()
