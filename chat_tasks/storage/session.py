@@ -26,6 +26,9 @@ logging.getLogger("cassandra").setLevel(logging.CRITICAL)
 TUPLES = "tuples"
 """The execution profile of what is read often. By default the driver makes a class of its own for each result."""
 
+RECONNECTION = ExponentialReconnectionPolicy(base_delay=0.25, max_delay=0.5, max_attempts=None)
+"""For as long as it takes: by default the driver gives a node up after 64 attempts, which here is half a minute."""
+
 _HEARTBEAT_SECONDS = 1
 _HEARTBEAT_TIMEOUT = 3
 
@@ -42,7 +45,7 @@ def connect(settings: Settings) -> Session:
         # Version 5 frames every message with checksums that the driver computes in Python.
         protocol_version=ProtocolVersion.V4,
         connection_class=PromptConnection,
-        reconnection_policy=ExponentialReconnectionPolicy(0.25, 0.5),
+        reconnection_policy=RECONNECTION,
         connect_timeout=settings.cassandra_timeout,
         # A node that hangs keeps its connections, so the driver goes on sending it requests, each of which waits for
         # its time-out, until a heartbeat fails: at the defaults after a minute.
