@@ -43,6 +43,10 @@ class _End(asyncio.Protocol):
         self._transport = cast("asyncio.Transport", transport)
         self._network.ends.add(self)
 
+    @property
+    def is_lost(self) -> bool:
+        return self._transport is None or self._transport.is_closing()
+
     def connection_lost(self, exc: Exception | None) -> None:  # noqa: ARG002
         self._network.ends.discard(self)
         if self._other is not None:
@@ -119,7 +123,9 @@ class _Front(_End):
             return
         onward.join(self)
         self.join(onward)
-        if self._transport is None or self._transport.is_closing():
+        # Either end may have been lost before it had another one to tell.
+        if self.is_lost or onward.is_lost:
+            self.abort()
             onward.abort()
 
 
