@@ -79,5 +79,7 @@ def dead_letter_of(message: Any, error: InvalidRecord, settings: Settings) -> Ou
     if value is not None and len(value) > settings.max_record_bytes:
         headers = [*headers, (_DROPPED, b"value after %d of %d bytes" % (settings.max_record_bytes, len(value)))]
         value = value[: settings.max_record_bytes]
-    letter = dead_letter_headers(with_sent_at(headers, sent_time(message)), source, type(error).__name__, str(error))
+    letter = dead_letter_headers(
+        with_sent_at(headers, b"%d" % sent_time(message)), source, type(error).__name__, str(error)
+    )
     return Output(settings.dead_letter_topic, -1, key, value, letter)

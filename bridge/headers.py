@@ -7,7 +7,7 @@ from chat_tasks.errors import InvalidRecord
 Headers = list[tuple[str, bytes | None]]
 
 SENT_AT = "chat.sent_at"
-"""The input record's own time, decimal milliseconds since 1970: the topics after it keep the time of the append."""
+"""The input record's own time, decimal milliseconds since 1970: output and dead letters keep that of their append."""
 
 
 def headers_of(message: Any) -> Headers:
@@ -25,14 +25,21 @@ def size_of_headers(headers: Headers) -> int:
     return sum(len(name) * 4 + len(value or b"") for name, value in headers)
 
 
-def with_sent_at(headers: Headers, sent_at: int) -> Headers:
-    """The headers with our time last, so that it wins over one that a sender made up."""
-    return [*headers, (SENT_AT, b"%d" % sent_at)]
+def with_sent_at(headers: Headers, sent_at: bytes) -> Headers:
+    """The headers with our time last and alone, whatever a sender made up."""
+    if headers:
+        return [*without_sent_at(headers), (SENT_AT, sent_at)]
+    return [(SENT_AT, sent_at)]
 
 
-def sent_at_of(headers: Headers) -> int:
+def without_sent_at(headers: Headers) -> Headers:
+    """The sender's own."""
+    return [header for header in headers if header[0] != SENT_AT]
+
+
+def sent_at_of(headers: Headers) -> bytes:
     """The input record's time. Raises `ValueError` where there is none: the record is not ours."""
     for name, value in reversed(headers):
-        if name == SENT_AT and value is not None:
-            return int(value)
-    raise ValueError(f"no header {SENT_AT}")
+        if name == SENT_AT and value is not None and value.isdigit():
+            return value
+    raise ValueError(f"no header {SENT_AT}, or no time in it")

@@ -165,9 +165,12 @@ def _decode(what: str, decoder: "msgspec.json.Decoder[TaskT]", body: bytes) -> T
     return task
 
 
-def encode_conversation(conversation_key: str, head: int | None, records: Sequence[tuple[int, int, bytes]]) -> bytes:
-    """One member of an append task's `conversations`; a record is (offset, sent_at, the message's canonical JSON)."""
-    spliced = b",".join([b"[%d,%d,%b]" % record for record in records])
+def encode_conversation(conversation_key: str, head: int | None, records: Sequence[tuple[int, bytes, bytes]]) -> bytes:
+    """One member of an append task's `conversations`.
+
+    A record is its offset, its sender's time in decimal milliseconds, and the message's canonical JSON.
+    """
+    spliced = b",".join([b"[%d,%b,%b]" % record for record in records])
     return b"[%b,%b,[%b]]" % (orjson.dumps(conversation_key), orjson.dumps(head), spliced)
 
 

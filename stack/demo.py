@@ -121,7 +121,7 @@ def _play_load(settings: Settings, console: Console, report: Callable[[str], Non
         sender.start()
         for message in reader.follow(_PATIENCE_SECONDS):
             if check.add(message.partition(), message.value()):
-                latencies.append(time.time() * 1000 - sent_at_of(headers_of(message)))
+                latencies.append(time.time() * 1000 - int(sent_at_of(headers_of(message))))
                 progress.update(bar, completed=check.count)
             if check.count == check.total:
                 break

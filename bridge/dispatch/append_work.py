@@ -9,6 +9,7 @@ from bridge.dispatch.outgoing import Finished, OutgoingTask
 from bridge.dispatch.partition_heads import PartitionHeads
 from bridge.dispatch.release import Release, Releases
 from bridge.dispatch.scheduler import Batch, PlannedTask, Scheduler, TaskLimits
+from bridge.headers import with_sent_at
 from bridge.transaction import Output, Partition
 from chat_tasks.routing import partition_of, queue_of
 from chat_tasks.settings import Settings
@@ -254,7 +255,8 @@ class AppendWork:
                 outcome.replayed.append(record)
                 continue
             offsets.append(record.offset)
-            outputs.append(Output(topic, partition, key_bytes, with_sequence(record.value, sequence), record.headers))
+            headers = with_sent_at(record.headers, record.sent_at)
+            outputs.append(Output(topic, partition, key_bytes, with_sequence(record.value, sequence), headers))
             # While letters are replayed nothing else of their conversation is.
             if record.release is not None:
                 receipt = encode_receipt(self._settings, key, record)

@@ -6,7 +6,8 @@ from bridge.dead_letters import dead_letter_of
 from bridge.dispatch.latest_work import PendingRequest
 from bridge.dispatch.log_record import LogRecord
 from bridge.dispatch.outgoing import Finished
-from bridge.headers import SENT_AT, headers_of, sent_at_of, size_of_headers, with_sent_at
+from bridge.headers import headers_of, sent_at_of, size_of_headers, without_sent_at
+from bridge.logged_value import decode_logged_value
 from bridge.transaction import Partition
 from bridge.validation import Limits, check_total, validate_request
 from chat_tasks.errors import InvalidRecord
@@ -17,12 +18,13 @@ _LARGEST_ECHO = 32 * 1024
 
 def read_log_record(message: Any, *, replay: bool) -> LogRecord:
     """Raises `ValueError` where ingest did not write it."""
-    headers = headers_of(message)
-    sent_at = sent_at_of(headers)
-    # Most have no others, and are published as they are.
-    if len(headers) > 1:
-        headers = with_sent_at([header for header in headers if header[0] != SENT_AT], sent_at)
-    return LogRecord(message.partition(), message.offset(), sent_at, message.value(), headers, replay)
+    value, headers = message.value(), headers_of(message)
+    if value.startswith(b"{"):
+        # An ingest of before 28 November 2026, whose records a log may still hold, put the time into a header.
+        sent_at, headers = sent_at_of(headers), without_sent_at(headers)
+    else:
+        sent_at, value = decode_logged_value(value)
+    return LogRecord(message.partition(), message.offset(), sent_at, value, headers, replay)
 
 
 def read_request(message: Any, limits: Limits, settings: Settings) -> PendingRequest | Finished:

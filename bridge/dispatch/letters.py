@@ -11,7 +11,7 @@ from msgspec.structs import replace
 
 from bridge.dead_letters import Source, dead_letter_headers, read_dead_letter_headers
 from bridge.dispatch.log_record import LogRecord
-from bridge.headers import headers_of, sent_at_of
+from bridge.headers import headers_of, sent_at_of, with_sent_at, without_sent_at
 from bridge.transaction import Output
 from chat_tasks.errors import InvalidRecord
 from chat_tasks.settings import Settings
@@ -41,7 +41,7 @@ class Receipt(NamedTuple):
 def encode_letter(settings: Settings, conversation_key: str, record: LogRecord, reason: str) -> Output:
     """The record, kept aside for this reason."""
     source = Source(settings.log_topic, record.partition, record.offset, _STAGE, settings.instance_name)
-    headers = dead_letter_headers(record.headers, source, _QUARANTINED, reason)
+    headers = dead_letter_headers(with_sent_at(record.headers, record.sent_at), source, _QUARANTINED, reason)
     return Output(settings.dead_letter_topic, -1, conversation_key.encode(), record.value, headers)
 
 
@@ -67,7 +67,8 @@ def read_letter(settings: Settings, message: Any) -> Letter | Receipt | None:
         sent_at = sent_at_of(original)
     except (InvalidRecord, AttributeError, KeyError, ValueError):
         return None
-    record = LogRecord(source.partition, source.offset, sent_at, message.value(), original, replay=False)
+    headers = without_sent_at(original)
+    record = LogRecord(source.partition, source.offset, sent_at, message.value(), headers, replay=False)
     return Letter(key, record)
 
 

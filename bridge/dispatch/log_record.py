@@ -6,12 +6,14 @@ from bridge.headers import Headers
 
 
 class LogRecord(msgspec.Struct, frozen=True, gc=False):
-    """A delivered record of the log; `headers` are its sender's and ours, `replay` means it was published before."""
+    """A delivered record of the log; `headers` are its sender's, `replay` means it was published before."""
 
     partition: int
     offset: int
-    sent_at: int
+    sent_at: bytes
+    """Decimal milliseconds since 1970."""
     value: bytes
+    """The message's canonical JSON."""
     headers: Headers
     replay: bool
     release: int | None = None

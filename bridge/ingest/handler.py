@@ -5,7 +5,8 @@ from typing import Any
 
 from bridge.assignment import Assignment
 from bridge.dead_letters import dead_letter_of
-from bridge.headers import headers_of, size_of_headers, with_sent_at
+from bridge.headers import headers_of, size_of_headers
+from bridge.logged_value import encode_logged_value
 from bridge.sent_time import sent_time
 from bridge.transaction import CommittedOffset, Output, Partition, Transaction
 from bridge.validation import Limits, check_total, validate_message
@@ -129,6 +130,6 @@ class Ingest:
             settings.log_topic,
             partition_of(valid.key, settings.log_partitions),
             valid.key,
-            valid.value,
-            with_sent_at(headers, sent_time(message)),
+            encode_logged_value(sent_time(message), valid.value),
+            headers,
         )

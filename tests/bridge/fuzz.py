@@ -121,10 +121,10 @@ def _check_round_trip(record: ConsumedMessage, output: Output) -> None:
     assert key is not None
     # Whoever read it, it says what pydantic reads.
     reference = InstantMessage.model_validate_json(sent)
-    assert as_fields(decode_message(sent)) == as_fields(decode_message(value)) == as_fields(reference)
     logged = ConsumedMessage(output.topic, output.partition, 7, value, key, list(output.headers), sent_at=0)
     read = read_log_record(logged, replay=False)
-    conversation = encode_conversation(key.decode(), None, [(7, read.sent_at, value)])
+    assert as_fields(decode_message(sent)) == as_fields(decode_message(read.value)) == as_fields(reference)
+    conversation = encode_conversation(key.decode(), None, [(7, read.sent_at, read.value)])
     task = encode_append_task(
         task_id="t", reply_to="r", epoch=1, log_id=LOG_ID, generations={}, conversations=[conversation]
     )
@@ -132,8 +132,8 @@ def _check_round_trip(record: ConsumedMessage, output: Output) -> None:
     [logged_record] = batch.records
     text = logged_record.text
     fields = {"sender": text.sender, "recipients": text.recipients, "body": text.body}
-    assert encode_message(InstantMessage.model_validate({"conversationKey": key.decode(), **fields})) == value
-    numbered = json.loads(with_sequence(value, 7))
+    assert encode_message(InstantMessage.model_validate({"conversationKey": key.decode(), **fields})) == read.value
+    numbered = json.loads(with_sequence(read.value, 7))
     assert numbered == {"conversationKey": key.decode(), "conversationMsgSeq": 7, **fields}
 
 

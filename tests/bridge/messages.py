@@ -4,7 +4,8 @@ from dataclasses import dataclass, field
 
 from confluent_kafka import TIMESTAMP_CREATE_TIME
 
-from bridge.headers import Headers, with_sent_at
+from bridge.headers import Headers
+from bridge.logged_value import encode_logged_value
 
 
 @dataclass(frozen=True)
@@ -45,4 +46,5 @@ class ConsumedMessage:
 
 def logged_message(partition: int, offset: int, key: str, value: bytes, headers: Headers) -> ConsumedMessage:
     """A record of `conversation_log`, as ingest writes it for an input sent at 1970-01-01 00:00:00.500."""
-    return ConsumedMessage("conversation_log", partition, offset, value, key.encode(), with_sent_at(headers, 500))
+    logged = encode_logged_value(500, value)
+    return ConsumedMessage("conversation_log", partition, offset, logged, key.encode(), headers)

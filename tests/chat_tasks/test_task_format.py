@@ -61,7 +61,7 @@ def append_task(conversations: list[bytes]) -> bytes:
 
 
 def test_an_append_task_as_bytes() -> None:
-    assert append_task([encode_conversation("abc123", None, [(10, 1_000, HI)])]) == (
+    assert append_task([encode_conversation("abc123", None, [(10, b"1000", HI)])]) == (
         b'{"version":1,"task":"append-5-0","reply_to":"chat:replies:dispatch.1:5","epoch":5,'
         b'"log_id":"00000000-0000-0000-0000-000000000001","generations":{"host":1700000000},'
         b'"conversations":[["abc123",null,[[10,1000,' + HI + b"]]]]}"
@@ -69,7 +69,7 @@ def test_an_append_task_as_bytes() -> None:
 
 
 def test_an_append_task_as_the_worker_sees_it() -> None:
-    task = append_task([encode_conversation("abc123", 7, [(10, 1_000, HI)])])
+    task = append_task([encode_conversation("abc123", 7, [(10, b"1000", HI)])])
     assert decode_append_task(task) == AppendTask(
         task_id="append-5-0",
         reply_to="chat:replies:dispatch.1:5",
@@ -86,7 +86,7 @@ def test_any_conversation_arrives_as_it_was_sent(
 ) -> None:
     encoded = [
         encode_conversation(
-            key, head, [(offset, sent_at, encode_message(message)) for offset, sent_at, message in mine]
+            key, head, [(offset, b"%d" % sent_at, encode_message(message)) for offset, sent_at, message in mine]
         )
         for key, head, mine in conversations
     ]
@@ -176,6 +176,7 @@ def test_a_task_without_a_member_is_misshapen(missing: str) -> None:
     ids=["none", "an offset of 64 bits", "a time of 64 bits", "a negative offset", "a negative time"],
 )
 def test_records_that_no_log_can_hold_are_misshapen(records: list[tuple[int, int, bytes]]) -> None:
-    task = append_task([encode_conversation("abc123", 7, records)])
+    encoded = [(offset, b"%d" % sent_at, message) for offset, sent_at, message in records]
+    task = append_task([encode_conversation("abc123", 7, encoded)])
     with pytest.raises(ValueError, match="malformed append task"):
         decode_append_task(task)

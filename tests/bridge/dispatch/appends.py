@@ -6,7 +6,7 @@ from bridge.dispatch.append_work import AppendWork
 from bridge.dispatch.log_record import LogRecord
 from bridge.dispatch.outgoing import OutgoingTask
 from bridge.dispatch.partition_heads import PartitionHeads
-from bridge.headers import Headers, with_sent_at
+from bridge.headers import Headers
 from bridge.transaction import Partition
 from chat_tasks.settings import Settings
 from chat_tasks.wire import InstantMessage, encode_message
@@ -37,7 +37,7 @@ def message(body: str, key: str = "abc123") -> bytes:
 
 def record(offset: int, key: str = "abc123", *, headers: Headers | None = None, replay: bool = False) -> LogRecord:
     """Sent at 1970-01-01 00:00:00.500, its body is its offset."""
-    return LogRecord(LOG.number, offset, 500, message(str(offset), key), with_sent_at(headers or [], 500), replay)
+    return LogRecord(LOG.number, offset, b"500", message(str(offset), key), headers or [], replay)
 
 
 def plan(work: AppendWork, now: float = 0) -> list[OutgoingTask]:

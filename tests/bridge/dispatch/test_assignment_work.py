@@ -3,6 +3,7 @@
 import pytest
 
 from bridge.dispatch.commit_metadata import CommitMetadata, encode_metadata
+from bridge.headers import SENT_AT, Headers
 from bridge.transaction import Partition
 from chat_tasks.errors import ConfigurationError
 from chat_tasks.task_format import Reply
@@ -81,8 +82,10 @@ def test_records_of_partitions_that_are_not_ours_any_more_are_passed_over() -> N
     "stranger",
     [
         ConsumedMessage(LOG.topic, LOG.number, 7, FROM_BOB, b"abc123"),
-        ConsumedMessage(LOG.topic, LOG.number, 7, FROM_BOB, None, [("chat.sent_at", b"500")]),
-        ConsumedMessage(LOG.topic, LOG.number, 7, FROM_BOB, b"\xff", [("chat.sent_at", b"500")]),
+        ConsumedMessage(LOG.topic, LOG.number, 7, b"yesterday," + FROM_BOB, b"abc123"),
+        ConsumedMessage(LOG.topic, LOG.number, 7, None, b"abc123"),
+        ConsumedMessage(LOG.topic, LOG.number, 7, b"500," + FROM_BOB, None),
+        ConsumedMessage(LOG.topic, LOG.number, 7, b"500," + FROM_BOB, b"\xff"),
     ],
 )
 def test_a_record_of_the_log_that_ingest_did_not_write_ends_the_process(stranger: ConsumedMessage) -> None:
@@ -143,3 +146,13 @@ def test_the_log_keeps_everything_until_the_replay_has_ended() -> None:
     # What was committed before the replay ended has just been written again, and counts from now.
     assert work.purgeable(before=59) == {}
     assert work.purgeable(before=60) == {LOG: 2}
+
+
+def test_records_that_an_older_ingest_wrote_are_understood() -> None:
+    headers: Headers = [("trace", b"t"), (SENT_AT, b"500")]
+    work = assignment_work()
+    work.receive([ConsumedMessage(LOG.topic, LOG.number, 0, FROM_BOB, b"abc123", headers), logged(1)])
+    perform_all(work, SimulatedWorker(GENERATIONS))
+    older, newer = published(work)
+    assert (older.value, older.headers) == (OUT_BOB, headers)
+    assert newer.headers == [(SENT_AT, b"500")]

@@ -43,9 +43,9 @@ def test_a_valid_message_goes_to_the_log_under_its_conversation() -> None:
     handler.records([sent(FIRST, 5, FROM_BOB.replace(b":", b": "), key=b"the sender's own")])
     transaction = transaction_of(handler)
     [output] = transaction.outputs
-    assert (output.topic, output.key, output.value) == ("conversation_log", b"abc123", FROM_BOB)
+    assert (output.topic, output.key, output.value) == ("conversation_log", b"abc123", b"500," + FROM_BOB)
     assert output.partition == partition_of(b"abc123", 12)
-    assert output.headers == [("trace", b"t"), ("chat.sent_at", b"500")]
+    assert output.headers == [("trace", b"t")]
     assert [(one.partition, one.offset) for one in transaction.offsets] == [(FIRST, 6)]
 
 
@@ -136,6 +136,8 @@ def test_every_record_is_in_one_transaction_with_its_offset(polls: list[list[tup
         touched = {partition for partition, _ in poll}
         assert {one.partition: one.offset for one in transaction.offsets} == {one: next_offset[one] for one in touched}
     sent_values = [value for poll in polls for _, value in poll]
-    assert outputs["conversation_log"] == [value for value in sent_values if is_valid(value)]
+    assert outputs["conversation_log"] == [
+        b"500,%b" % value for value in sent_values if value is not None and is_valid(value)
+    ]
     assert outputs["dead_letter"] == [value for value in sent_values if not is_valid(value)]
     assert handler.is_drained()
