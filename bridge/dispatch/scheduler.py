@@ -146,12 +146,12 @@ class Scheduler(Generic[RecordT]):
 
     def drop(self, conversation_key: str) -> list[RecordT]:
         """Take all records of a conversation out, in order; a task that has some of them is given up as lost."""
-        for number, task in list(self._outstanding.items()):
-            if any(batch.conversation_key == conversation_key for batch in task.batches):
-                self.lost(number)
-        conversation = self._conversations.pop(conversation_key, None)
+        conversation = self._conversations.get(conversation_key)
         if conversation is None:
             return []
+        if conversation.in_flight:
+            self.lost(self._task_with(conversation_key))
+        del self._conversations[conversation_key]
         self._ready.get(conversation.queue, {}).pop(conversation_key, None)
         return conversation.records
 
@@ -173,6 +173,13 @@ class Scheduler(Generic[RecordT]):
         for number in numbers:
             self.lost(number)
         return len(numbers)
+
+    def _task_with(self, conversation_key: str) -> int:
+        return next(
+            number
+            for number, task in self._outstanding.items()
+            if any(batch.conversation_key == conversation_key for batch in task.batches)
+        )
 
     def _make_ready(self, key: str, conversation: _Conversation[RecordT]) -> None:
         if not conversation.in_flight and not conversation.waiting:
