@@ -6,7 +6,7 @@ The header names are those of Kafka Connect (`errors.deadletterqueue.context.hea
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
-from bridge.headers import Headers, headers_of, size_of_headers, with_sent_at
+from bridge.headers import SENT_AT, Headers, headers_of, size_of_headers
 from bridge.sent_time import sent_time
 from bridge.transaction import Output
 from chat_tasks.errors import InvalidRecord
@@ -79,7 +79,7 @@ def dead_letter_of(message: Any, error: InvalidRecord, settings: Settings) -> Ou
     if value is not None and len(value) > settings.max_record_bytes:
         headers = [*headers, (_DROPPED, b"value after %d of %d bytes" % (settings.max_record_bytes, len(value)))]
         value = value[: settings.max_record_bytes]
-    letter = dead_letter_headers(
-        with_sent_at(headers, b"%d" % sent_time(message)), source, type(error).__name__, str(error)
-    )
+    # A header of the same name that its sender made up stays before ours: a letter is the whole record.
+    headers = [*headers, (SENT_AT, b"%d" % sent_time(message))]
+    letter = dead_letter_headers(headers, source, type(error).__name__, str(error))
     return Output(settings.dead_letter_topic, -1, key, value, letter)

@@ -3,8 +3,11 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bridge.dead_letters import Source, dead_letter_headers
-from bridge.headers import Headers
+from bridge.dead_letters import Source, dead_letter_headers, dead_letter_of
+from bridge.headers import SENT_AT, Headers
+from chat_tasks.errors import InvalidRecord
+from chat_tasks.settings import Settings
+from tests.bridge.messages import ConsumedMessage
 
 SOURCE = Source("instant_message_in", partition=2, offset=41, stage="VALUE_CONVERTER", instance="ingest.1")
 
@@ -30,3 +33,10 @@ def test_a_letter_of_a_letter_keeps_both_stories(original: Headers, reason: str)
     assert twice[: len(once)] == once
     assert once[: len(original)] == original
     assert once[-1] == ("__connect.errors.exception.message", reason.encode())
+
+
+def test_a_header_of_ours_that_a_sender_made_up_is_kept_and_ours_follows() -> None:
+    made_up: Headers = [(SENT_AT, b"yesterday")]
+    message = ConsumedMessage("instant_message_in", 2, 41, b"\xff", with_headers=made_up, sent_at=500)
+    letter = dead_letter_of(message, InvalidRecord("value: no JSON"), Settings(_env_file=None))
+    assert letter.headers[:2] == [(SENT_AT, b"yesterday"), (SENT_AT, b"500")]
