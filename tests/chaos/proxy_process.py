@@ -74,7 +74,7 @@ class _End(asyncio.Protocol):
     def hold(self) -> None:
         """Read no more until everybody who held it has let go."""
         self._holds += 1
-        if self._holds == 1 and self._transport is not None:
+        if self._holds == 1 and self._transport is not None and not self._transport.is_closing():
             self._transport.pause_reading()
 
     def let_go(self) -> None:
