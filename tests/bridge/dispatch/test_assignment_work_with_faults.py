@@ -140,6 +140,26 @@ class FaultyPipeline(RuleBasedStateMachine):
     def hand_over(self) -> None:
         self.pipeline.hand_over()
 
+    @rule(keys=st.lists(st.sampled_from(KEYS), min_size=3, max_size=6))
+    def go_and_come_back(self, keys: list[str]) -> None:
+        """Another dispatcher publishes more of the same conversations meanwhile."""
+        for _ in range(2):
+            self.send(keys)
+            self.all_goes_well(1, publishes=True)
+            self.pipeline.hand_over()
+        self.send(keys)
+        self.all_goes_well(1, publishes=True)
+
+    @rule(keys=st.lists(st.sampled_from(KEYS), min_size=3, max_size=6))
+    def rebalance_before_the_commit(self, keys: list[str]) -> None:
+        """What was written and not published comes again."""
+        self.send(keys)
+        self.all_goes_well(1, publishes=True)
+        self.send(keys)
+        self.all_goes_well(1, publishes=False)
+        self.pipeline.assign_again()
+        self.all_goes_well(1, publishes=True)
+
     @rule(survives=st.booleans(), kept=st.booleans())
     def transact(self, survives: bool, kept: bool = False) -> None:
         transaction = self.pipeline.transact()
