@@ -108,7 +108,7 @@ class AssignmentWork:
         except ValueError as error:
             raise ConfigurationError(f"the committed metadata of {partition} is broken: {error}") from error
 
-    def keep_heads(self) -> KeptHeads:
+    def keep_heads(self, now: float) -> KeptHeads:
         """What is known of the heads of what is committed; the assignment has to end now."""
         for output in self._unpublished():
             if output.topic == self._settings.output_topic and output.key is not None:
@@ -120,6 +120,7 @@ class AssignmentWork:
                 for partition, commit in self._commits.items()
                 if partition.topic == self._settings.log_topic
             },
+            now,
         )
 
     def receive(self, messages: Sequence[Any]) -> None:

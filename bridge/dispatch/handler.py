@@ -85,9 +85,8 @@ class Dispatch:
         """Begin an assignment."""
         self._drop()
         reply_to = f"{self._settings.redis_prefix}:replies:{self._settings.instance_name}:{assignment.epoch}"
-        self._work = work = AssignmentWork(
-            self._settings, assignment, prepared, reply_to, self._checkpoints, kept=self._kept_heads
-        )
+        kept = self._kept_heads.unless_older(self._settings.replay_window, time.monotonic())
+        self._work = work = AssignmentWork(self._settings, assignment, prepared, reply_to, self._checkpoints, kept=kept)
         self._kept_heads = KeptHeads()
         self._reader = ReplyReader(self._settings, reply_to, self._post)
         self._reader.start()
@@ -248,7 +247,7 @@ class Dispatch:
             self._reader.close()
         self._reader = None
         if self._work is not None:
-            self._kept_heads = self._work.keep_heads()
+            self._kept_heads = self._work.keep_heads(time.monotonic())
         self._work = None
         self._upkeep.begin_anew()
         self._sent.clear()

@@ -70,11 +70,11 @@ class SimulatedPipeline:
 
     def assign_again(self) -> None:
         """The dispatcher gives its partitions up and takes them again, with what it knows of them."""
-        self.restart(self.work.keep_heads())
+        self.restart(self.work.keep_heads(self.now))
 
     def hand_over(self) -> None:
         """Another dispatcher gets the partitions, which knows what it knew when it had them last."""
-        kept, self.known_elsewhere = self.known_elsewhere, self.work.keep_heads()
+        kept, self.known_elsewhere = self.known_elsewhere, self.work.keep_heads(self.now)
         self.restart(kept)
 
     def restart(self, kept: KeptHeads | None = None) -> None:
@@ -93,8 +93,9 @@ class SimulatedPipeline:
             {one: Committed(held.offset, held.metadata, self.lows[one]) for one, held in self.group.items()},
             None,
         )
+        known = (kept or KeptHeads()).unless_older(SETTINGS.replay_window, self.now)
         self.work = AssignmentWork(
-            SETTINGS, assignment, self.facts, f"replies {self.epoch}", self.checkpoints, kept=kept or KeptHeads()
+            SETTINGS, assignment, self.facts, f"replies {self.epoch}", self.checkpoints, kept=known
         )
         self.positions = dict(self.work.start)
         self.to_quarantine: dict[str, str] = {}
