@@ -1,8 +1,8 @@
 """The value of a record of `conversation_log`: `SENT_AT,MESSAGE`.
 
-`SENT_AT` is the input record's own time, in decimal milliseconds since 1970: the log keeps the time of the append. In
-front of the message it costs a third of what a header of its own costs each time that it is written or read. `MESSAGE`
-is the message's canonical JSON.
+`SENT_AT` is the input record's own time, in decimal milliseconds since 1970: the log keeps the time of the append. In a
+header of its own it would make producing the record three times as expensive (docs/performance.md). `MESSAGE` is the
+message's canonical JSON.
 """
 
 

@@ -199,10 +199,6 @@ class AppendWork:
         for heads in self.heads.values():
             heads.forget(conversation_key)
 
-    def replay_ended(self, partition: int) -> None:
-        """Of a partition of the log."""
-        self.heads[partition].replay_ended()
-
     def _forget(self, records: Sequence[LogRecord]) -> None:
         self.records -= len(records)
         for record in records:

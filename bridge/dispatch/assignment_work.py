@@ -255,7 +255,7 @@ class AssignmentWork:
             if partition.topic == self._settings.log_topic:
                 self._checkpoints.committed(partition, commit.offset, digest, now)
                 if digest == self._digest:
-                    self.appends.replay_ended(partition.number)
+                    self.appends.heads[partition.number].replay_ended()
 
     def purgeable(self, before: float) -> Mapping[Partition, int]:
         """Up to where the log is not needed any more, given the time before which commits are safe."""
