@@ -44,8 +44,12 @@ class _End(asyncio.Protocol):
         self._network.ends.add(self)
 
     @property
+    def _open(self) -> asyncio.Transport | None:
+        return None if self._transport is None or self._transport.is_closing() else self._transport
+
+    @property
     def is_lost(self) -> bool:
-        return self._transport is None or self._transport.is_closing()
+        return self._open is None
 
     def connection_lost(self, exc: Exception | None) -> None:  # noqa: ARG002
         self._network.ends.discard(self)
@@ -74,21 +78,21 @@ class _End(asyncio.Protocol):
     def hold(self) -> None:
         """Read no more until everybody who held it has let go."""
         self._holds += 1
-        if self._holds == 1 and self._transport is not None and not self._transport.is_closing():
-            self._transport.pause_reading()
+        if self._holds == 1 and (transport := self._open) is not None:
+            transport.pause_reading()
 
     def let_go(self) -> None:
         self._holds -= 1
-        if not self._holds and self._transport is not None and not self._transport.is_closing():
-            self._transport.resume_reading()
+        if not self._holds and (transport := self._open) is not None:
+            transport.resume_reading()
 
     def abort(self) -> None:
         if self._transport is not None:
             self._transport.abort()
 
     def write(self, data: bytes) -> None:
-        if self._transport is not None and not self._transport.is_closing():
-            self._transport.write(data)
+        if (transport := self._open) is not None:
+            transport.write(data)
 
     def _pass_on_later(self, data: bytes) -> None:
         self._pass_on(data)

@@ -31,6 +31,17 @@ def append_work(**changes: Any) -> AppendWork:
     return AppendWork(SETTINGS, **{**facts, **changes})
 
 
+def replayed_and_new() -> AppendWork:
+    """Of a conversation whose newest number, 7, is known: the record 3 is to be written again, the record 9 is new."""
+    heads = PartitionHeads(capacity=10)
+    heads.written("abc123", 7, replay=False)
+    heads.begin(replay=True)
+    work = append_work(heads={LOG.number: heads})
+    for one in (record(3, replay=True), record(9)):
+        work.add("abc123", one)
+    return work
+
+
 def message(body: str, key: str = "abc123") -> bytes:
     return encode_message(InstantMessage(conversationKey=key, sender="bob", recipients=["ann"], body=body))
 

@@ -10,7 +10,7 @@ from bridge.dispatch.outgoing import Finished, OutgoingTask
 from bridge.dispatch.partition_heads import PartitionHeads
 from chat_tasks.routing import partition_of, queue_of
 from chat_tasks.task_format import Answer, Failure
-from tests.bridge.dispatch.appends import LOG, SETTINGS, append_work, message, plan, record
+from tests.bridge.dispatch.appends import LOG, SETTINGS, append_work, message, plan, record, replayed_and_new
 from tests.bridge.dispatch.simulated_worker import SimulatedWorker
 
 
@@ -159,12 +159,7 @@ def test_a_broker_that_forgot_everything_loses_every_task_and_no_record() -> Non
 
 
 def test_new_records_do_not_wait_for_a_replay_where_the_head_is_known() -> None:
-    heads = PartitionHeads(capacity=10)
-    heads.written("abc123", 7, replay=False)
-    heads.begin(replay=True)
-    work = append_work(heads={LOG.number: heads})
-    for one in (record(3, replay=True), record(9)):
-        work.add("abc123", one)
+    work = replayed_and_new()
     new, again = plan(work)
     assert (new.task_id, again.task_id) == ("append-1700-0", "replay-1700-0")
     assert json.loads(new.body)["conversations"] == [["abc123", 7, [[9, 500, json.loads(message("9"))]]]]

@@ -1,8 +1,7 @@
 """Conversations that can never be written become dead letters, in order."""
 
-from bridge.dispatch.partition_heads import PartitionHeads
 from chat_tasks.task_format import Answer, Failure
-from tests.bridge.dispatch.appends import LOG, append_work, message, plan, record
+from tests.bridge.dispatch.appends import append_work, message, plan, record, replayed_and_new
 
 
 def test_a_refused_conversation_waits_for_its_quarantine_and_becomes_dead_letters() -> None:
@@ -41,12 +40,7 @@ def test_a_conversation_quarantined_earlier_never_reaches_a_worker() -> None:
 
 
 def test_what_of_the_conversation_is_with_a_worker_meanwhile_becomes_a_dead_letter_too() -> None:
-    heads = PartitionHeads(capacity=10)
-    heads.written("abc123", 7, replay=False)
-    heads.begin(replay=True)
-    work = append_work(heads={LOG.number: heads})
-    for one in (record(3, replay=True), record(9)):
-        work.add("abc123", one)
+    work = replayed_and_new()
     new, again = plan(work)
     work.reply(again.task_id, [Failure(Answer.REFUSED, "row 4 holds another text")], now=0)
     dead = work.quarantine("abc123", "row 4 holds another text")
