@@ -69,8 +69,9 @@ def test_without_a_worker_nothing_is_started_again(deploy: Deploy, cassandra: Se
 
 def test_a_queue_that_no_worker_knows_is_named(deploy: Deploy, cassandra: Session) -> None:
     deployment = deploy(stall_timeout=STALL_SECONDS, task_deadline=1)
+    # At work before there are tasks: on a slow machine it starts for longer than dispatch waits for it.
+    [worker] = deployment.start("worker.1", CHAT_QUEUES="1")
     [dispatch, _] = deployment.start("dispatch.1", "ingest.1")
-    worker = deployment.spawn("worker.1", CHAT_QUEUES="1")
     messages = some_messages(300, 20)
     send(deployment.settings, messages)
     dispatch.wait_for_line("no worker takes tasks from queue chat.01")
