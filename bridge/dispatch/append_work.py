@@ -8,6 +8,7 @@ from bridge.dispatch.log_record import LogRecord
 from bridge.dispatch.outgoing import Finished, OutgoingTask
 from bridge.dispatch.partition_heads import PartitionHeads
 from bridge.dispatch.release import Release, Releases
+from bridge.dispatch.replay_size import ReplaySize
 from bridge.dispatch.scheduler import Batch, PlannedTask, Scheduler, TaskLimits
 from bridge.headers import with_sent_at
 from bridge.transaction import Output, Partition
@@ -18,16 +19,15 @@ from chat_tasks.task_format import (
     Answer,
     Failure,
     Generations,
-    Result,
+    Reply,
     encode_append_task,
     encode_conversation,
 )
 from chat_tasks.wire import with_sequence
 
 _ENVELOPE_BYTES = 64
-# What is written again beside new records leaves them room: few and smaller tasks.
-_REPLAYS_PER_QUEUE = 2
-_SMALLER = 2
+# What is written again beside new records leaves them room.
+_REPLAYS_PER_QUEUE = 1
 
 
 class Outcome(NamedTuple):
@@ -75,8 +75,9 @@ class AppendWork:
         self.heads = heads
         for key in (*quarantined, *requests):
             self.forget_head(key)
+        self._replay_size = ReplaySize(settings.task_records)
         self._appends = self._scheduler(settings.tasks_per_queue, settings.task_records)
-        self._replays = self._scheduler(_REPLAYS_PER_QUEUE, max(1, settings.task_records // _SMALLER))
+        self._replays = self._scheduler(_REPLAYS_PER_QUEUE, self._replay_size.records)
         self._schedulers = {f"append-{epoch}": self._appends, f"replay-{epoch}": self._replays}
         self.records = 0
         self.bytes = 0
@@ -129,17 +130,17 @@ class AppendWork:
         """Every outstanding task is lost; returns how many were."""
         return sum(scheduler.lose_all() for scheduler in self._schedulers.values())
 
-    def reply(self, task_id: str, results: Sequence[Result], now: float) -> Outcome | None:
+    def reply(self, reply: Reply, now: float) -> Outcome | None:
         """What a worker answered; None for a late reply. Raises `ValueError` where it does not fit the task."""
-        scheduler, number = self._find(task_id)
+        scheduler, number = self._find(reply.task_id)
         task = scheduler.outstanding.get(number)
         if task is None:
             return None
-        if len(results) != len(task.batches):
-            raise ValueError(f"{len(results)} results for {len(task.batches)} conversations")
+        if len(reply.results) != len(task.batches):
+            raise ValueError(f"{len(reply.results)} results for {len(task.batches)} conversations")
         scheduler.answered(number)
         outcome = Outcome([], [], {}, {})
-        for batch, result in zip(task.batches, results, strict=True):
+        for batch, result in zip(task.batches, reply.results, strict=True):
             if isinstance(result, int):
                 scheduler.succeeded(batch)
                 self._succeeded(batch, result, outcome)
@@ -150,6 +151,9 @@ class AppendWork:
                 scheduler.failed(batch, now)
                 reason = result.reason if isinstance(result, Failure) else "a result of the wrong kind"
                 outcome.retries[reason] = outcome.retries.get(reason, 0) + 1
+        if scheduler is self._replays:
+            self._replay_size.took(len(outcome.replayed), reply.seconds)
+            scheduler.limit_records(self._replay_size.records)
         return outcome
 
     def quarantine(self, conversation_key: str, reason: str) -> Outcome:

@@ -160,7 +160,7 @@ class AssignmentWork:
 
         Raises `ValueError` where the reply does not fit its task.
         """
-        if (outcome := self.appends.reply(reply.task_id, reply.results, now)) is not None:
+        if (outcome := self.appends.reply(reply, now)) is not None:
             self._take(outcome)
             self._report(outcome.retries)
             return outcome.refused

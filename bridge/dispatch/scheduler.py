@@ -7,7 +7,7 @@ when idle, and grow by themselves under load.
 
 import heapq
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Generic, TypeVar
 
 import msgspec
@@ -105,6 +105,10 @@ class Scheduler(Generic[RecordT]):
                 yield self._plan_one(queue)
             # Whoever had its turn goes to the end.
             self._ready[queue] = self._ready.pop(queue)
+
+    def limit_records(self, records: int) -> None:
+        """From now on a task holds at most so many."""
+        self._limits = replace(self._limits, records=records)
 
     def next_plan_at(self) -> float | None:
         """When the earliest backoff ends; None where nothing waits for one."""

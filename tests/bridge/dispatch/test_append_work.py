@@ -1,7 +1,6 @@
 """Records of the log on their way to a worker and back."""
 
 import json
-from collections import Counter
 
 import pytest
 
@@ -9,7 +8,7 @@ from bridge.dispatch.append_work import AppendWork
 from bridge.dispatch.outgoing import Finished, OutgoingTask
 from bridge.dispatch.partition_heads import PartitionHeads
 from chat_tasks.routing import partition_of, queue_of
-from chat_tasks.task_format import Answer, Failure
+from chat_tasks.task_format import Answer, Failure, Reply, decode_append_task
 from tests.bridge.dispatch.appends import LOG, SETTINGS, append_work, message, plan, record, replayed_and_new
 from tests.bridge.dispatch.simulated_worker import SimulatedWorker
 
@@ -26,7 +25,7 @@ def published(finished: list[Finished]) -> list[tuple[int, str, int]]:
 
 def answer(work: AppendWork, task: OutgoingTask, *results: int | str | Failure) -> list[Finished]:
     """What is finished with these results."""
-    outcome = work.reply(task.task_id, results, now=0)
+    outcome = work.reply(Reply(task.task_id, 0.0, results), now=0)
     assert outcome is not None
     return outcome.finished
 
@@ -77,7 +76,7 @@ def test_replayed_records_are_written_and_not_published() -> None:
     for one in [*replayed, record(5)]:
         work.add("abc123", one)
     [task] = plan(work)
-    outcome = work.reply(task.task_id, worker.perform(task).results, now=0)
+    outcome = work.reply(worker.perform(task), now=0)
     assert outcome is not None
     assert outcome.replayed == replayed
     assert published(outcome.finished) == [(5, "5", 2)]
@@ -90,7 +89,7 @@ def test_a_conversation_that_fails_is_tried_again_and_fails_no_neighbour() -> No
         work.add(key, record(offset, key))
     [task] = plan(work)
     reply = worker.perform(task, failing=frozenset(same_queue[1:2]))
-    outcome = work.reply(task.task_id, reply.results, now=0)
+    outcome = work.reply(reply, now=0)
     assert outcome is not None
     assert published(outcome.finished) == [(0, "0", 0), (2, "2", 0)]
     assert outcome.retries == {"Cassandra is down": 1}
@@ -116,9 +115,9 @@ def test_a_late_reply_is_ignored() -> None:
     assert work.lost(lost.task_id)
     assert not work.lost(lost.task_id)
     [again] = plan(work)
-    assert work.reply(lost.task_id, [0], now=0) is None
+    assert work.reply(Reply(lost.task_id, 0.0, [0]), now=0) is None
     assert published(answer(work, again, 0)) == [(0, "0", 0)]
-    assert work.reply(again.task_id, [0], now=0) is None
+    assert work.reply(Reply(again.task_id, 0.0, [0]), now=0) is None
 
 
 @pytest.mark.parametrize("task_id", ["append-1699-0", "latest-1700-0", "append-1700-9", "nonsense", ""])
@@ -126,7 +125,7 @@ def test_a_reply_to_another_assignment_is_ignored(task_id: str) -> None:
     work = append_work()
     work.add("abc123", record(0))
     plan(work)
-    assert work.reply(task_id, [0], now=0) is None
+    assert work.reply(Reply(task_id, 0.0, [0]), now=0) is None
     assert work.outstanding == 1
 
 
@@ -136,7 +135,7 @@ def test_a_reply_that_does_not_fit_leaves_its_task_outstanding(results: list[int
     work.add("abc123", record(0))
     [task] = plan(work)
     with pytest.raises(ValueError, match="results for 1 conversations"):
-        work.reply(task.task_id, results, now=0)
+        work.reply(Reply(task.task_id, 0.0, results), now=0)
     assert work.outstanding == 1
     assert published(answer(work, task, 0)) == [(0, "0", 0)]
 
@@ -165,16 +164,40 @@ def test_new_records_do_not_wait_for_a_replay_where_the_head_is_known() -> None:
     assert json.loads(new.body)["conversations"] == [["abc123", 7, [[9, 500, json.loads(message("9"))]]]]
     assert json.loads(again.body)["conversations"] == [["abc123", None, [[3, 500, json.loads(message("3"))]]]]
     assert published(answer(work, new, 8)) == [(9, "9", 8)]
-    outcome = work.reply(again.task_id, [4], now=0)
+    outcome = work.reply(Reply(again.task_id, 0.0, [4]), now=0)
     assert outcome is not None
     assert [one.offset for one in outcome.replayed] == [3]
     assert (work.records, work.bytes, work.outstanding) == (0, 0, 0)
 
 
-def test_a_replay_takes_no_more_than_two_tasks_of_a_queue() -> None:
+def test_a_replay_takes_one_task_of_a_queue_and_small_ones_where_workers_are_slow() -> None:
+    work = much_to_replay()
+    first = plan(work)
+    assert sorted(task.queue for task in first) == list(range(SETTINGS.queues))
+
+    for task in first:
+        work.reply(Reply(task.task_id, 3.0, [0] * conversations_of(task)), now=0)
+    for fast, slow in zip(first, plan(work), strict=True):
+        assert conversations_of(slow) < conversations_of(fast)
+
+
+def test_new_records_go_in_tasks_of_any_size() -> None:
+    work = append_work()
+    for offset in range(SETTINGS.task_records):
+        work.add("abc123", record(offset))
+    [task] = plan(work)
+    assert len(decode_append_task(task.body).conversations[0].records) == SETTINGS.task_records
+
+
+def much_to_replay() -> AppendWork:
+    """Ten thousand conversations with a record each, whose newest numbers are known."""
     heads = PartitionHeads(capacity=10_000)
     work = append_work(heads={LOG.number: heads})
-    for offset in range(20 * SETTINGS.task_records):
+    for offset in range(10_000):
         heads.written(str(offset), 0, replay=False)
         work.add(str(offset), record(offset, str(offset), replay=True))
-    assert Counter(task.queue for task in plan(work)) == dict.fromkeys(range(SETTINGS.queues), 2)
+    return work
+
+
+def conversations_of(task: OutgoingTask) -> int:
+    return len(decode_append_task(task.body).conversations)
