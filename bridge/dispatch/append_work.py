@@ -198,6 +198,11 @@ class AppendWork:
             self._appends.add(conversation_key, record)
         release.held = []
 
+    def take_back(self, conversation_key: str, numbers: int) -> None:
+        """So many of its newest numbers are not going to be published by this assignment."""
+        for heads in self.heads.values():
+            heads.take_back(conversation_key, numbers)
+
     def forget_head(self, conversation_key: str) -> None:
         """It has to be read."""
         for heads in self.heads.values():

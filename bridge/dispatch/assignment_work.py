@@ -1,7 +1,7 @@
 """Everything dispatch holds for one assignment, without I/O: from delivered records to transactions."""
 
 import logging
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import chain
 from typing import Any
@@ -110,9 +110,11 @@ class AssignmentWork:
 
     def keep_heads(self, now: float) -> KeptHeads:
         """What is known of the heads of what is committed; the assignment has to end now."""
-        for output in self._unpublished():
-            if output.topic == self._settings.output_topic and output.key is not None:
-                self.appends.forget_head(output.key.decode())
+        topic = self._settings.output_topic
+        unpublished = Counter(output.key for output in self._unpublished() if output.topic == topic)
+        for key, numbers in unpublished.items():
+            if key is not None:
+                self.appends.take_back(key.decode(), numbers)
         return KeptHeads(
             self.facts.log_id,
             {

@@ -42,6 +42,12 @@ class PartitionHeads:
         else:
             self._published.put(conversation_key, head)
 
+    def take_back(self, conversation_key: str, numbers: int) -> None:
+        """So many of the newest, written but not published, are going to be given again."""
+        head = self._published.get(conversation_key)
+        if head is not None:
+            self._published.put(conversation_key, head - numbers)
+
     def forget(self, conversation_key: str) -> None:
         """The next batch's head has to be read."""
         self._published.forget(conversation_key)

@@ -63,3 +63,12 @@ def test_a_forgotten_head_has_to_be_read() -> None:
     heads.forget("abc123")
     assert not heads.knows("abc123")
     assert heads.before("abc123", replay=True) is None
+
+
+def test_numbers_that_were_not_published_are_given_again() -> None:
+    heads = begun(replay=False)
+    heads.written("abc123", 7, replay=False)
+    heads.take_back("abc123", 3)
+    heads.take_back("never known", 1)
+    assert heads.before("abc123", replay=False) == 4
+    assert not heads.knows("never known")
