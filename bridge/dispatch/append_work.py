@@ -143,7 +143,7 @@ class AppendWork:
         for batch, result in zip(task.batches, reply.results, strict=True):
             if isinstance(result, int):
                 scheduler.succeeded(batch)
-                self._succeeded(batch, result, outcome)
+                self._succeeded(batch, result, outcome, beside=scheduler is self._replays)
             elif isinstance(result, Failure) and result.answer is Answer.REFUSED:
                 scheduler.hold(batch)
                 outcome.refused[batch.conversation_key] = result.reason
@@ -243,9 +243,13 @@ class AppendWork:
         scheduler = self._schedulers.get(prefix)
         return (self._appends, -1) if scheduler is None else (scheduler, int(number))
 
-    def _succeeded(self, batch: Batch[LogRecord], first: int, outcome: Outcome) -> None:
+    def _succeeded(self, batch: Batch[LogRecord], first: int, outcome: Outcome, *, beside: bool) -> None:
         key, last = batch.conversation_key, batch.records[-1]
-        self.heads[last.partition].written(key, first + len(batch.records) - 1, replay=last.replay)
+        heads, head = self.heads[last.partition], first + len(batch.records) - 1
+        if beside:
+            heads.written_beside(key, head)
+        else:
+            heads.written(key, head, replay=last.replay)
         key_bytes = key.encode()
         partition = partition_of(key_bytes, self._output_partitions)
         topic = self._settings.output_topic
