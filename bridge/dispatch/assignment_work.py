@@ -1,34 +1,31 @@
 """Everything dispatch holds for one assignment, without I/O: from delivered records to transactions."""
 
 import logging
-from collections import Counter, deque
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from itertools import chain
 from typing import Any
 
 from bridge.assignment import Assignment
 from bridge.dispatch.append_work import AppendWork, Outcome
 from bridge.dispatch.assignment_facts import AssignmentFacts
 from bridge.dispatch.checkpoints import Checkpoints
-from bridge.dispatch.commit_metadata import LARGEST_METADATA, decode_metadata, digest_of
+from bridge.dispatch.commit_metadata import decode_metadata, digest_of
 from bridge.dispatch.intake import read_log_record, read_request
 from bridge.dispatch.kept_heads import KeptHeads
 from bridge.dispatch.latest_work import LatestWork
 from bridge.dispatch.letters import FoundLetters, Wanted
+from bridge.dispatch.outbox import Outbox
 from bridge.dispatch.outgoing import Finished, OutgoingTask
 from bridge.dispatch.partition_progress import Delivery, PartitionProgress
 from bridge.dispatch.room import Room
-from bridge.transaction import CommittedOffset, Output, Partition, Transaction
+from bridge.transaction import CommittedOffset, Partition, Transaction
 from bridge.validation import Limits
-from chat_tasks.errors import ChatTasksError, ConfigurationError
+from chat_tasks.errors import ConfigurationError
 from chat_tasks.routing import partition_of
 from chat_tasks.settings import Settings
 from chat_tasks.task_format import Reply
 
 logger = logging.getLogger(__name__)
-
-_OUTPUTS_PER_TRANSACTION = 5_000
-"""And those of one conversation and task more."""
 
 
 class AssignmentWork:
@@ -91,8 +88,7 @@ class AssignmentWork:
         }
         for key in facts.requests:
             self._progress_of_conversation(key).await_replays(1)
-        self._finished: deque[Finished] = deque()
-        self._publishing: Sequence[Output] = ()
+        self._outbox = Outbox(self._progress)
         self._room = Room(settings)
         self.replayed_count = 0
 
@@ -111,7 +107,7 @@ class AssignmentWork:
     def keep_heads(self, now: float) -> KeptHeads:
         """What is known of the heads of what is committed; the assignment has to end now."""
         topic = self._settings.output_topic
-        unpublished = Counter(output.key for output in self._unpublished() if output.topic == topic)
+        unpublished = Counter(output.key for output in self._outbox.unpublished() if output.topic == topic)
         for key, numbers in unpublished.items():
             if key is not None:
                 self.appends.take_back(key.decode(), numbers)
@@ -168,7 +164,7 @@ class AssignmentWork:
             return outcome.refused
         if (answered := self.latest.reply(reply.task_id, reply.results, now)) is not None:
             finished, retries = answered
-            self._finished.extend(finished)
+            self._outbox.extend(finished)
             self._report(retries)
         return {}
 
@@ -224,32 +220,11 @@ class AssignmentWork:
 
     def next_transaction(self) -> Transaction | None:
         """Publish and commit what is finished; None where nothing is and no replay has to be made known."""
-        outputs: list[Output] = []
-        receipts: dict[bytes | None, Output] = {}
-        changed = {progress.partition: progress for progress in self._progress.values() if progress.needs_commit}
-        while self._finished and len(outputs) < _OUTPUTS_PER_TRANSACTION:
-            finished = self._finished.popleft()
-            progress = self._progress[finished.partition]
-            changed[finished.partition] = progress
-            outputs.extend(finished.outputs)
-            if finished.receipt is None:
-                progress.finish(*finished.offsets)
-            else:
-                receipts[finished.receipt.key] = finished.receipt
-        if not changed:
-            return None
-        outputs.extend(receipts.values())
-        offsets = [progress.commit() for progress in changed.values()]
-        for offset in offsets:
-            # `full` leaves room for every record in memory. Starting again empties the memory, so it always helps.
-            if len(offset.metadata) > LARGEST_METADATA:
-                raise ChatTasksError(f"{len(offset.metadata)} characters of metadata for {offset.partition}")
-        self._publishing = outputs
-        return Transaction(outputs, offsets)
+        return self._outbox.next_transaction()
 
     def committed(self, transaction: Transaction, now: float) -> None:
         """That transaction is done."""
-        self._publishing = ()
+        self._outbox.committed()
         for commit in transaction.offsets:
             partition = commit.partition
             self._commits[partition] = commit
@@ -275,11 +250,11 @@ class AssignmentWork:
 
     def has_work(self) -> bool:
         """Whether any record or request is unfinished."""
-        return bool(self.appends.records or self.latest.requests or self._finished)
+        return bool(self.appends.records or self.latest.requests or self._outbox)
 
     def is_drained(self) -> bool:
         """Whether no task is outstanding and nothing finished waits to be published."""
-        return not self.outstanding and not self._finished
+        return not self.outstanding and not self._outbox
 
     def _receive_record(self, message: Any, *, replay: bool) -> None:
         try:
@@ -297,7 +272,7 @@ class AssignmentWork:
     def _receive_request(self, message: Any) -> None:
         request = read_request(message, self._limits, self._settings)
         if isinstance(request, Finished):
-            self._finished.append(request)
+            self._outbox.extend([request])
         else:
             self.latest.add(request)
 
@@ -308,13 +283,10 @@ class AssignmentWork:
     def _is_settled(self, conversation_key: str) -> bool:
         """Whether none of its messages and letters waits to be published."""
         key, topics = conversation_key.encode(), (self._settings.output_topic, self._settings.dead_letter_topic)
-        return not any(output.key == key and output.topic in topics for output in self._unpublished())
-
-    def _unpublished(self) -> Iterator[Output]:
-        return chain(self._publishing, *(finished.outputs for finished in self._finished))
+        return not any(output.key == key and output.topic in topics for output in self._outbox.unpublished())
 
     def _take(self, outcome: Outcome) -> None:
-        self._finished.extend(outcome.finished)
+        self._outbox.extend(outcome.finished)
         self.replayed_count += len(outcome.replayed)
         for record in outcome.replayed:
             self._progress[Partition(self._settings.log_topic, record.partition)].replayed()
