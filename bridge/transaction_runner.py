@@ -8,6 +8,7 @@ from typing import Any
 
 from confluent_kafka import Producer, TopicPartition
 
+from bridge.patience import Patience
 from bridge.transaction import Transaction
 
 _POLL_SECONDS = 0.1
@@ -31,6 +32,7 @@ class TransactionRunner:
         self._finished = finished
         self._work: SimpleQueue[tuple[Transaction, Any] | None] = SimpleQueue()
         self._thread = Thread(target=self._run, name="transactions", daemon=True)
+        self._patience = Patience(least=_OFFSETS_SECONDS, most=timeout)
         self._sending_offsets_since: float | None = None
 
     def initialise(self) -> None:
@@ -45,10 +47,11 @@ class TransactionRunner:
     def hangs(self) -> bool:
         """Whether the client is lost in handing over a transaction's offsets, which takes milliseconds.
 
+        On a slow cluster it takes a second and more, since it begins by waiting for the end of the last transaction.
         librdkafka minds no time-out there (its issue 5456): where the coordinator goes away meanwhile, it hangs.
         """
         since = self._sending_offsets_since
-        return since is not None and time.monotonic() - since > _OFFSETS_SECONDS
+        return since is not None and time.monotonic() - since > self._patience.seconds
 
     def close(self) -> None:
         """Stop after the running transaction; blocks for two seconds at most.
@@ -85,7 +88,7 @@ class TransactionRunner:
                     break
                 except BufferError:
                     producer.poll(_POLL_SECONDS)
-        self._sending_offsets_since = time.monotonic()
+        self._sending_offsets_since = since = time.monotonic()
         producer.send_offsets_to_transaction(
             [
                 TopicPartition(partition.topic, partition.number, offset, metadata)
@@ -95,4 +98,5 @@ class TransactionRunner:
             self._timeout,
         )
         self._sending_offsets_since = None
+        self._patience.took(time.monotonic() - since)
         producer.commit_transaction(self._timeout)

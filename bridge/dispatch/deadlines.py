@@ -3,17 +3,17 @@
 The deadline runs only while the task is not waiting in its queue: one that waits is not lost, and copies of it must not
 pile up while no worker runs. So an overdue task is looked for in its queue first; found there, it gets a new deadline.
 
-Nor must copies pile up where servers are slow and tasks large: a deadline is several times what tasks took of late.
+Nor must copies pile up where servers are slow and tasks large: a deadline is several times what tasks took of late,
+also because one may wait behind another in the hands of a worker.
 """
 
 import heapq
 from collections.abc import Iterable
 
+from bridge.patience import Patience
+
 _LONGEST = 30.0
 _LONGEST_EXPECTED = 10.0
-# One task may wait behind another in the hands of a worker.
-_PATIENCE = 3.0
-_FADING = 0.1
 
 
 class Deadlines:
@@ -23,21 +23,20 @@ class Deadlines:
     """
 
     def __init__(self, seconds: float) -> None:
-        self._seconds = seconds
-        self._recent = 0.0
+        self._patience = Patience(least=seconds, most=_LONGEST_EXPECTED)
         self._due: dict[str, float] = {}
         self._length: dict[str, float] = {}
         self._heap: list[tuple[float, str]] = []
 
     def start(self, task_id: str, losses: int, now: float) -> None:
         """The task was sent."""
-        first = max(self._seconds, min(_LONGEST_EXPECTED, _PATIENCE * self._recent))
+        first = self._patience.seconds
         self._length[task_id] = max(first, min(_LONGEST, first * 2.0 ** min(losses, 10)))
         self._set(task_id, now)
 
     def took(self, seconds: float) -> None:
         """A worker has taken so long for a task, whether anybody waits for it any more or not."""
-        self._recent = max(seconds, self._recent + (seconds - self._recent) * _FADING)
+        self._patience.took(seconds)
 
     def clear(self) -> None:
         """No task is waited for any more."""
