@@ -21,6 +21,7 @@ from bridge.delivery_watch import DeliveryWatch
 from bridge.events import AssignmentOutdated, Call, EndReached, Failed, Records, Stop, TransactionEnded
 from bridge.loop_handler import LoopHandler
 from bridge.membership import Membership
+from bridge.patience import Patience
 from bridge.poller import Poller
 from bridge.stall_detector import StallDetector
 from bridge.transaction import Partition, Transaction
@@ -40,8 +41,12 @@ _NAMESAKE_SECONDS = 2.5
 class Loop:
     """One life of a loop: from joining the group to a stop or a doubt."""
 
-    def __init__(self, settings: Settings, handler: LoopHandler, known_partitions: Mapping[str, int]) -> None:
+    def __init__(
+        self, settings: Settings, handler: LoopHandler, known_partitions: Mapping[str, int], patience: Patience
+    ) -> None:
+        """`patience` is that of a `TransactionRunner`, and outlives this loop."""
         self._settings = settings
+        self._patience = patience
         self._handler = handler
         self._events: SimpleQueue[object] = SimpleQueue()
         self._poller = Poller(
@@ -102,6 +107,7 @@ class Loop:
             self._runner = TransactionRunner(
                 producer_config(self._settings, self._handler.group),
                 self._settings.transaction_timeout,
+                self._patience,
                 lambda transaction, error: self.post(TransactionEnded(transaction, error)),
             )
             self._runner.initialise()

@@ -10,10 +10,18 @@ from confluent_kafka import Producer, TopicPartition
 
 from bridge.patience import Patience
 from bridge.transaction import Transaction
+from chat_tasks.settings import Settings
 
 _POLL_SECONDS = 0.1
 _CLOSE_SECONDS = 2.0
 _OFFSETS_SECONDS = 2.5
+
+
+def patience_with_offsets(settings: Settings) -> Patience:
+    """How long to wait until Kafka has taken a transaction's offsets: to be kept by whoever makes one runner after the
+    other, so that one that was given up and was only slow is waited for longer by the next.
+    """
+    return Patience(least=_OFFSETS_SECONDS, most=settings.transaction_timeout)
 
 
 class TransactionRunner:
@@ -24,7 +32,11 @@ class TransactionRunner:
     """
 
     def __init__(
-        self, config: dict[str, Any], timeout: float, finished: Callable[[Transaction, Exception | None], None]
+        self,
+        config: dict[str, Any],
+        timeout: float,
+        patience: Patience,
+        finished: Callable[[Transaction, Exception | None], None],
     ) -> None:
         """`timeout` in seconds is that of a transaction, after which the broker aborts it. Raises `KafkaException`."""
         self._producer = Producer(config)
@@ -32,7 +44,7 @@ class TransactionRunner:
         self._finished = finished
         self._work: SimpleQueue[tuple[Transaction, Any] | None] = SimpleQueue()
         self._thread = Thread(target=self._run, name="transactions", daemon=True)
-        self._patience = Patience(least=_OFFSETS_SECONDS, most=timeout)
+        self._patience = patience
         self._sending_offsets_since: float | None = None
 
     def initialise(self) -> None:
@@ -59,7 +71,9 @@ class TransactionRunner:
         One that runs on is harmless: whoever uses this transactional id next fences it.
         """
         self._work.put(None)
-        if self._thread.is_alive() and not self.hangs():
+        if self.hangs() and (since := self._sending_offsets_since) is not None:
+            self._patience.took(time.monotonic() - since)
+        elif self._thread.is_alive():
             self._thread.join(_CLOSE_SECONDS)
         self._producer.purge()
 
@@ -89,7 +103,13 @@ class TransactionRunner:
                 except BufferError:
                     producer.poll(_POLL_SECONDS)
         self._sending_offsets_since = since = time.monotonic()
-        producer.send_offsets_to_transaction(
+        self._send_offsets(transaction, group_metadata)
+        self._sending_offsets_since = None
+        self._patience.took(time.monotonic() - since)
+        producer.commit_transaction(self._timeout)
+
+    def _send_offsets(self, transaction: Transaction, group_metadata: Any) -> None:
+        self._producer.send_offsets_to_transaction(
             [
                 TopicPartition(partition.topic, partition.number, offset, metadata)
                 for partition, offset, metadata in transaction.offsets
@@ -97,6 +117,3 @@ class TransactionRunner:
             group_metadata,
             self._timeout,
         )
-        self._sending_offsets_since = None
-        self._patience.took(time.monotonic() - since)
-        producer.commit_transaction(self._timeout)

@@ -11,6 +11,7 @@ from bridge.dispatch.handler import Dispatch
 from bridge.healing import Healing
 from bridge.initialise import known_partitions_name
 from bridge.loop import Loop
+from bridge.transaction_runner import patience_with_offsets
 from chat_tasks.settings import Settings
 from chat_tasks.storage.schema import check_stored_settings
 from chat_tasks.storage.session import connect, failures_as_unavailable
@@ -32,6 +33,7 @@ class _Builder:
         self._settings = settings
         self._session: Session | None = None
         self._checkpoints = Checkpoints()
+        self._patience = patience_with_offsets(settings)
 
     def build(self) -> Loop:
         settings = self._settings
@@ -52,7 +54,7 @@ class _Builder:
         known = {
             topic: int(stored[known_partitions_name(topic)]) for topic in (settings.log_topic, settings.request_topic)
         }
-        return Loop(settings, Dispatch(settings, cluster, self._checkpoints), known)
+        return Loop(settings, Dispatch(settings, cluster, self._checkpoints), known, self._patience)
 
     def close(self) -> None:
         if self._session is not None:

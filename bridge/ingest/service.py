@@ -9,6 +9,8 @@ from bridge.healing import Healing
 from bridge.ingest.handler import Ingest
 from bridge.initialise import known_partitions_name
 from bridge.loop import Loop
+from bridge.patience import Patience
+from bridge.transaction_runner import patience_with_offsets
 from chat_tasks.settings import Settings
 from chat_tasks.storage.schema import check_stored_settings
 from chat_tasks.storage.session import connect, failures_as_unavailable
@@ -16,16 +18,17 @@ from chat_tasks.storage.session import connect, failures_as_unavailable
 
 def run_ingest(settings: Settings) -> int:
     """Until the process is asked to end; returns its exit code."""
-    return Healing(lambda: _build(settings)).run()
+    patience = patience_with_offsets(settings)
+    return Healing(lambda: _build(settings, patience)).run()
 
 
-def _build(settings: Settings) -> Loop:
+def _build(settings: Settings, patience: Patience) -> Loop:
     admin = AdminClient(base_config(settings))
     stored = _stored_settings(settings)
     check_topics(settings, admin, stored)
     check_kafka(settings, admin)
     known = {settings.message_topic: int(stored[known_partitions_name(settings.message_topic)])}
-    return Loop(settings, Ingest(settings), known)
+    return Loop(settings, Ingest(settings), known, patience)
 
 
 def _stored_settings(settings: Settings) -> dict[str, str]:

@@ -1,4 +1,4 @@
-"""Runs a command of the product whose first loop gets stuck in silence: `-m tests.integration.stalling WAY ...`."""
+"""Runs a command of the product that gets stuck in silence, or seems to: `-m tests.integration.stalling WAY ...`."""
 
 import sys
 import threading
@@ -10,6 +10,7 @@ from bridge.dispatch.task_sender import TaskSender
 from bridge.ingest.handler import Ingest
 from bridge.loop import Loop
 from bridge.poller import Poller
+from bridge.transaction import Transaction
 from bridge.transaction_runner import TransactionRunner
 from tests.chaos.product import run
 
@@ -66,11 +67,23 @@ def _offsets_never_taken() -> None:
     _only_the_first(TransactionRunner, "_perform", hang)
 
 
+def _offsets_taken_slowly() -> None:
+    """By a cluster that takes longer for every transaction than they are waited for at first."""
+    send_offsets = TransactionRunner._send_offsets
+
+    def slow(self: TransactionRunner, transaction: Transaction, group_metadata: Any) -> None:
+        threading.Event().wait(3.5)
+        send_offsets(self, transaction, group_metadata)
+
+    TransactionRunner._send_offsets = slow  # type: ignore[method-assign]
+
+
 WAYS = {
     "never_fetched": _never_fetched,
     "never_published": _never_published,
     "never_sent": _never_sent,
     "offsets_never_taken": _offsets_never_taken,
+    "offsets_taken_slowly": _offsets_taken_slowly,
 }
 
 if __name__ == "__main__":

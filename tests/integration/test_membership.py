@@ -9,7 +9,7 @@ from bridge.assignment import Committed
 from bridge.clients import consumer_config, producer_config
 from bridge.membership import Membership
 from bridge.transaction import Partition, Transaction
-from bridge.transaction_runner import TransactionRunner
+from bridge.transaction_runner import TransactionRunner, patience_with_offsets
 from chat_tasks.settings import Settings
 from stack.waiting import wait_until
 from tests.integration.conftest import Deploy
@@ -43,7 +43,10 @@ def test_a_group_that_gave_partitions_to_others(deploy: Deploy) -> None:
 
     ended: SimpleQueue[tuple[Transaction, Exception | None]] = SimpleQueue()
     runner = TransactionRunner(
-        producer_config(settings, GROUP), settings.transaction_timeout, lambda *what: ended.put(what)
+        producer_config(settings, GROUP),
+        settings.transaction_timeout,
+        patience_with_offsets(settings),
+        lambda *what: ended.put(what),
     )
     runner.initialise()
     runner.submit(proof, metadata)

@@ -53,6 +53,19 @@ def test_a_transaction_that_hangs_holds_no_rebalance_up(deploy: Deploy, cassandr
     assert "it did not take the offsets of a transaction in time" in hanging.log
 
 
+def test_a_kafka_that_takes_offsets_slowly_is_waited_for(deploy: Deploy, cassandra: Session) -> None:
+    deployment = deploy()
+    deployment.start("dispatch.1", "worker.1")
+    launcher = (sys.executable, "-m", "tests.integration.stalling", "offsets_taken_slowly")
+    [slow] = deployment.start("ingest.1", launcher=launcher)
+    messages = some_messages(300, 20)
+    send(deployment.settings, messages)
+
+    outputs = read_outputs(deployment.settings, messages)
+    assert_rows_match(cassandra, deployment.settings, outputs)
+    assert slow.log.count("starting again: Kafka: it did not take the offsets of a transaction in time") == 1
+
+
 def test_without_a_worker_nothing_is_started_again(deploy: Deploy, cassandra: Session) -> None:
     deployment = deploy(stall_timeout=STALL_SECONDS, task_deadline=1)
     [dispatch, _] = deployment.start("dispatch.1", "ingest.1")
