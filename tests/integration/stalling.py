@@ -72,7 +72,7 @@ def _offsets_taken_slowly() -> None:
     send_offsets = TransactionRunner._send_offsets
 
     def slow(self: TransactionRunner, transaction: Transaction, group_metadata: Any) -> None:
-        threading.Event().wait(3.5)
+        threading.Event().wait(6)
         send_offsets(self, transaction, group_metadata)
 
     TransactionRunner._send_offsets = slow  # type: ignore[method-assign]

@@ -54,7 +54,7 @@ def test_a_transaction_that_hangs_holds_no_rebalance_up(deploy: Deploy, cassandr
 
 
 def test_a_kafka_that_takes_offsets_slowly_is_waited_for(deploy: Deploy, cassandra: Session) -> None:
-    deployment = deploy()
+    deployment = deploy(transaction_timeout=30)
     deployment.start("dispatch.1", "worker.1")
     launcher = (sys.executable, "-m", "tests.integration.stalling", "offsets_taken_slowly")
     [slow] = deployment.start("ingest.1", launcher=launcher)
