@@ -143,7 +143,7 @@ class AppendWork:
         for batch, result in zip(task.batches, reply.results, strict=True):
             if isinstance(result, int):
                 scheduler.succeeded(batch)
-                self._succeeded(batch, result, outcome, beside=scheduler is self._replays)
+                self._succeeded(batch, result, outcome)
             elif isinstance(result, Failure) and result.answer is Answer.REFUSED:
                 scheduler.hold(batch)
                 outcome.refused[batch.conversation_key] = result.reason
@@ -236,6 +236,10 @@ class AppendWork:
 
     def _head_before(self, batch: Batch[LogRecord]) -> int | None:
         first = batch.records[0]
+        if first.release is not None:
+            # Letters lie below what may have been published since, and some of them were written before: each portion
+            # is compared with the rows that are there, and its numbers are nobody's head.
+            return None
         return self.heads[first.partition].before(batch.conversation_key, replay=first.replay)
 
     def _find(self, task_id: str) -> tuple[Scheduler[LogRecord], int]:
@@ -243,13 +247,10 @@ class AppendWork:
         scheduler = self._schedulers.get(prefix)
         return (self._appends, -1) if scheduler is None else (scheduler, int(number))
 
-    def _succeeded(self, batch: Batch[LogRecord], first: int, outcome: Outcome, *, beside: bool) -> None:
+    def _succeeded(self, batch: Batch[LogRecord], first: int, outcome: Outcome) -> None:
         key, last = batch.conversation_key, batch.records[-1]
-        heads, head = self.heads[last.partition], first + len(batch.records) - 1
-        if beside:
-            heads.written_beside(key, head)
-        else:
-            heads.written(key, head, replay=last.replay)
+        if last.release is None:
+            self.heads[last.partition].written(key, first + len(batch.records) - 1, replay=last.replay)
         key_bytes = key.encode()
         partition = partition_of(key_bytes, self._output_partitions)
         topic = self._settings.output_topic

@@ -38,15 +38,9 @@ class PartitionHeads:
     def written(self, conversation_key: str, head: int, *, replay: bool) -> None:
         """A batch was acknowledged up to this number; `replay` tells what its last record is."""
         if replay:
-            # That came from an earlier batch, which a commit has made the last word on how far the replay came.
-            self._published.forget(conversation_key)
             self._replayed[conversation_key] = head
         else:
             self._published.put(conversation_key, head)
-
-    def written_beside(self, conversation_key: str, head: int) -> None:
-        """A batch was written again beside the new records."""
-        self._replayed[conversation_key] = head
 
     def take_back(self, conversation_key: str, numbers: int) -> None:
         """So many of the newest, written but not published, are going to be given again."""

@@ -3,8 +3,10 @@
 import json
 
 import pytest
+from msgspec import structs
 
 from bridge.dispatch.append_work import AppendWork
+from bridge.dispatch.letters import FoundLetters
 from bridge.dispatch.outgoing import Finished, OutgoingTask
 from bridge.dispatch.partition_heads import PartitionHeads
 from chat_tasks.routing import partition_of, queue_of
@@ -168,6 +170,18 @@ def test_new_records_do_not_wait_for_a_replay_where_the_head_is_known() -> None:
     assert outcome is not None
     assert [one.offset for one in outcome.replayed] == [3]
     assert (work.records, work.bytes, work.outstanding) == (0, 0, 0)
+
+
+def test_the_heads_of_letters_are_read_and_theirs_are_not_kept() -> None:
+    work = append_work(requests={"abc123": 7})
+    for offset, replay in ((0, True), (1, True), (2, False)):
+        letter = structs.replace(record(offset, replay=replay), release=7)
+        work.take_letters("abc123", FoundLetters([letter], offset, complete=False))
+        [task] = plan(work)
+        assert decode_append_task(task.body).conversations[0].head is None
+        work.reply(Reply(task.task_id, 0.0, [offset]), now=0)
+        work.heads[LOG.number].replay_ended()
+        assert not work.heads[LOG.number].knows("abc123")
 
 
 def test_a_replay_takes_one_task_of_a_queue_and_small_ones_where_workers_are_slow() -> None:

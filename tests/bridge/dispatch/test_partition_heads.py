@@ -16,7 +16,7 @@ def test_a_new_record_follows_what_was_published_and_a_replayed_one_what_was_rep
     assert heads.knows("abc123")
     assert heads.before("abc123", replay=False) == 7
     assert heads.before("abc123", replay=True) is None
-    heads.written_beside("abc123", 3)
+    heads.written("abc123", 3, replay=True)
     assert (heads.before("abc123", replay=False), heads.before("abc123", replay=True)) == (7, 3)
 
 
@@ -36,15 +36,6 @@ def test_the_end_of_a_replay_takes_no_head_back() -> None:
     heads.written("abc123", 4, replay=False)
     heads.replay_ended()
     assert heads.before("abc123", replay=False) == 4
-
-
-def test_a_replay_that_goes_on_after_a_commit_takes_its_head_along() -> None:
-    # The letters of a released conversation come in portions, whether Cassandra has forgotten anything or not.
-    heads = begun(replay=False)
-    heads.written("abc123", 4, replay=True)
-    heads.replay_ended()
-    heads.written("abc123", 9, replay=True)
-    assert heads.before("abc123", replay=False) == 9
 
 
 def test_what_a_replay_came_to_is_forgotten_where_another_begins() -> None:
