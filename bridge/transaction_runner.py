@@ -103,8 +103,10 @@ class TransactionRunner:
                 except BufferError:
                     producer.poll(_POLL_SECONDS)
         self._sending_offsets_since = since = time.monotonic()
-        self._send_offsets(transaction, group_metadata)
-        self._sending_offsets_since = None
+        try:
+            self._send_offsets(transaction, group_metadata)
+        finally:
+            self._sending_offsets_since = None
         self._patience.took(time.monotonic() - since)
         producer.commit_transaction(self._timeout)
 
