@@ -7,10 +7,17 @@ from cassandra.cluster import Session
 
 from tests.integration.conftest import Deploy
 from tests.integration.conversation import assert_rows_match, read_outputs, send, some_messages
+from tests.integration.deployment import Deployment, Process
 
 pytestmark = pytest.mark.servers
 
 STALL_SECONDS = 4
+
+
+def start_stalling(deployment: Deployment, name: str, way: str) -> Process:
+    """Start this process so that it gets stuck in that way of `stalling.py`."""
+    [process] = deployment.start(name, launcher=(sys.executable, "-m", "tests.integration.stalling", way))
+    return process
 
 
 @pytest.mark.parametrize(
@@ -27,8 +34,7 @@ def test_a_stalled_loop_says_so_and_starts_again(
 ) -> None:
     deployment = deploy(stall_timeout=STALL_SECONDS)
     deployment.start(*{"ingest.1", "dispatch.1", "worker.1"} - {name})
-    deployment.launcher = (sys.executable, "-m", "tests.integration.stalling", way)
-    [stalling] = deployment.start(name)
+    stalling = start_stalling(deployment, name, way)
     messages = some_messages(300, 20)
     send(deployment.settings, messages)
     stalling.wait_for_line(f"starting again: {complaint}")
@@ -42,8 +48,7 @@ def test_a_transaction_that_hangs_holds_no_rebalance_up(deploy: Deploy, cassandr
     # The time in which a transaction may end is no excuse for one that cannot.
     deployment = deploy(transaction_timeout=300)
     deployment.start("dispatch.1", "worker.1")
-    launcher = (sys.executable, "-m", "tests.integration.stalling", "offsets_never_taken")
-    [hanging] = deployment.start("ingest.1", launcher=launcher)
+    hanging = start_stalling(deployment, "ingest.1", "offsets_never_taken")
     messages = some_messages(300, 20)
     send(deployment.settings, messages)
 
@@ -56,8 +61,7 @@ def test_a_transaction_that_hangs_holds_no_rebalance_up(deploy: Deploy, cassandr
 def test_a_kafka_that_takes_offsets_slowly_is_waited_for(deploy: Deploy, cassandra: Session) -> None:
     deployment = deploy(transaction_timeout=30)
     deployment.start("dispatch.1", "worker.1")
-    launcher = (sys.executable, "-m", "tests.integration.stalling", "offsets_taken_slowly")
-    [slow] = deployment.start("ingest.1", launcher=launcher)
+    slow = start_stalling(deployment, "ingest.1", "offsets_taken_slowly")
     messages = some_messages(300, 20)
     send(deployment.settings, messages)
 
