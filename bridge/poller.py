@@ -8,9 +8,10 @@ import threading
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Protocol
 
-from confluent_kafka import OFFSET_INVALID, Consumer, KafkaError, KafkaException, TopicPartition
+from confluent_kafka import OFFSET_INVALID, Consumer, KafkaException, TopicPartition
 
 from bridge.assignment import Assignment, Committed
+from bridge.consumer_errors import raise_error
 from bridge.events import EndReached, Failed, Records
 from bridge.transaction import Partition
 from chat_tasks.errors import ConfigurationError
@@ -19,8 +20,6 @@ _MESSAGES_PER_POLL = 1000
 _RECORDS_POSTED = 4
 _POLL_SECONDS = 0.1
 _OFFSET_SECONDS = 30.0
-
-_OFFSET_GONE = {KafkaError._AUTO_OFFSET_RESET, KafkaError.OFFSET_OUT_OF_RANGE}  # noqa: SLF001 - its name for it
 
 
 class Rebalancing(Protocol):
@@ -62,6 +61,7 @@ class Poller:
         self._consumer = Consumer(config)
         self._rebalances = 0
         self._failure: Exception | None = None
+        self._committed: Mapping[Partition, int] = {}
         self._start: list[TopicPartition] = []
         self._owned: frozenset[Partition] = frozenset()
         self._paused: frozenset[Partition] = frozenset()
@@ -158,7 +158,7 @@ class Poller:
         # `consume` waits until it has all the messages it was asked for, so only what is there already is asked for.
         messages: list[Any] = []
         if (first := self._consumer.poll(_POLL_SECONDS)) is not None and self._failure is None:
-            _raise_error(first)
+            raise_error(first, self._committed)
             messages = [first, *self._consumer.consume(_MESSAGES_PER_POLL, 0)]
         if self._failure is not None:
             raise self._failure
@@ -166,7 +166,7 @@ class Poller:
         if rebalances != self._rebalances and messages:
             # Some of them may have been fetched for the assignment before: have them all delivered anew.
             for message in messages:
-                _raise_error(message)
+                raise_error(message, self._committed)
             if self._owned:
                 self._consumer.assign(self._start)
                 self._is_new_assignment = True
@@ -179,7 +179,7 @@ class Poller:
             if message.error() is None:
                 records.append(message)
                 continue
-            _raise_error(message)
+            raise_error(message, self._committed)
             if not self._hand_over(records):
                 return
             records = []
@@ -208,6 +208,7 @@ class Poller:
             partitions={partition: self._resolve(consumer, one) for partition, one in owned.items()},
             group_metadata=consumer.consumer_group_metadata(),
         )
+        self._committed = {partition: held.offset for partition, held in assignment.partitions.items()}
         start = self._rebalancing.assigned(assignment)
         self._start = [TopicPartition(*partition, offset) for partition, offset in start.items()]
         self._owned = frozenset(start)
@@ -254,19 +255,6 @@ class Poller:
         self._paused = frozenset()
         self._reached = {}
         consumer.unassign()
-
-
-def _raise_error(message: Any) -> None:
-    """Whatever an error says besides the end of a partition. A consumer with a fatal one polls on and gets nothing."""
-    error = message.error()
-    if error is None or error.code() == KafkaError._PARTITION_EOF:  # noqa: SLF001 - its name for it
-        return
-    if error.code() in _OFFSET_GONE:
-        raise ConfigurationError(
-            f"offset {message.offset()} of {message.topic()}[{message.partition()}] is gone: the topic was "
-            "truncated or made anew. `chat-tasks init --reset-offsets` starts again from what is there"
-        )
-    raise KafkaException(error)
 
 
 def _partition_of(message: Any) -> Partition:

@@ -3,14 +3,15 @@
 import sys
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
+from bridge.assignment import Assignment
 from bridge.dispatch.task_sender import TaskSender
 from bridge.ingest.handler import Ingest
 from bridge.loop import Loop
 from bridge.poller import Poller
-from bridge.transaction import Transaction
+from bridge.transaction import Partition, Transaction
 from bridge.transaction_runner import TransactionRunner
 from tests.chaos.product import run
 
@@ -78,12 +79,23 @@ def _offsets_taken_slowly() -> None:
     TransactionRunner._send_offsets = slow  # type: ignore[method-assign]
 
 
+def _purged_meanwhile() -> None:
+    """It begins where the topic began when it was looked at."""
+    assigned = Ingest.assigned
+
+    def further_back(self: Ingest, assignment: Assignment, prepared: Any) -> Mapping[Partition, int]:
+        return dict.fromkeys(assigned(self, assignment, prepared), 0)
+
+    _only_the_first(Ingest, "assigned", further_back)
+
+
 WAYS = {
     "never_fetched": _never_fetched,
     "never_published": _never_published,
     "never_sent": _never_sent,
     "offsets_never_taken": _offsets_never_taken,
     "offsets_taken_slowly": _offsets_taken_slowly,
+    "purged_meanwhile": _purged_meanwhile,
 }
 
 if __name__ == "__main__":

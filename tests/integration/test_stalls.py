@@ -4,7 +4,10 @@ import sys
 
 import pytest
 from cassandra.cluster import Session
+from confluent_kafka import OFFSET_END, TopicPartition
+from confluent_kafka.admin import AdminClient
 
+from bridge.clients import base_config
 from tests.integration.conftest import Deploy
 from tests.integration.conversation import assert_rows_match, read_outputs, send, some_messages
 from tests.integration.deployment import Deployment, Process
@@ -68,6 +71,26 @@ def test_a_kafka_that_takes_offsets_slowly_is_waited_for(deploy: Deploy, cassand
     outputs = read_outputs(deployment.settings, messages)
     assert_rows_match(cassandra, deployment.settings, outputs)
     assert slow.log.count("starting again: Kafka: it did not take the offsets of a transaction in time") == 1
+
+
+def test_what_is_purged_before_it_is_read_again_is_no_reason_to_end(deploy: Deploy, cassandra: Session) -> None:
+    deployment = deploy()
+    settings = deployment.settings
+    [ingest, *_] = deployment.start("ingest.1", "dispatch.1", "worker.1")
+    messages = some_messages(300, 20)
+    send(settings, messages[:150])
+    read_outputs(settings, messages[:150])
+    assert ingest.stop() == 0
+    ends = [TopicPartition(settings.message_topic, number, OFFSET_END) for number in range(settings.topic_partitions)]
+    admin = AdminClient(base_config(settings))
+    for deleted in admin.delete_records(ends).values():
+        deleted.result(30)
+
+    late = start_stalling(deployment, "ingest.1", "purged_meanwhile")
+    late.wait_for_line("was purged before it was read again")
+    send(settings, messages[150:])
+    outputs = read_outputs(settings, messages)
+    assert_rows_match(cassandra, settings, outputs)
 
 
 def test_without_a_worker_nothing_is_started_again(deploy: Deploy, cassandra: Session) -> None:
