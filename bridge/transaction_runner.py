@@ -38,7 +38,9 @@ class TransactionRunner:
         patience: Patience,
         finished: Callable[[Transaction, Exception | None], None],
     ) -> None:
-        """`timeout` in seconds is that of a transaction, after which the broker aborts it. Raises `KafkaException`."""
+        """`timeout` in seconds is that of a transaction, after which the broker aborts it; `patience` comes from
+        `patience_with_offsets`. Raises `KafkaException`.
+        """
         self._producer = Producer(config)
         self._timeout = timeout
         self._finished = finished
@@ -62,8 +64,7 @@ class TransactionRunner:
         On a slow cluster it takes a second and more, since it begins by waiting for the end of the last transaction.
         librdkafka minds no time-out there (its issue 5456): where the coordinator goes away meanwhile, it hangs.
         """
-        since = self._sending_offsets_since
-        return since is not None and time.monotonic() - since > self._patience.seconds
+        return self._waited() > self._patience.seconds
 
     def close(self) -> None:
         """Stop after the running transaction; blocks for two seconds at most.
@@ -71,11 +72,17 @@ class TransactionRunner:
         One that runs on is harmless: whoever uses this transactional id next fences it.
         """
         self._work.put(None)
-        if self.hangs() and (since := self._sending_offsets_since) is not None:
-            self._patience.took(time.monotonic() - since)
+        if self.hangs():
+            # Perhaps it was only slow: the next runner waits longer.
+            self._patience.took(self._waited())
         elif self._thread.is_alive():
             self._thread.join(_CLOSE_SECONDS)
         self._producer.purge()
+
+    def _waited(self) -> float:
+        """Seconds since the running transaction's offsets began to be handed over."""
+        since = self._sending_offsets_since
+        return 0.0 if since is None else time.monotonic() - since
 
     def _run(self) -> None:
         while (work := self._work.get()) is not None:
@@ -102,12 +109,12 @@ class TransactionRunner:
                     break
                 except BufferError:
                     producer.poll(_POLL_SECONDS)
-        self._sending_offsets_since = since = time.monotonic()
+        self._sending_offsets_since = time.monotonic()
         try:
             self._send_offsets(transaction, group_metadata)
+            self._patience.took(self._waited())
         finally:
             self._sending_offsets_since = None
-        self._patience.took(time.monotonic() - since)
         producer.commit_transaction(self._timeout)
 
     def _send_offsets(self, transaction: Transaction, group_metadata: Any) -> None:
