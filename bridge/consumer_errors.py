@@ -29,7 +29,12 @@ def raise_error(message: Any, committed: Mapping[Partition, int]) -> None:
         raise DependencyUnavailable(
             f"Kafka: offset {offset} of {partition.topic}[{partition.number}] was purged before it was read again"
         )
-    raise ConfigurationError(
+    raise offset_gone(partition, offset)
+
+
+def offset_gone(partition: Partition, offset: int) -> ConfigurationError:
+    """What to say where the group's offset is not one of the partition's."""
+    return ConfigurationError(
         f"offset {offset} of {partition.topic}[{partition.number}] is gone: the topic was truncated or made anew. "
         "`chat-tasks init --reset-offsets` starts again from what is there"
     )

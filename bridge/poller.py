@@ -11,7 +11,7 @@ from typing import Any, Protocol
 from confluent_kafka import OFFSET_INVALID, Consumer, KafkaException, TopicPartition
 
 from bridge.assignment import Assignment, Committed
-from bridge.consumer_errors import raise_error
+from bridge.consumer_errors import offset_gone, raise_error
 from bridge.events import EndReached, Failed, Records
 from bridge.transaction import Partition
 from chat_tasks.errors import ConfigurationError
@@ -225,7 +225,10 @@ class Poller:
             self._on_assign(self._consumer, [TopicPartition(*partition) for partition in self._owned])
 
     def _resolve(self, consumer: Consumer, one: TopicPartition) -> Committed:
-        low, _ = consumer.get_watermark_offsets(one, timeout=_OFFSET_SECONDS)
+        low, high = consumer.get_watermark_offsets(one, timeout=_OFFSET_SECONDS)
+        if one.offset > high:
+            # Whoever begins to read before it would take what comes there for what was there once.
+            raise offset_gone(Partition(one.topic, one.partition), one.offset)
         if one.offset != OFFSET_INVALID:
             return Committed(one.offset, one.metadata or "", low)
         if one.partition < self._known_partitions[one.topic]:

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from bridge.dispatch.known_conversations import KnownConversations
 from chat_tasks.task_format import Generations
 
 
@@ -17,3 +18,5 @@ class AssignmentFacts:
     """The quarantined conversations that are to be released are here instead, each with its request's time."""
     output_partitions: int
     block_partitions: int
+    known: Mapping[int, KnownConversations]
+    """The conversations that partitions of the log have had, by partition; not of each that is known."""

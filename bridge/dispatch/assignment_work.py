@@ -3,9 +3,10 @@
 import logging
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
-from bridge.assignment import Assignment
+from bridge.assignment import Assignment, Committed
 from bridge.dispatch.append_work import AppendWork, Outcome
 from bridge.dispatch.assignment_facts import AssignmentFacts
 from bridge.dispatch.checkpoints import Checkpoints
@@ -18,6 +19,7 @@ from bridge.dispatch.outbox import Outbox
 from bridge.dispatch.outgoing import Finished, OutgoingTask
 from bridge.dispatch.partition_progress import Delivery, PartitionProgress
 from bridge.dispatch.room import Room
+from bridge.dispatch.saving import Saving
 from bridge.transaction import CommittedOffset, Partition, Transaction
 from bridge.validation import Limits
 from chat_tasks.errors import ConfigurationError
@@ -45,7 +47,8 @@ class AssignmentWork:
         self._settings = settings
         self._checkpoints = checkpoints
         self._limits = Limits.of(settings)
-        self.facts = facts
+        # Where heads were kept their conversations are too, and these are not needed.
+        self.facts = replace(facts, known={})
         self.reply_to = reply_to
         self._digest = digest_of(facts.generations)
         self._progress: dict[tuple[str, int], PartitionProgress] = {
@@ -56,6 +59,24 @@ class AssignmentWork:
             partition: CommittedOffset(partition, committed.offset, committed.metadata)
             for partition, committed in assignment.partitions.items()
         }
+        self._heads = {
+            partition: kept.begin(
+                facts.log_id,
+                self._commits[partition],
+                settings.log_partitions,
+                facts.known.get(partition.number),
+                replay=self._progress[partition].needs_replay,
+            )
+            for partition in assignment.partitions
+            if partition.topic == settings.log_topic
+        }
+        for partition, heads in self._heads.items():
+            committed = assignment.partitions[partition]
+            heads.know_from(min(committed.offset, committed.low))
+        self.saving = Saving(self._progress, self._commits, self._heads, checkpoints)
+        self.start = {
+            partition: self._start_of(partition, committed) for partition, committed in assignment.partitions.items()
+        }
         self.appends = AppendWork(
             settings,
             output_partitions=facts.output_partitions,
@@ -65,13 +86,7 @@ class AssignmentWork:
             reply_to=reply_to,
             quarantined=set(facts.quarantined),
             requests=facts.requests,
-            heads={
-                one.number: kept.begin(
-                    facts.log_id, self._commits[one], settings.log_partitions, replay=self._progress[one].needs_replay
-                )
-                for one in assignment.partitions
-                if one.topic == settings.log_topic
-            },
+            heads={one.number: heads for one, heads in self._heads.items()},
         )
         self.latest = LatestWork(
             settings,
@@ -80,12 +95,6 @@ class AssignmentWork:
             generations=facts.generations,
             reply_to=reply_to,
         )
-        self.start = {
-            partition: min(committed.offset, committed.low)
-            if self._progress[partition].needs_replay
-            else committed.offset
-            for partition, committed in assignment.partitions.items()
-        }
         for key in facts.requests:
             self._progress_of_conversation(key).await_replays(1)
         self._outbox = Outbox(self._progress)
@@ -96,6 +105,21 @@ class AssignmentWork:
     def log_partitions(self) -> list[int]:
         """Those of the log that are ours."""
         return [number for topic, number in self._progress if topic == self._settings.log_topic]
+
+    @property
+    def replaying(self) -> dict[Partition, int]:
+        """How many offsets lie before the committed one and are going to be written again."""
+        return {
+            one: self._commits[one].offset - start
+            for one, start in self.start.items()
+            if self._progress[one].needs_replay and start < self._commits[one].offset
+        }
+
+    def _start_of(self, partition: Partition, committed: Committed) -> int:
+        if self._progress[partition].needs_replay:
+            return min(committed.offset, committed.low)
+        heads = self._heads.get(partition)
+        return committed.offset if heads is None else heads.start(committed.offset)
 
     def _progress_of(self, partition: Partition, offset: int, metadata: str) -> PartitionProgress:
         digest = self._digest if partition.topic == self._settings.log_topic else ""
@@ -111,15 +135,9 @@ class AssignmentWork:
         for key, numbers in unpublished.items():
             if key is not None:
                 self.appends.take_back(key.decode(), numbers)
-        return KeptHeads(
-            self.facts.log_id,
-            {
-                commit: self.appends.heads[partition.number]
-                for partition, commit in self._commits.items()
-                if partition.topic == self._settings.log_topic
-            },
-            now,
-        )
+        self.saving.note_delivered()
+        heads = {self._commits[partition]: heads for partition, heads in self._heads.items()}
+        return KeptHeads(self.facts.log_id, heads, now)
 
     def receive(self, messages: Sequence[Any]) -> None:
         """Take delivered messages; those of partitions that are not ours any more are passed over."""
@@ -131,8 +149,9 @@ class AssignmentWork:
                 continue
             delivery = progress.deliver(message.offset())
             if delivery is Delivery.DONE:
-                continue
-            if topic == log_topic:
+                if topic == log_topic:
+                    self._heads[progress.partition].meet_again(message.key())
+            elif topic == log_topic:
                 self._receive_record(message, replay=delivery is Delivery.REPLAY)
             else:
                 self._receive_request(message)
@@ -228,11 +247,12 @@ class AssignmentWork:
         for commit in transaction.offsets:
             partition = commit.partition
             self._commits[partition] = commit
-            digest = self._progress[partition].committed()
+            progress = self._progress[partition]
+            progress.committed()
             if partition.topic == self._settings.log_topic:
-                self._checkpoints.committed(partition, commit.offset, digest, now)
-                if digest == self._digest:
-                    self.appends.heads[partition.number].replay_ended()
+                self.saving.committed(partition, now)
+                if progress.committed_digest == self._digest:
+                    self._heads[partition].replay_ended()
 
     def purgeable(self, before: float) -> Mapping[Partition, int]:
         """Up to where the log is not needed any more, given the time before which commits are safe."""

@@ -17,11 +17,11 @@ class ErrandDone:
 
 
 class Errands:
-    """Runs named calls, two at a time: a long one holds up no other. A name that is under way is not begun again."""
+    """Runs named calls, three at a time: two long ones hold up no other. What is under way is not begun again."""
 
     def __init__(self, post: Callable[[object], None]) -> None:
         self._post = post
-        self._executor = ThreadPoolExecutor(max_workers=2, thread_name_prefix="errands")
+        self._executor = ThreadPoolExecutor(max_workers=3, thread_name_prefix="errands")
         self._under_way: set[str] = set()
         self._assignment = 0
 

@@ -90,10 +90,10 @@ class Dispatch:
         self._kept_heads = KeptHeads()
         self._reader = ReplyReader(self._settings, reply_to, self._post)
         self._reader.start()
-        behind = {one: committed.offset for one, committed in assignment.partitions.items()}
-        if again := {one: offset for one, offset in work.start.items() if offset < behind[one]}:
-            records = sum(behind[one] - offset for one, offset in again.items())
-            logger.info("a Cassandra node has started: writing the last %d offsets of the log again", records)
+        if again := work.replaying:
+            logger.info(
+                "a Cassandra node has started: writing the last %d offsets of the log again", sum(again.values())
+            )
         return work.start
 
     def revoked(self) -> None:

@@ -2,10 +2,11 @@
 
 from collections.abc import Mapping
 
+from bridge.dispatch.known_conversations import KnownConversations
 from bridge.dispatch.partition_heads import PartitionHeads
 from bridge.transaction import CommittedOffset
 
-_KNOWN_CONVERSATIONS = 1_000_000
+_HEADS = 1_000_000
 
 
 class KeptHeads:
@@ -29,10 +30,21 @@ class KeptHeads:
         """These, or none where they are as old as the replay window."""
         return self if now - self._at < window else KeptHeads()
 
-    def begin(self, log_id: str, commit: CommittedOffset, log_partitions: int, *, replay: bool) -> PartitionHeads:
-        """The heads to begin with where the group holds this commit, with a replay or without."""
+    def begin(
+        self,
+        log_id: str,
+        commit: CommittedOffset,
+        log_partitions: int,
+        stored: KnownConversations | None,
+        *,
+        replay: bool,
+    ) -> PartitionHeads:
+        """The heads to begin with where the group holds this commit, with a replay or without.
+
+        `stored` are the conversations there have been, as they were saved last.
+        """
         heads = self._heads.get(commit) if log_id == self._log_id else None
         if heads is None:
-            heads = PartitionHeads(_KNOWN_CONVERSATIONS // log_partitions)
+            heads = PartitionHeads(_HEADS // log_partitions, stored)
         heads.begin(replay=replay)
         return heads

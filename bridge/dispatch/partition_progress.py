@@ -37,7 +37,9 @@ class PartitionProgress:
         self._replaying = 0
         self._read_through = False
         self._digest = digest
-        self._committed_digest = self._sent_digest = metadata.digest
+        self._sent_digest = metadata.digest
+        self.committed_digest = metadata.digest
+        """The one that the group holds."""
 
     @property
     def needs_replay(self) -> bool:
@@ -47,12 +49,17 @@ class PartitionProgress:
     @property
     def needs_commit(self) -> bool:
         """Whether a replay has ended and the group does not know."""
-        return not self.needs_replay and self._committed_digest != self._digest
+        return not self.needs_replay and self.committed_digest != self._digest
 
     @property
     def is_catching_up(self) -> bool:
         """Whether what was delivered before the commit this resumed from is still coming again."""
         return self._position < self._resumed_high
+
+    @property
+    def delivered(self) -> int:
+        """Every record before this offset, from where this assignment began to read, was delivered."""
+        return self._last_delivered + 1
 
     @property
     def largest_encoding(self) -> int:
@@ -109,10 +116,9 @@ class PartitionProgress:
             encode_metadata(CommitMetadata(self._sent_digest, self._tracker.encode())),
         )
 
-    def committed(self) -> str:
-        """The last commit succeeded; returns the digest that it carried."""
-        self._committed_digest = self._sent_digest
-        return self._committed_digest
+    def committed(self) -> None:
+        """The last commit succeeded."""
+        self.committed_digest = self._sent_digest
 
     def _end_replay_if_done(self) -> None:
         if self._read_through and not self._replaying:

@@ -1,6 +1,7 @@
 """What dispatch has to ask of the servers, and to tell them, every now and then."""
 
 import logging
+import time
 from collections.abc import Callable, Mapping
 
 from confluent_kafka import KafkaException
@@ -110,6 +111,8 @@ class Upkeep:
             self._take_generations(work, *done.result)
         elif done.name == "gate":
             self.requests_open = done.result == digest_of(work.facts.generations)
+        elif done.name == "save":
+            work.saving.saved(*done.result)
         elif done.name == "quarantine":
             for key, reason in done.result.items():
                 if self._to_quarantine.pop(key, None) is not None:
@@ -132,6 +135,8 @@ class Upkeep:
         # While a node is down nobody knows what it will have forgotten: then the log keeps everything. And all that is
         # known is that they ran when they were asked: this process may have been paused since, and they killed.
         if self._every_node_answers and self._is_due("purge", asked_at, _PURGE_SECONDS):
+            if not self._errands.is_under_way("save") and (unsaved := work.saving.unsaved()):
+                self._errands.send("save", lambda: (self._cluster.save(work.facts.log_id, unsaved), time.monotonic()))
             before = asked_at - self._settings.replay_window
             purgeable = work.purgeable(before)
             if purgeable:

@@ -13,12 +13,14 @@ from bridge.dispatch.assignment_work import AssignmentWork
 from bridge.dispatch.checkpoints import Checkpoints
 from bridge.dispatch.commit_metadata import decode_metadata, digest_of
 from bridge.dispatch.kept_heads import KeptHeads
+from bridge.dispatch.known_conversations import Unsaved, known_of
 from bridge.dispatch.letters import FoundLetters, LetterBox, Wanted, read_letter
 from bridge.dispatch.outgoing import OutgoingTask
 from bridge.transaction import CommittedOffset, Output, Partition, Transaction
 from chat_tasks.records import Row
 from chat_tasks.routing import partition_of
 from chat_tasks.settings import Settings
+from chat_tasks.storage.known_conversations import StoredConversations
 from chat_tasks.task_format import Generations, Reply
 from chat_tasks.wire import InstantMessage, encode_message, with_sequence
 from tests.bridge.dispatch.simulated_worker import SimulatedWorker
@@ -52,7 +54,10 @@ class SimulatedPipeline:
         self.worker = SimulatedWorker(self.generations(0))
         self.checkpoints = Checkpoints()
         self.epoch = 0
-        self.known_elsewhere = KeptHeads()
+        self.heads_elsewhere = KeptHeads()
+        self.saved: dict[int, list[tuple[float, StoredConversations]]] = {
+            one.number: [(-MANY, StoredConversations(0, 0, {}))] for one in LOG
+        }
         self.restart()
 
     @property
@@ -74,7 +79,7 @@ class SimulatedPipeline:
 
     def hand_over(self) -> None:
         """Another dispatcher gets the partitions, which knows what it knew when it had them last."""
-        kept, self.known_elsewhere = self.known_elsewhere, self.work.keep_heads(self.now)
+        kept, self.heads_elsewhere = self.heads_elsewhere, self.work.keep_heads(self.now)
         self.restart(kept)
 
     def restart(self, kept: KeptHeads | None = None) -> None:
@@ -87,6 +92,7 @@ class SimulatedPipeline:
             dict(self.requests),
             3,
             3,
+            known_of({number: saved[-1][1] for number, saved in self.saved.items()}),
         )
         assignment = Assignment(
             self.epoch,
@@ -230,6 +236,20 @@ class SimulatedPipeline:
         shown = (numbers[-1] if numbers else -1) >= seen - 1
         assert shown or key in self.quarantined or key in self.worker.damaged, "who saw a message is shown it"
 
+    def unsaved(self) -> tuple[AssignmentWork, dict[int, Unsaved]]:
+        """What the dispatcher of now wants saved."""
+        return self.work, self.work.saving.unsaved()
+
+    def save(self, wanted_by: AssignmentWork, unsaved: dict[int, Unsaved]) -> None:
+        """A dispatcher that is gone may do so too; who has come further has the last word."""
+        for number, (conversations, _, _) in unsaved.items():
+            newest = self.saved[number][-1][1]
+            if conversations.offset >= newest.offset:
+                segments = {**newest.segments, **conversations.segments}
+                self.saved[number].append((self.now, conversations._replace(segments=segments)))
+        if wanted_by is self.work:
+            self.work.saving.saved(unsaved, self.now)
+
     def purge(self) -> None:
         """The log lets go of what was committed before the replay window began, once no node has started since."""
         if self.facts.generations != self.worker.generations:
@@ -247,6 +267,9 @@ class SimulatedPipeline:
                 for number, row in rows.items()
                 if row.log_offset % keep_every == 0 or self._is_safe(key, row)
             }
+        for number, saved in self.saved.items():
+            safe = [one for one in saved if one[0] <= self.now - SETTINGS.replay_window]
+            self.saved[number] = safe + saved[len(safe) : len(saved) // keep_every]
         self.worker.generations = self.generations(self.epoch)
         self.epoch += 1
 

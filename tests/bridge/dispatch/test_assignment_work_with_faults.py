@@ -5,6 +5,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule
 
 from bridge.dispatch.assignment_work import AssignmentWork
+from bridge.dispatch.known_conversations import Unsaved
 from bridge.dispatch.letters import FoundLetters, Wanted
 from bridge.dispatch.outgoing import OutgoingTask
 from chat_tasks.task_format import Reply
@@ -24,6 +25,7 @@ class FaultyPipeline(RuleBasedStateMachine):
         self.queued: list[OutgoingTask] = []
         self.replies: list[tuple[int, Reply]] = []
         self.found: list[tuple[AssignmentWork, Wanted, FoundLetters]] = []
+        self.saving: list[tuple[AssignmentWork, dict[int, Unsaved]]] = []
 
     @rule(keys=st.lists(st.sampled_from(KEYS), min_size=1, max_size=12))
     def send(self, keys: list[str]) -> None:
@@ -31,6 +33,12 @@ class FaultyPipeline(RuleBasedStateMachine):
             self.pipeline.send(key)
         for partition in LOG:
             self.pipeline.ends[partition] += 1
+
+    @rule(indices=st.lists(SOME, min_size=1, max_size=6))
+    def send_to_new_ones(self, indices: list[int]) -> None:
+        """And to some that were new lately."""
+        keys = [f"new {number}" for number in range(len(self.pipeline.sent) + 2)]
+        self.send([keys[-1 - index % len(keys)] for index in indices])
 
     @rule(key=st.sampled_from(KEYS), count=st.integers(0, 5))
     def request(self, key: str, count: int) -> None:
@@ -43,8 +51,8 @@ class FaultyPipeline(RuleBasedStateMachine):
             if one == partition and not (in_time and one in self.pipeline.work.full()):
                 self.pipeline.deliver(one, count)
 
-    @rule(rounds=st.integers(1, 3), publishes=st.booleans())
-    def all_goes_well(self, rounds: int, publishes: bool) -> None:
+    @rule(rounds=st.integers(1, 3), publishes=st.booleans(), saves=st.booleans())
+    def all_goes_well(self, rounds: int, publishes: bool, saves: bool = False) -> None:
         """For a while."""
         for _ in range(rounds):
             for partition in {*LOG, REQUESTS} - self.pipeline.work.full():
@@ -57,6 +65,28 @@ class FaultyPipeline(RuleBasedStateMachine):
                 for found in self.pipeline.find_letters(most=5):
                     self.pipeline.take_letters(*found)
                 self.pipeline.forget_releases()
+            if saves:
+                self.pipeline.save(*self.pipeline.unsaved())
+
+    @rule(keys=st.lists(st.integers(0, 3), min_size=1, max_size=4))
+    def begin_and_go_on_elsewhere(self, keys: list[int]) -> None:
+        """With what was saved before they began."""
+        names = [f"elsewhere {len(self.pipeline.sent)} {key}" for key in keys]
+        self.all_goes_well(1, publishes=True, saves=True)
+        self.send(names)
+        self.all_goes_well(2, publishes=True)
+        self.pipeline.restart()
+        self.send(names)
+        self.all_goes_well(1, publishes=True)
+
+    @rule()
+    def begin_to_save(self) -> None:
+        self.saving.append(self.pipeline.unsaved())
+
+    @precondition(lambda self: self.saving)
+    @rule(index=SOME)
+    def save(self, index: int) -> None:
+        self.pipeline.save(*self.saving.pop(index % len(self.saving)))
 
     @rule()
     def plan(self) -> None:

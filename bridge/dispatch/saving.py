@@ -1,0 +1,58 @@
+"""Which conversations there have been is saved, and only records from before that may be purged from the log."""
+
+from collections.abc import Mapping
+
+from bridge.dispatch.checkpoints import Checkpoints
+from bridge.dispatch.known_conversations import Unsaved
+from bridge.dispatch.partition_heads import PartitionHeads
+from bridge.dispatch.partition_progress import PartitionProgress
+from bridge.transaction import CommittedOffset, Partition
+
+
+class Saving:
+    """Of one assignment. Each mapping is by partition of the log, and changes under its owner's hands."""
+
+    def __init__(
+        self,
+        progress: Mapping[tuple[str, int], PartitionProgress],
+        commits: Mapping[Partition, CommittedOffset],
+        heads: Mapping[Partition, PartitionHeads],
+        checkpoints: Checkpoints,
+    ) -> None:
+        self._progress = progress
+        self._commits = commits
+        self._heads = heads
+        self._checkpoints = checkpoints
+
+    def committed(self, partition: Partition, now: float) -> None:
+        """Where no conversations are known nothing has to be saved of them."""
+        if self._heads[partition].known is None:
+            self._check(partition, self._commits[partition].offset, now)
+
+    def note_delivered(self) -> None:
+        """What was delivered so far has been met."""
+        for partition, heads in self._heads.items():
+            if heads.known is not None:
+                heads.known.delivered(self._progress[partition].delivered)
+
+    def unsaved(self) -> dict[int, Unsaved]:
+        """What is to be saved now, by the partition's number."""
+        self.note_delivered()
+        found: dict[int, Unsaved] = {}
+        for partition, heads in self._heads.items():
+            if heads.known is not None:
+                digest = self._progress[partition].committed_digest
+                if (unsaved := heads.known.unsaved(self._commits[partition].offset, digest)) is not None:
+                    found[partition.number] = unsaved
+        return found
+
+    def saved(self, unsaved: Mapping[int, Unsaved], now: float) -> None:
+        """It is acknowledged; `now` is no earlier."""
+        for partition, heads in self._heads.items():
+            if heads.known is not None and (one := unsaved.get(partition.number)) is not None:
+                heads.known.saved(one)
+                self._check(partition, min(one.committed, one.conversations.offset), now)
+
+    def _check(self, partition: Partition, offset: int, now: float) -> None:
+        # A later commit says of what lies before an earlier one that it is written under the same digest.
+        self._checkpoints.committed(partition, offset, self._progress[partition].committed_digest, now)
