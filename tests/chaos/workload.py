@@ -21,6 +21,11 @@ _TURN_SECONDS = 0.01
 _REQUEST_EVERY = 50
 _INVALID_EVERY = 4
 _LATEST = 20
+_YOUNG = 0.2
+"""The share of messages that conversations get which begin during the run."""
+_YOUTH = 100
+"""Messages, of all, during which a conversation gets most of its own."""
+_BEGIN_EVERY = 20
 _NONSENSE = (b"", b"{", b"\xff\xfe", b'{"conversationKey":"c-1"}', b"[]", b'{"conversationKey":1,"body":2}')
 
 
@@ -77,6 +82,10 @@ class Workload:
             self._producer.poll(_TURN_SECONDS)
 
     def _conversation(self) -> str:
+        if self._random.random() < _YOUNG:
+            # One begins with every twenty messages; most of what it gets comes soon, some of it much later.
+            age = int(_YOUTH * (self._random.paretovariate(0.7) - 1))
+            return f"y-{max(0, self.count - age) // _BEGIN_EVERY}"
         # The smallest of three draws: a few conversations are busy, most are not.
         return f"c-{min(self._random.randrange(self._conversations) for _ in range(3))}"
 
