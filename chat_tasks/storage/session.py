@@ -8,6 +8,7 @@ from typing import Any
 
 from cassandra import ConsistencyLevel, DriverException, ProtocolVersion, RequestExecutionException
 from cassandra.cluster import EXEC_PROFILE_DEFAULT, Cluster, ExecutionProfile, NoHostAvailable, Session
+from cassandra.connection import ConnectionException
 from cassandra.policies import (
     DCAwareRoundRobinPolicy,
     ExponentialReconnectionPolicy,
@@ -86,5 +87,5 @@ def failures_as_unavailable() -> Iterator[None]:
     """Turn whatever the driver raises inside into `DependencyUnavailable`; our own errors pass."""
     try:
         yield
-    except (DriverException, RequestExecutionException, NoHostAvailable, OSError) as error:
+    except (DriverException, RequestExecutionException, NoHostAvailable, ConnectionException, OSError) as error:
         raise DependencyUnavailable(describe(error)) from error

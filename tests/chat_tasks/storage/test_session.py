@@ -1,8 +1,14 @@
-"""How Cassandra is looked for."""
+"""How Cassandra is looked for, and what is said where it does not answer."""
 
 from itertools import islice
 
-from chat_tasks.storage.session import RECONNECTION
+import pytest
+from cassandra import OperationTimedOut, Unavailable
+from cassandra.cluster import NoHostAvailable
+from cassandra.connection import ConnectionShutdown
+
+from chat_tasks.errors import DependencyUnavailable
+from chat_tasks.storage.session import RECONNECTION, failures_as_unavailable
 
 
 def test_a_node_that_is_away_for_hours_is_still_looked_for_twice_a_second() -> None:
@@ -10,3 +16,24 @@ def test_a_node_that_is_away_for_hours_is_still_looked_for_twice_a_second() -> N
     assert len(delays) == 100_000
     assert min(delays) > 0
     assert max(delays) <= 0.5 * 1.15, "the driver adds or takes up to 15%"
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        NoHostAvailable("no host", {}),
+        OperationTimedOut(),
+        Unavailable("too few replicas"),
+        ConnectionShutdown("it was closed while an answer was awaited"),
+        ConnectionRefusedError(),
+    ],
+    ids=lambda error: type(error).__name__,
+)
+def test_whatever_the_driver_raises_is_a_dependency_that_is_away(error: Exception) -> None:
+    with pytest.raises(DependencyUnavailable, match="Cassandra"), failures_as_unavailable():
+        raise error
+
+
+def test_a_bug_is_none() -> None:
+    with pytest.raises(KeyError), failures_as_unavailable():
+        raise KeyError
