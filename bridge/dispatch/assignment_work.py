@@ -3,7 +3,6 @@
 import logging
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import replace
 from typing import Any
 
 from bridge.assignment import Assignment, Committed
@@ -47,8 +46,7 @@ class AssignmentWork:
         self._settings = settings
         self._checkpoints = checkpoints
         self._limits = Limits.of(settings)
-        # Where heads were kept their conversations are too, and these are not needed.
-        self.facts = replace(facts, known={})
+        self.facts = facts
         self.reply_to = reply_to
         self._digest = digest_of(facts.generations)
         self._progress: dict[tuple[str, int], PartitionProgress] = {

@@ -40,8 +40,11 @@ class Cluster:
         self._block_partitions = block_partitions
         self.letters_read = 0
 
-    def facts(self, log_partitions: Sequence[int]) -> AssignmentFacts:
-        """What an assignment has to know. Raises `DependencyUnavailable`, `KafkaException`."""
+    def facts(self, log_partitions: Sequence[int], unknown: Sequence[int]) -> AssignmentFacts:
+        """What an assignment of these has to know; of those that are `unknown` the conversations too.
+
+        Raises `DependencyUnavailable`, `KafkaException`.
+        """
         with failures_as_unavailable():
             quarantined = self._quarantine.of_partitions(log_partitions)
         log_id = topic_id(self._admin, self._settings.log_topic)
@@ -52,7 +55,7 @@ class Cluster:
             requests=_requests_of(quarantined),
             output_partitions=self._output_partitions,
             block_partitions=self._block_partitions,
-            known=self._load(log_id, log_partitions),
+            known=self._load(log_id, unknown),
         )
 
     def generations(self) -> AskedNodes:
@@ -130,7 +133,7 @@ class Cluster:
 
     def _load(self, log_id: str, log_partitions: Sequence[int]) -> dict[int, KnownConversations]:
         with failures_as_unavailable():
-            if not self._known.covers(log_id):
+            if not (log_partitions and self._known.covers(log_id)):
                 return {}
             stored = self._known.load(log_id, log_partitions)
         return known_of(stored)

@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 import orjson
 
 from bridge.assignment import Assignment
+from bridge.dispatch.assignment_facts import AssignmentFacts
 from bridge.dispatch.assignment_work import AssignmentWork
 from bridge.dispatch.checkpoints import Checkpoints
 from bridge.dispatch.cluster import Cluster
@@ -38,6 +39,13 @@ class _SentTask(NamedTuple):
 
     queue: int
     at: float
+
+
+class _Prepared(NamedTuple):
+    """What an assignment begins with."""
+
+    facts: AssignmentFacts
+    kept: KeptHeads
 
 
 class Dispatch:
@@ -75,18 +83,24 @@ class Dispatch:
         self._sender.close()
         self._upkeep.close()
 
-    def prepare(self, assignment: Assignment) -> Any:
-        """Ask the servers, in the poller's thread. Raises `DependencyUnavailable`."""
-        return self._cluster.facts(
-            [one.number for one in assignment.partitions if one.topic == self._settings.log_topic]
-        )
+    def prepare(self, assignment: Assignment) -> _Prepared:
+        """Ask the servers, in the poller's thread, after the last assignment was dropped.
 
-    def assigned(self, assignment: Assignment, prepared: Any) -> Mapping[Partition, int]:
+        Raises `DependencyUnavailable`.
+        """
+        kept = self._kept_heads.unless_older(self._settings.replay_window, time.monotonic())
+        mine = {one: held for one, held in assignment.partitions.items() if one.topic == self._settings.log_topic}
+        # Where heads are kept the conversations are too.
+        unknown = [one.number for one, held in mine.items() if not kept.hold(one, held)]
+        return _Prepared(self._cluster.facts([one.number for one in mine], unknown), kept)
+
+    def assigned(self, assignment: Assignment, prepared: _Prepared) -> Mapping[Partition, int]:
         """Begin an assignment."""
         self._drop()
         reply_to = f"{self._settings.redis_prefix}:replies:{self._settings.instance_name}:{assignment.epoch}"
-        kept = self._kept_heads.unless_older(self._settings.replay_window, time.monotonic())
-        self._work = work = AssignmentWork(self._settings, assignment, prepared, reply_to, self._checkpoints, kept=kept)
+        self._work = work = AssignmentWork(
+            self._settings, assignment, prepared.facts, reply_to, self._checkpoints, kept=prepared.kept
+        )
         self._kept_heads = KeptHeads()
         self._reader = ReplyReader(self._settings, reply_to, self._post)
         self._reader.start()

@@ -2,9 +2,10 @@
 
 from collections.abc import Mapping
 
+from bridge.assignment import Committed
 from bridge.dispatch.known_conversations import KnownConversations
 from bridge.dispatch.partition_heads import PartitionHeads
-from bridge.transaction import CommittedOffset
+from bridge.transaction import CommittedOffset, Partition
 
 _HEADS = 1_000_000
 
@@ -30,6 +31,10 @@ class KeptHeads:
         """These, or none where they are as old as the replay window."""
         return self if now - self._at < window else KeptHeads()
 
+    def hold(self, partition: Partition, committed: Committed) -> bool:
+        """Whether that partition's are among these, where the group holds this commit."""
+        return CommittedOffset(partition, committed.offset, committed.metadata) in self._heads
+
     def begin(
         self,
         log_id: str,
@@ -41,7 +46,7 @@ class KeptHeads:
     ) -> PartitionHeads:
         """The heads to begin with where the group holds this commit, with a replay or without.
 
-        `stored` are the conversations there have been, as they were saved last.
+        `stored` are the conversations there have been, as they were saved last; of use where these heads are not.
         """
         heads = self._heads.get(commit) if log_id == self._log_id else None
         if heads is None:
