@@ -1,8 +1,10 @@
 """`chat-tasks init`, and what the processes say where it was not run or no longer fits."""
 
+from contextlib import closing
+
 import pytest
 from cassandra.cluster import Session
-from confluent_kafka import TopicPartition
+from confluent_kafka import Consumer, TopicPartition
 from confluent_kafka.admin import AdminClient, NewPartitions
 
 from bridge.clients import base_config
@@ -137,3 +139,15 @@ def test_an_offset_that_is_gone_ends_a_process_with_the_remedy(deploy: Deploy) -
     deployment.start("ingest.1", "dispatch.1", "worker.1")
     send(settings, messages[15:])
     read_outputs(settings, messages[15:])
+
+
+def test_a_log_that_ends_before_what_is_committed_ends_a_process_before_it_reads(deploy: Deploy) -> None:
+    """It would begin below that, and take what comes there for what was there before."""
+    deployment = deploy()
+    settings = deployment.settings
+    group = {**base_config(settings), "group.id": settings.dispatch_group}
+    with closing(Consumer(group)) as consumer:
+        consumer.commit(offsets=[TopicPartition(settings.log_topic, 0, 7)], asynchronous=False)
+    process = deployment.spawn("dispatch.1")
+    process.wait_for_line(f"offset 7 of {settings.log_topic}[0] is gone: the topic was truncated or made anew")
+    assert process.popen.wait(30) == 2
