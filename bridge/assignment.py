@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
-from bridge.transaction import Partition
+from bridge.transaction import CommittedOffset, Partition
 
 
 class Committed(NamedTuple):
@@ -14,6 +14,10 @@ class Committed(NamedTuple):
     offset: int
     metadata: str
     low: int
+
+    def commit(self, partition: Partition) -> CommittedOffset:
+        """The commit that this is of."""
+        return CommittedOffset(partition, self.offset, self.metadata)
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,7 +19,7 @@ from bridge.dispatch.outgoing import Finished, OutgoingTask
 from bridge.dispatch.partition_progress import Delivery, PartitionProgress
 from bridge.dispatch.room import Room
 from bridge.dispatch.saving import Saving
-from bridge.transaction import CommittedOffset, Partition, Transaction
+from bridge.transaction import Partition, Transaction
 from bridge.validation import Limits
 from chat_tasks.errors import ConfigurationError
 from chat_tasks.routing import partition_of
@@ -54,8 +54,7 @@ class AssignmentWork:
             for partition, committed in assignment.partitions.items()
         }
         self._commits = {
-            partition: CommittedOffset(partition, committed.offset, committed.metadata)
-            for partition, committed in assignment.partitions.items()
+            partition: committed.commit(partition) for partition, committed in assignment.partitions.items()
         }
         self._heads = {
             partition: kept.begin(
@@ -105,13 +104,11 @@ class AssignmentWork:
         return [number for topic, number in self._progress if topic == self._settings.log_topic]
 
     @property
-    def replaying(self) -> dict[Partition, int]:
-        """How many offsets lie before the committed one and are going to be written again."""
-        return {
-            one: self._commits[one].offset - start
-            for one, start in self.start.items()
-            if self._progress[one].needs_replay and start < self._commits[one].offset
-        }
+    def replaying(self) -> int:
+        """How many offsets lie before the committed ones and are going to be written again."""
+        return sum(
+            self._commits[one].offset - start for one, start in self.start.items() if self._progress[one].needs_replay
+        )
 
     def _start_of(self, partition: Partition, committed: Committed) -> int:
         if self._progress[partition].needs_replay:

@@ -91,7 +91,7 @@ class Dispatch:
         kept = self._kept_heads.unless_older(self._settings.replay_window, time.monotonic())
         mine = {one: held for one, held in assignment.partitions.items() if one.topic == self._settings.log_topic}
         # Where heads are kept the conversations are too.
-        unknown = [one.number for one, held in mine.items() if not kept.hold(one, held)]
+        unknown = [one.number for one, held in mine.items() if not kept.hold(held.commit(one))]
         return _Prepared(self._cluster.facts([one.number for one in mine], unknown), kept)
 
     def assigned(self, assignment: Assignment, prepared: _Prepared) -> Mapping[Partition, int]:
@@ -105,9 +105,7 @@ class Dispatch:
         self._reader = ReplyReader(self._settings, reply_to, self._post)
         self._reader.start()
         if again := work.replaying:
-            logger.info(
-                "a Cassandra node has started: writing the last %d offsets of the log again", sum(again.values())
-            )
+            logger.info("a Cassandra node has started: writing the last %d offsets of the log again", again)
         return work.start
 
     def revoked(self) -> None:

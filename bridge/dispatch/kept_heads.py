@@ -2,10 +2,9 @@
 
 from collections.abc import Mapping
 
-from bridge.assignment import Committed
 from bridge.dispatch.known_conversations import KnownConversations
 from bridge.dispatch.partition_heads import PartitionHeads
-from bridge.transaction import CommittedOffset, Partition
+from bridge.transaction import CommittedOffset
 
 _HEADS = 1_000_000
 
@@ -31,9 +30,9 @@ class KeptHeads:
         """These, or none where they are as old as the replay window."""
         return self if now - self._at < window else KeptHeads()
 
-    def hold(self, partition: Partition, committed: Committed) -> bool:
-        """Whether that partition's are among these, where the group holds this commit."""
-        return CommittedOffset(partition, committed.offset, committed.metadata) in self._heads
+    def hold(self, commit: CommittedOffset) -> bool:
+        """Whether its partition's are among these, where the group holds this commit."""
+        return commit in self._heads
 
     def begin(
         self,

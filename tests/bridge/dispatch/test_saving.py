@@ -69,7 +69,7 @@ def test_what_was_committed_and_not_saved_is_read_again_and_makes_its_conversati
     metadata = encode_metadata(CommitMetadata(digest_of(GENERATIONS), None))
     work = assignment_work(metadata, offset=1, known=none_before(0))
     assert work.start[LOG] == 0
-    assert work.replaying == {}
+    assert work.replaying == 0
     work.receive([logged(0), logged(1), logged(2, ANN, "def456")])
     assert heads_in_tasks(work) == {"abc123": None, "def456": -1}
 
