@@ -8,8 +8,8 @@ from bridge.dispatch.log_record import LogRecord
 from bridge.dispatch.outgoing import Finished, OutgoingTask
 from bridge.dispatch.partition_heads import PartitionHeads
 from bridge.dispatch.release import Release, Releases
-from bridge.dispatch.replay_size import ReplaySize
 from bridge.dispatch.scheduler import Batch, PlannedTask, Scheduler, TaskLimits
+from bridge.dispatch.task_size import TaskSize
 from bridge.headers import with_sent_at
 from bridge.transaction import Output, Partition
 from chat_tasks.routing import partition_of, queue_of
@@ -26,7 +26,9 @@ from chat_tasks.task_format import (
 from chat_tasks.wire import with_sequence
 
 _ENVELOPE_BYTES = 64
+_APPEND_SECONDS = 0.5
 # What is written again beside new records leaves them room.
+_REPLAY_SECONDS = 0.15
 _REPLAYS_PER_QUEUE = 1
 
 
@@ -75,8 +77,9 @@ class AppendWork:
         self.heads = heads
         for key in (*quarantined, *requests):
             self.forget_head(key)
-        self._replay_size = ReplaySize(settings.task_records)
-        self._appends = self._scheduler(settings.tasks_per_queue, settings.task_records)
+        self._append_size = TaskSize(settings.task_records, _APPEND_SECONDS)
+        self._replay_size = TaskSize(settings.task_records, _REPLAY_SECONDS)
+        self._appends = self._scheduler(settings.tasks_per_queue, self._append_size.records)
         self._replays = self._scheduler(_REPLAYS_PER_QUEUE, self._replay_size.records)
         self._schedulers = {f"append-{epoch}": self._appends, f"replay-{epoch}": self._replays}
         self.records = 0
@@ -94,10 +97,9 @@ class AppendWork:
         """How many tasks are."""
         return sum(len(scheduler.outstanding) for scheduler in self._schedulers.values())
 
-    @property
-    def next_plan_at(self) -> float | None:
-        """When the next backoff ends."""
-        times = [at for scheduler in self._schedulers.values() if (at := scheduler.next_plan_at()) is not None]
+    def next_plan_at(self, now: float) -> float | None:
+        """When the next backoff ends, or the next trial may begin."""
+        times = [at for scheduler in self._schedulers.values() if (at := scheduler.next_plan_at(now)) is not None]
         return min(times, default=None)
 
     def add(self, conversation_key: str, record: LogRecord) -> Outcome | None:
@@ -145,8 +147,10 @@ class AppendWork:
             raise ValueError(f"{len(reply.results)} results for {len(task.batches)} conversations")
         scheduler.answered(number)
         outcome = Outcome([], [], {}, {})
+        done = 0
         for batch, result in zip(task.batches, reply.results, strict=True):
             if isinstance(result, int):
+                done += len(batch.records)
                 scheduler.succeeded(batch)
                 self._succeeded(batch, result, outcome)
             elif isinstance(result, Failure) and result.answer is Answer.REFUSED:
@@ -156,9 +160,9 @@ class AppendWork:
                 scheduler.failed(batch, now)
                 reason = result.reason if isinstance(result, Failure) else "a result of the wrong kind"
                 outcome.retries[reason] = outcome.retries.get(reason, 0) + 1
-        if scheduler is self._replays:
-            self._replay_size.took(len(outcome.replayed), reply.seconds)
-            scheduler.limit_records(self._replay_size.records)
+        size = self._replay_size if scheduler is self._replays else self._append_size
+        size.took(done, reply.seconds)
+        scheduler.limit_records(size.records)
         return outcome
 
     def quarantine(self, conversation_key: str, reason: str) -> Outcome:

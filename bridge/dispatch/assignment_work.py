@@ -162,9 +162,9 @@ class AssignmentWork:
         if requests:
             yield from self.latest.plan(now, tasks)
 
-    def next_plan_at(self) -> float | None:
-        """When the next backoff ends."""
-        times = [at for at in (self.appends.next_plan_at, self.latest.next_plan_at) if at is not None]
+    def next_plan_at(self, now: float) -> float | None:
+        """When the next backoff ends, or the next trial may begin."""
+        times = [at for at in (self.appends.next_plan_at(now), self.latest.next_plan_at(now)) if at is not None]
         return min(times, default=None)
 
     def reply(self, reply: Reply, now: float) -> Mapping[str, str]:

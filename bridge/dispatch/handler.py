@@ -159,7 +159,7 @@ class Dispatch:
                 next_tick = min(more_until, next_tick)
             else:
                 self._send(work, now)
-                next_tick = min(work.next_plan_at() or next_tick, next_tick)
+                next_tick = min(work.next_plan_at(now) or next_tick, next_tick)
             if now >= self._look_at and (overdue := self._deadlines.overdue(now)):
                 self._look_at = now + _LOOK_SECONDS
                 self._sender.look_for([(task_id, self._sent[task_id].queue) for task_id in overdue])

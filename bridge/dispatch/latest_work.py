@@ -58,10 +58,9 @@ class LatestWork:
         """How many tasks are."""
         return len(self._scheduler.outstanding)
 
-    @property
-    def next_plan_at(self) -> float | None:
-        """When the next backoff ends."""
-        return self._scheduler.next_plan_at()
+    def next_plan_at(self, now: float) -> float | None:
+        """When the next backoff ends, or the next trial may begin."""
+        return self._scheduler.next_plan_at(now)
 
     def add(self, pending: PendingRequest) -> None:
         """Take a delivered, valid request."""

@@ -2,7 +2,7 @@
 
 Per conversation at most one batch is in flight, always the oldest records first. A queue has a bounded number of tasks
 outstanding; while its slots are taken, records pile up and the next task takes them all: batches are small and fast
-when idle, and grow by themselves under load.
+when idle, and grow by themselves under load. A queue whose tasks all come back undone gets trials (`trials.py`).
 """
 
 import heapq
@@ -12,6 +12,7 @@ from typing import Generic, TypeVar
 
 import msgspec
 
+from bridge.dispatch.trials import Trials
 from chat_tasks.backoff import Backoff
 
 RecordT = TypeVar("RecordT")
@@ -68,6 +69,7 @@ class Scheduler(Generic[RecordT]):
         self._limits = limits
         # Short: a worker that has not found its servers again fails at once, and so gets the most tasks.
         self._backoff = backoff or Backoff(longest=0.5)
+        self._trials = Trials(self._backoff)
         self._conversations: dict[str, _Conversation[RecordT]] = {}
         self._ready: dict[int, dict[str, None]] = {}
         self._waiting: list[tuple[float, str]] = []
@@ -99,7 +101,7 @@ class Scheduler(Generic[RecordT]):
                 conversation.waiting = False
                 self._make_ready(key, conversation)
         for queue in list(self._ready):
-            while self._ready[queue] and self._tasks_of_queue.get(queue, 0) < self._limits.tasks_per_queue:
+            while self._ready[queue] and self._has_room(queue, now):
                 if len(self._outstanding) >= tasks:
                     return
                 yield self._plan_one(queue)
@@ -110,9 +112,19 @@ class Scheduler(Generic[RecordT]):
         """From now on a task holds at most so many."""
         self._limits = replace(self._limits, records=records)
 
-    def next_plan_at(self) -> float | None:
-        """When the earliest backoff ends; None where nothing waits for one."""
-        return self._waiting[0][0] if self._waiting else None
+    def next_plan_at(self, now: float) -> float | None:
+        """When after `now` the earliest backoff ends, or the next trial may begin; None where nothing waits for either.
+
+        `now` is when `plan` was last called.
+        """
+        times = [
+            at
+            for queue, ready in self._ready.items()
+            if ready and (at := self._trials.next_at(queue)) is not None and at > now
+        ]
+        if self._waiting:
+            times.append(self._waiting[0][0])
+        return min(times, default=None)
 
     def answered(self, number: int) -> PlannedTask[RecordT] | None:
         """Free the task's slot; None where it is not outstanding (a late reply, to be ignored).
@@ -127,6 +139,7 @@ class Scheduler(Generic[RecordT]):
     def succeeded(self, batch: Batch[RecordT]) -> None:
         """The batch's records are done."""
         conversation = self._conversations[batch.conversation_key]
+        self._trials.done(conversation.queue)
         del conversation.records[: len(batch.records)]
         conversation.in_flight = conversation.failures = conversation.losses = 0
         if conversation.records:
@@ -140,6 +153,7 @@ class Scheduler(Generic[RecordT]):
         conversation.in_flight = 0
         conversation.failures += 1
         conversation.waiting = True
+        self._trials.undone(conversation.queue, now)
         heapq.heappush(self._waiting, (now + self._backoff.delay(conversation.failures), batch.conversation_key))
 
     def hold(self, batch: Batch[RecordT]) -> None:
@@ -147,6 +161,7 @@ class Scheduler(Generic[RecordT]):
         conversation = self._conversations[batch.conversation_key]
         conversation.in_flight = 0
         conversation.waiting = True
+        self._trials.done(conversation.queue)
 
     def drop(self, conversation_key: str) -> list[RecordT]:
         """Take all records of a conversation out, in order; a task that has some of them is given up as lost."""
@@ -188,6 +203,13 @@ class Scheduler(Generic[RecordT]):
     def _make_ready(self, key: str, conversation: _Conversation[RecordT]) -> None:
         if not conversation.in_flight and not conversation.waiting:
             self._ready.setdefault(conversation.queue, {})[key] = None
+
+    def _has_room(self, queue: int, now: float) -> bool:
+        outstanding = self._tasks_of_queue.get(queue, 0)
+        trial_at = self._trials.next_at(queue)
+        if trial_at is None:
+            return outstanding < self._limits.tasks_per_queue
+        return not outstanding and now >= trial_at
 
     def _plan_one(self, queue: int) -> PlannedTask[RecordT]:
         ready = self._ready[queue]

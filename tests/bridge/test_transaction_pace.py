@@ -14,7 +14,8 @@ def test_a_few_outputs_wait_for_25_milliseconds_and_many_for_100() -> None:
 
 def test_a_transaction_that_takes_long_leaves_as_much_time_to_others_and_nobody_waits_for_ever() -> None:
     assert pause_after(0, took=0.03) == 0.06
-    assert pause_after(0, took=5.0) == 0.1
+    assert pause_after(1_000_000, took=0.2) == 0.4
+    assert pause_after(0, took=5.0) == 0.5
 
 
 @given(st.floats(1, 1_000_000))

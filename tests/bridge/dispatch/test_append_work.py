@@ -95,7 +95,7 @@ def test_a_conversation_that_fails_is_tried_again_and_fails_no_neighbour() -> No
     assert outcome is not None
     assert published(outcome.finished) == [(0, "0", 0), (2, "2", 0)]
     assert outcome.retries == {"Cassandra is down": 1}
-    retry_at = work.next_plan_at
+    retry_at = work.next_plan_at(now=0)
     assert retry_at is not None
     [task] = plan(work, retry_at)
     assert published(answer(work, task, *worker.perform(task).results)) == [(1, "1", 0)]
@@ -195,12 +195,20 @@ def test_a_replay_takes_one_task_of_a_queue_and_small_ones_where_workers_are_slo
         assert conversations_of(slow) < conversations_of(fast)
 
 
-def test_new_records_go_in_tasks_of_any_size() -> None:
+def test_tasks_grow_as_long_as_workers_are_quick_and_shrink_where_nothing_gets_done() -> None:
     work = append_work()
-    for offset in range(SETTINGS.task_records):
+    for offset in range(10 * SETTINGS.task_records):
         work.add("abc123", record(offset))
-    [task] = plan(work)
-    assert len(decode_append_task(task.body).conversations[0].records) == SETTINGS.task_records
+    sizes = []
+    now = sequence = 0
+    for result in (0, 0, 0, 0, 0, 0, Failure(Answer.RETRY, "down"), Failure(Answer.RETRY, "down"), 0):
+        now += 60
+        [task] = plan(work, now)
+        sizes.append(len(decode_append_task(task.body).conversations[0].records))
+        work.reply(Reply(task.task_id, 0.001, [sequence if result == 0 else result]), now)
+        sequence += sizes[-1] if result == 0 else 0
+    most = SETTINGS.task_records
+    assert sizes == [100, 200, 400, 800, 1600, most, most, most // 2, most // 4]
 
 
 def much_to_replay() -> AppendWork:

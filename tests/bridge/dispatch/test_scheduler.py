@@ -110,12 +110,12 @@ def test_a_failed_batch_waits_for_its_backoff_with_what_comes_meanwhile() -> Non
     one.answered(first.number)
     one.failed(first.batches[0], now=100)
     one.add("ann", "2")
-    retry_at = one.next_plan_at()
+    retry_at = one.next_plan_at(100)
     assert retry_at is not None
     assert 104 <= retry_at <= 108
     assert plan(one, now=103.9) == []
     assert contents(plan(one, now=retry_at)) == [{"ann": ("1", "2")}]
-    assert one.next_plan_at() is None
+    assert one.next_plan_at(retry_at) is None
 
 
 def test_one_that_fails_again_and_again_waits_longer() -> None:
@@ -126,11 +126,45 @@ def test_one_that_fails_again_and_again_waits_longer() -> None:
         [task] = plan(one, now)
         one.answered(task.number)
         one.failed(task.batches[0], now)
-        retry_at = one.next_plan_at()
+        retry_at = one.next_plan_at(now)
         assert retry_at is not None
         waited.append(retry_at - now)
         now = retry_at
     assert all(2**failures / 2 <= seconds <= 2**failures for failures, seconds in enumerate(waited))
+
+
+def test_a_queue_from_which_nothing_comes_back_done_gets_one_task_at_a_time() -> None:
+    one = scheduler(tasks_per_queue=5, records=1)
+    for key in ("ann", "abe", "amy", "bob", "ben"):
+        one.add(key, "1")
+    for task in plan(one):
+        one.answered(task.number)
+        for now in (0, 1):
+            if task.queue == ord("a"):
+                one.failed(task.batches[0], now)
+    trial_at = one.next_plan_at(1)
+    assert trial_at is not None
+    for key in ("ada", "ali", "bea", "bud"):
+        one.add(key, "1")
+    others = contents(plan(one, now=1))
+    assert others == [{"bea": ("1",)}, {"bud": ("1",)}]
+    [trial] = plan(one, now=100)
+    assert plan(one, now=100) == []
+    assert one.next_plan_at(100) is None
+    succeed(one, trial)
+    assert len(plan(one, now=100)) == 4
+
+
+def test_what_is_refused_was_looked_at_so_its_queue_goes_on_as_ever() -> None:
+    one = scheduler(records=2)
+    for key in ("ann", "abe", "amy", "ada", "ali"):
+        one.add(key, "1")
+    for now in (0, 1):
+        [task] = plan(one, now)
+        one.answered(task.number)
+        one.failed(task.batches[0], now)
+        one.hold(task.batches[1])
+    assert contents(plan(one, now=1)) == [{"ali": ("1",)}]
 
 
 def test_a_lost_task_is_planned_anew_with_its_losses() -> None:

@@ -10,10 +10,20 @@ from bridge.dispatch.scheduler import PlannedTask, Scheduler, TaskLimits
 from chat_tasks.backoff import Backoff
 
 QUEUES = 2
+PATIENCE = 0.5
 KEYS = [f"conversation {number}" for number in range(6)]
-ANSWERS = st.lists(
+NOTHING_DONE = ["failed"] * len(KEYS)
+ANSWERS = st.just(NOTHING_DONE) | st.lists(
     st.sampled_from(["succeeded", "succeeded", "failed", "held"]), min_size=len(KEYS), max_size=len(KEYS)
 )
+
+
+class Steady(Backoff):
+    """Without chance, so that the model knows when the next trial may begin."""
+
+    def delay(self, failures: int, random_unit: float | None = 1.0) -> float:
+        return super().delay(failures, random_unit)
+
 
 Record = tuple[int, int]
 """A number and a size."""
@@ -24,7 +34,11 @@ def queue_of(key: str) -> int:
 
 
 class ScheduledRecords(RuleBasedStateMachine):
-    """`waiting` has every unfinished record in order; `blocked` when a conversation is surely ready again."""
+    """`waiting` has every unfinished record in order; `blocked` when a conversation is ready again.
+
+    `undone_since` has the queues from which nothing has come back done since then, `trials` how many of one task at a
+    time did not either, and when the next one may begin.
+    """
 
     @initialize(
         limits=st.builds(TaskLimits, st.integers(1, 3), st.integers(1, 6), st.integers(1, 40)), tasks=st.integers(1, 7)
@@ -32,7 +46,7 @@ class ScheduledRecords(RuleBasedStateMachine):
     def start(self, limits: TaskLimits, tasks: int) -> None:
         self.limits = limits
         self.tasks = tasks
-        self.backoff = Backoff(first=2, longest=16)
+        self.backoff = Steady(first=2, longest=16)
         self.scheduler: Scheduler[Record] = Scheduler(queue_of, lambda record: record[1], limits, self.backoff)
         self.now = 0.0
         self.count = 0
@@ -42,7 +56,9 @@ class ScheduledRecords(RuleBasedStateMachine):
         self.over: list[int] = []
         self.failures: Counter[str] = Counter()
         self.losses: Counter[str] = Counter()
-        self.blocked: dict[str, tuple[float, float]] = {}
+        self.blocked: dict[str, float] = {}
+        self.undone_since: dict[int, float] = {}
+        self.trials: dict[int, tuple[int, float]] = {}
         self.dropped: set[str] = set()
 
     @rule(key=st.sampled_from(KEYS), size=st.integers(1, 50), count=st.integers(1, 4))
@@ -66,14 +82,18 @@ class ScheduledRecords(RuleBasedStateMachine):
         room = self.tasks - len(self.outstanding)
         used = Counter(task.queue for task in self.outstanding.values())
         for key in self.ready_keys():
-            assert not room or used[queue_of(key)] == self.limits.tasks_per_queue
-        retry_at = self.scheduler.next_plan_at()
+            queue = queue_of(key)
+            if room and queue in self.trials:
+                assert used[queue] or self.now < self.trials[queue][1]
+            elif room:
+                assert used[queue] == self.limits.tasks_per_queue
+        retry_at = self.scheduler.next_plan_at(self.now)
         assert retry_at is None or retry_at > self.now
 
     def ready_keys(self) -> list[str]:
         in_flight = {batch.conversation_key for task in self.outstanding.values() for batch in task.batches}
-        surely = [key for key in KEYS if self.blocked.get(key, (0, 0))[1] <= self.now]
-        return [key for key in surely if self.waiting[key] and key not in in_flight]
+        awake = [key for key in KEYS if self.blocked.get(key, 0) <= self.now]
+        return [key for key in awake if self.waiting[key] and key not in in_flight]
 
     def check_task(self, task: PlannedTask[Record]) -> None:
         in_flight = {batch.conversation_key for other in self.outstanding.values() for batch in other.batches}
@@ -82,11 +102,14 @@ class ScheduledRecords(RuleBasedStateMachine):
         assert len(records) <= self.limits.records
         assert size <= self.limits.bytes or len(records) == 1
         assert len({batch.conversation_key for batch in task.batches}) == len(task.batches)
+        if task.queue in self.trials:
+            assert self.now >= self.trials[task.queue][1]
+            assert all(other.queue != task.queue for other in self.outstanding.values())
         for batch in task.batches:
             key, mine = batch.conversation_key, list(batch.records)
             assert key not in in_flight
             assert queue_of(key) == task.queue
-            assert self.blocked.get(key, (0, 0))[0] <= self.now
+            assert self.blocked.get(key, 0) <= self.now
             assert mine
             assert mine == self.waiting[key][: len(mine)]
             if left := self.waiting[key][len(mine) :]:
@@ -109,14 +132,35 @@ class ScheduledRecords(RuleBasedStateMachine):
                 self.done.update(batch.records)
                 self.waiting[key] = self.waiting[key][len(batch.records) :]
                 self.failures[key] = self.losses[key] = 0
+                self.note_done(queue_of(key))
             elif answer == "failed":
                 self.scheduler.failed(batch, self.now)
                 self.failures[key] += 1
-                bound = self.backoff.bound(self.failures[key])
-                self.blocked[key] = self.now + bound / 2, self.now + bound
+                self.blocked[key] = self.now + self.backoff.delay(self.failures[key])
+                self.note_undone(queue_of(key))
             else:
                 self.scheduler.hold(batch)
-                self.blocked[key] = math.inf, math.inf
+                self.blocked[key] = math.inf
+                self.note_done(queue_of(key))
+
+    def note_done(self, queue: int) -> None:
+        self.undone_since.pop(queue, None)
+        self.trials.pop(queue, None)
+
+    def note_undone(self, queue: int) -> None:
+        since = self.undone_since.setdefault(queue, self.now)
+        failures, next_at = self.trials.get(queue, (0, 0))
+        if since + PATIENCE <= self.now and next_at <= self.now:
+            self.trials[queue] = failures + 1, self.now + self.backoff.delay(failures + 1)
+
+    @rule(tries=st.integers(1, 3))
+    def do_nothing_for_a_while(self, tries: int) -> None:
+        """As workers do where Cassandra is away."""
+        for _ in range(tries):
+            self.plan()
+            for _ in list(self.outstanding):
+                self.answer(0, NOTHING_DONE)
+            self.now += 1
 
     @precondition(lambda self: self.outstanding)
     @rule(index=st.integers(0, 10))
@@ -156,14 +200,16 @@ class ScheduledRecords(RuleBasedStateMachine):
 
     @invariant()
     def whoever_waits_for_a_backoff_is_woken_in_time(self) -> None:
-        ends = [latest for _, latest in self.blocked.values() if self.now < latest < math.inf]
-        retry_at = self.scheduler.next_plan_at()
+        ends = [at for at in self.blocked.values() if self.now < at < math.inf]
+        ready = {queue_of(key) for key in self.ready_keys()}
+        ends += [at for queue, (_, at) in self.trials.items() if queue in ready and self.now < at]
+        retry_at = self.scheduler.next_plan_at(self.now)
         assert not ends or (retry_at is not None and retry_at <= min(ends))
 
     def teardown(self) -> None:
         """When all goes well from now on, every record is done once."""
         for key in KEYS:
-            if self.blocked.get(key) == (math.inf, math.inf):
+            if self.blocked.get(key) == math.inf:
                 self.drop(key)
         for _ in range(self.count + len(self.outstanding) + 1):
             self.now += self.backoff.longest
