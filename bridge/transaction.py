@@ -8,6 +8,9 @@ import msgspec
 
 from bridge.headers import Headers
 
+OUTPUTS_PER_TRANSACTION = 5_000
+"""How many are enough; what belongs together may make it more."""
+
 
 class Partition(NamedTuple):
     """A partition of a topic."""

@@ -6,23 +6,22 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from bridge.assignment import Assignment, Committed
-from bridge.dispatch.append_work import AppendWork, Outcome
+from bridge.dispatch.append_work import AppendWork
 from bridge.dispatch.assignment_facts import AssignmentFacts
 from bridge.dispatch.checkpoints import Checkpoints
 from bridge.dispatch.commit_metadata import decode_metadata, digest_of
 from bridge.dispatch.intake import read_log_record, read_request
 from bridge.dispatch.kept_heads import KeptHeads
 from bridge.dispatch.latest_work import LatestWork
-from bridge.dispatch.letters import FoundLetters, Wanted
 from bridge.dispatch.outbox import Outbox
 from bridge.dispatch.outgoing import Finished, OutgoingTask
 from bridge.dispatch.partition_progress import Delivery, PartitionProgress
+from bridge.dispatch.quarantine_work import QuarantineWork
 from bridge.dispatch.room import Room
 from bridge.dispatch.saving import Saving
 from bridge.transaction import Partition, Transaction
 from bridge.validation import Limits
 from chat_tasks.errors import ConfigurationError
-from chat_tasks.routing import partition_of
 from chat_tasks.settings import Settings
 from chat_tasks.task_format import Reply
 
@@ -92,16 +91,19 @@ class AssignmentWork:
             generations=facts.generations,
             reply_to=reply_to,
         )
-        for key in facts.requests:
-            self._progress_of_conversation(key).await_replays(1)
-        self._outbox = Outbox(self._progress)
+        self._outbox = Outbox(settings.log_topic, self._progress)
+        self.quarantine = QuarantineWork(settings, self.appends, self._outbox, self._progress)
         self._room = Room(settings)
-        self.replayed_count = 0
 
     @property
     def log_partitions(self) -> list[int]:
         """Those of the log that are ours."""
         return [number for topic, number in self._progress if topic == self._settings.log_topic]
+
+    @property
+    def replayed_count(self) -> int:
+        """How many offsets were written again."""
+        return self._outbox.replayed_count
 
     @property
     def replaying(self) -> int:
@@ -173,7 +175,7 @@ class AssignmentWork:
         Raises `ValueError` where the reply does not fit its task.
         """
         if (outcome := self.appends.reply(reply, now)) is not None:
-            self._take(outcome)
+            self._outbox.take(outcome)
             self._report(outcome.retries)
             return outcome.refused
         if (answered := self.latest.reply(reply.task_id, reply.results, now)) is not None:
@@ -181,48 +183,6 @@ class AssignmentWork:
             self._outbox.extend(finished)
             self._report(retries)
         return {}
-
-    def quarantine(self, conversation_key: str, reason: str) -> None:
-        """The conversation is durably quarantined."""
-        release = self.appends.releases.get(conversation_key)
-        self._take(self.appends.quarantine(conversation_key, reason))
-        if release is not None and not release.complete:
-            self._progress_of_conversation(conversation_key).replayed()
-
-    def begin_releases(self, requests: Mapping[str, int]) -> None:
-        """Somebody asks for these conversations, each at its time; those that are not quarantined are passed over."""
-        for key, request in requests.items():
-            if self.appends.begin_release(key, request):
-                self._progress_of_conversation(key).await_replays(1)
-
-    def advance_releases(self, now: float) -> list[Wanted]:
-        """End those whose letters are all published; returns the letters that are wanted now."""
-        wanted: list[Wanted] = []
-        for key, release in self.appends.releases.items():
-            # A letter that is not published yet cannot be found, and one that is not receipted would be found again.
-            if not release.holds or release.unwritten or not self._is_settled(key):
-                continue
-            if release.complete:
-                self.appends.end_release(key, now)
-            else:
-                wanted.append(Wanted(key, release.request, release.loaded))
-        return wanted
-
-    def take_letters(self, wanted: Wanted, found: FoundLetters) -> None:
-        """What was found of the letters that were wanted; ignored where they are not any more."""
-        key = wanted.conversation_key
-        release = self.appends.releases.get(key)
-        if release is None or (release.request, release.loaded, release.complete) != (
-            wanted.release,
-            wanted.after,
-            False,
-        ):
-            return
-        progress = self._progress_of_conversation(key)
-        progress.await_replays(sum(record.replay for record in found.records))
-        self._take(self.appends.take_letters(key, found))
-        if found.complete:
-            progress.replayed()
 
     def lost(self, task_id: str) -> bool:
         """Ready the task's records again; False where it is not outstanding."""
@@ -282,7 +242,7 @@ class AssignmentWork:
             ) from error
         outcome = self.appends.add(key, record)
         if outcome is not None:
-            self._take(outcome)
+            self._outbox.take(outcome)
 
     def _receive_request(self, message: Any) -> None:
         request = read_request(message, self._limits, self._settings)
@@ -290,21 +250,6 @@ class AssignmentWork:
             self._outbox.extend([request])
         else:
             self.latest.add(request)
-
-    def _progress_of_conversation(self, conversation_key: str) -> PartitionProgress:
-        number = partition_of(conversation_key.encode(), self._settings.log_partitions)
-        return self._progress[Partition(self._settings.log_topic, number)]
-
-    def _is_settled(self, conversation_key: str) -> bool:
-        """Whether none of its messages and letters waits to be published."""
-        key, topics = conversation_key.encode(), (self._settings.output_topic, self._settings.dead_letter_topic)
-        return not any(output.key == key and output.topic in topics for output in self._outbox.unpublished())
-
-    def _take(self, outcome: Outcome) -> None:
-        self._outbox.extend(outcome.finished)
-        self.replayed_count += len(outcome.replayed)
-        for record in outcome.replayed:
-            self._progress[Partition(self._settings.log_topic, record.partition)].replayed()
 
     @staticmethod
     def _report(retries: Mapping[str, int]) -> None:

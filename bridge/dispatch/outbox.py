@@ -4,21 +4,21 @@ from collections import deque
 from collections.abc import Iterable, Iterator, Mapping
 from itertools import chain
 
+from bridge.dispatch.append_work import Outcome
 from bridge.dispatch.commit_metadata import LARGEST_METADATA
 from bridge.dispatch.outgoing import Finished
 from bridge.dispatch.partition_progress import PartitionProgress
-from bridge.transaction import Output, Transaction
+from bridge.transaction import OUTPUTS_PER_TRANSACTION, Output, Partition, Transaction
 from chat_tasks.errors import ChatTasksError
-
-_OUTPUTS_PER_TRANSACTION = 5_000
-"""And those of one conversation and task more."""
 
 
 class Outbox:
     """The results of one assignment, in the order in which they came."""
 
-    def __init__(self, progress: Mapping[tuple[str, int], PartitionProgress]) -> None:
+    def __init__(self, log_topic: str, progress: Mapping[tuple[str, int], PartitionProgress]) -> None:
+        self._log_topic = log_topic
         self._progress = progress
+        self.replayed_count = 0
         self._finished: deque[Finished] = deque()
         self._publishing: list[Output] = []
 
@@ -29,6 +29,13 @@ class Outbox:
     def extend(self, finished: Iterable[Finished]) -> None:
         """These are ready to be published."""
         self._finished.extend(finished)
+
+    def take(self, outcome: Outcome) -> None:
+        """What came of records of the log: some are ready to be published, others were only written again."""
+        self._finished.extend(outcome.finished)
+        self.replayed_count += len(outcome.replayed)
+        for record in outcome.replayed:
+            self._progress[Partition(self._log_topic, record.partition)].replayed()
 
     def unpublished(self) -> Iterator[Output]:
         """All that is not known to be published, the transaction under way first."""
@@ -42,7 +49,7 @@ class Outbox:
         outputs: list[Output] = []
         receipts: dict[bytes | None, Output] = {}
         changed = {progress.partition: progress for progress in self._progress.values() if progress.needs_commit}
-        while self._finished and len(outputs) < _OUTPUTS_PER_TRANSACTION:
+        while self._finished and len(outputs) < OUTPUTS_PER_TRANSACTION:
             finished = self._finished.popleft()
             progress = self._progress[finished.partition]
             changed[finished.partition] = progress

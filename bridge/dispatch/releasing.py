@@ -27,7 +27,7 @@ class Releasing:
 
     def tick(self, work: AssignmentWork, now: float) -> None:
         """Go on with whatever can go on."""
-        wanted = work.advance_releases(now)
+        wanted = work.quarantine.advance_releases(now)
         if now < self._due:
             return
         self._due = now + _SECONDS
@@ -46,9 +46,9 @@ class Releasing:
     def done(self, work: AssignmentWork, done: ErrandDone) -> None:
         """What came of an errand of this assignment; those of others are passed over."""
         if done.name == "requests":
-            work.begin_releases(done.result)
+            work.quarantine.begin_releases(done.result)
         elif done.name == "letters":
-            work.take_letters(*done.result)
+            work.quarantine.take_letters(*done.result)
         elif done.name == "ended":
             for key, request in done.result.items():
                 logger.info("conversation %s is released", orjson.dumps(key).decode())

@@ -116,7 +116,7 @@ class Upkeep:
         elif done.name == "quarantine":
             for key, reason in done.result.items():
                 if self._to_quarantine.pop(key, None) is not None:
-                    work.quarantine(key, reason)
+                    work.quarantine.add(key, reason)
         else:
             self._releasing.done(work, done)
 

@@ -8,13 +8,12 @@ from bridge.dead_letters import dead_letter_of
 from bridge.headers import headers_of, size_of_headers
 from bridge.logged_value import encode_logged_value
 from bridge.sent_time import sent_time
-from bridge.transaction import CommittedOffset, Output, Partition, Transaction
+from bridge.transaction import OUTPUTS_PER_TRANSACTION, CommittedOffset, Output, Partition, Transaction
 from bridge.validation import Limits, check_total, validate_message
 from chat_tasks.errors import InvalidRecord
 from chat_tasks.routing import partition_of
 from chat_tasks.settings import Settings
 
-_OUTPUTS_PER_TRANSACTION = 5_000
 _TICK_SECONDS = 1.0
 
 
@@ -71,7 +70,7 @@ class Ingest:
         """Everything that waits, up to a limit, and the offsets it stems from."""
         if not self._outputs:
             return None
-        taken, self._outputs = self._outputs[:_OUTPUTS_PER_TRANSACTION], self._outputs[_OUTPUTS_PER_TRANSACTION:]
+        taken, self._outputs = self._outputs[:OUTPUTS_PER_TRANSACTION], self._outputs[OUTPUTS_PER_TRANSACTION:]
         for output, _, _ in taken:
             self._bytes -= len(output.value or b"")
         next_offsets = {partition: offset + 1 for _, partition, offset in taken}

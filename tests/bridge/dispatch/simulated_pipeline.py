@@ -154,7 +154,7 @@ class SimulatedPipeline:
         if not survives:
             self.restart()
         for key, reason in self.to_quarantine.items():
-            self.work.quarantine(key, reason)
+            self.work.quarantine.add(key, reason)
         self.to_quarantine = {}
 
     def request_release(self, key: str) -> None:
@@ -168,9 +168,9 @@ class SimulatedPipeline:
 
     def find_letters(self, most: int) -> list[tuple[AssignmentWork, Wanted, FoundLetters]]:
         """What a look through the dead letters finds now, for the dispatcher that has asked."""
-        self.work.begin_releases(self.requests)
+        self.work.quarantine.begin_releases(self.requests)
         found = []
-        for wanted in self.work.advance_releases(self.now):
+        for wanted in self.work.quarantine.advance_releases(self.now):
             box = LetterBox(wanted, most, 1_000_000)
             for offset, output in enumerate(self.dead_letters):
                 message = ConsumedMessage(output.topic, 0, offset, output.value, output.key, output.headers)
@@ -183,7 +183,7 @@ class SimulatedPipeline:
     def take_letters(self, asked_by: AssignmentWork, wanted: Wanted, found: FoundLetters) -> None:
         """Those that another dispatcher has asked for are of no use."""
         if asked_by is self.work:
-            self.work.take_letters(wanted, found)
+            self.work.quarantine.take_letters(wanted, found)
 
     def forget_releases(self) -> None:
         """First the table says that they have ended, then nothing any more."""
