@@ -26,7 +26,8 @@ from chat_tasks.task_format import (
 from chat_tasks.wire import with_sequence
 
 _ENVELOPE_BYTES = 64
-_APPEND_SECONDS = 0.5
+_APPEND_SECONDS = 1.0
+_LEAST_APPENDS = 250
 # What is written again beside new records leaves them room.
 _REPLAY_SECONDS = 0.15
 _REPLAYS_PER_QUEUE = 1
@@ -77,7 +78,7 @@ class AppendWork:
         self.heads = heads
         for key in (*quarantined, *requests):
             self.forget_head(key)
-        self._append_size = TaskSize(settings.task_records, _APPEND_SECONDS)
+        self._append_size = TaskSize(settings.task_records, _APPEND_SECONDS, _LEAST_APPENDS)
         self._replay_size = TaskSize(settings.task_records, _REPLAY_SECONDS)
         self._appends = self._scheduler(settings.tasks_per_queue, self._append_size.records)
         self._replays = self._scheduler(_REPLAYS_PER_QUEUE, self._replay_size.records)
@@ -147,13 +148,15 @@ class AppendWork:
             raise ValueError(f"{len(reply.results)} results for {len(task.batches)} conversations")
         scheduler.answered(number)
         outcome = Outcome([], [], {}, {})
-        done = 0
+        held = done = 0
         for batch, result in zip(task.batches, reply.results, strict=True):
+            held += len(batch.records)
             if isinstance(result, int):
                 done += len(batch.records)
                 scheduler.succeeded(batch)
                 self._succeeded(batch, result, outcome)
             elif isinstance(result, Failure) and result.answer is Answer.REFUSED:
+                done += len(batch.records)
                 scheduler.hold(batch)
                 outcome.refused[batch.conversation_key] = result.reason
             else:
@@ -161,7 +164,7 @@ class AppendWork:
                 reason = result.reason if isinstance(result, Failure) else "a result of the wrong kind"
                 outcome.retries[reason] = outcome.retries.get(reason, 0) + 1
         size = self._replay_size if scheduler is self._replays else self._append_size
-        size.took(done, reply.seconds)
+        size.took(held, done, reply.seconds)
         scheduler.limit_records(size.records)
         return outcome
 

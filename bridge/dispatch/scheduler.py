@@ -1,8 +1,9 @@
 """Which records go to the workers next.
 
 Per conversation at most one batch is in flight, always the oldest records first. A queue has a bounded number of tasks
-outstanding; while its slots are taken, records pile up and the next task takes them all: batches are small and fast
-when idle, and grow by themselves under load. A queue whose tasks all come back undone gets trials (`trials.py`).
+outstanding; while its slots are taken, records pile up and the next task takes them all, if they are not too many:
+batches are small and fast when idle, and grow by themselves under load. A queue from which nothing comes back done gets
+trials (`trials.py`).
 """
 
 import heapq
@@ -104,6 +105,7 @@ class Scheduler(Generic[RecordT]):
             while self._ready[queue] and self._has_room(queue, now):
                 if len(self._outstanding) >= tasks:
                     return
+                self._trials.sent(queue, now)
                 yield self._plan_one(queue)
             # Whoever had its turn goes to the end.
             self._ready[queue] = self._ready.pop(queue)
@@ -153,7 +155,7 @@ class Scheduler(Generic[RecordT]):
         conversation.in_flight = 0
         conversation.failures += 1
         conversation.waiting = True
-        self._trials.undone(conversation.queue, now)
+        self._trials.undone(conversation.queue, batch.conversation_key, now)
         heapq.heappush(self._waiting, (now + self._backoff.delay(conversation.failures), batch.conversation_key))
 
     def hold(self, batch: Batch[RecordT]) -> None:
@@ -205,11 +207,10 @@ class Scheduler(Generic[RecordT]):
             self._ready.setdefault(conversation.queue, {})[key] = None
 
     def _has_room(self, queue: int, now: float) -> bool:
-        outstanding = self._tasks_of_queue.get(queue, 0)
         trial_at = self._trials.next_at(queue)
-        if trial_at is None:
-            return outstanding < self._limits.tasks_per_queue
-        return not outstanding and now >= trial_at
+        return (trial_at is None or now >= trial_at) and (
+            self._tasks_of_queue.get(queue, 0) < self._limits.tasks_per_queue
+        )
 
     def _plan_one(self, queue: int) -> PlannedTask[RecordT]:
         ready = self._ready[queue]

@@ -12,10 +12,15 @@ _STEP = 2.0
 class TaskSize:
     """Doubles or halves at most with every task, towards what takes the wanted time."""
 
-    def __init__(self, most: int, seconds: float) -> None:
-        """At most so many records, and a task is to take so long."""
+    def __init__(self, most: int, seconds: float, least: int = _FEWEST) -> None:
+        """A task is to take so long, within these bounds.
+
+        `least` is for where a task takes its time whatever it holds. It begins with fewer, and has fewer after tasks of
+        which nothing got done.
+        """
         self._most = most
         self._seconds = seconds
+        self._least = min(least, most)
         self._records = float(min(_FIRST, most))
 
     @property
@@ -23,11 +28,15 @@ class TaskSize:
         """The most records that the next task is to hold."""
         return round(self._records)
 
-    def took(self, records: int, seconds: float) -> None:
-        """A worker has done so many records in that time; none, where it found no server."""
-        fitting = records * self._seconds / seconds if seconds > 0 else self._most
-        if fitting > self._records and 2 * records < self._records:
-            # That small tasks are done soon tells nothing of large ones.
+    def took(self, held: int, done: int, seconds: float) -> None:
+        """A worker had a task that held so many records, and has done so many of them in that time."""
+        if 2 * held < self._records:
+            # A small task tells nothing of large ones.
             return
-        step = min(_STEP, max(1 / _STEP, fitting / self._records))
+        wanted = float(_FEWEST)
+        if done:
+            wanted = max(self._least, done * self._seconds / seconds) if seconds > 0 else self._most
+            if seconds <= self._seconds:
+                wanted = max(wanted, self._records)
+        step = min(_STEP, max(1 / _STEP, wanted / self._records))
         self._records = min(self._most, max(min(_FEWEST, self._most), self._records * step))

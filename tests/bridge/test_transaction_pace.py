@@ -3,6 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
+from bridge.transaction import OUTPUTS_PER_TRANSACTION
 from bridge.transaction_pace import pause_after
 
 
@@ -14,8 +15,12 @@ def test_a_few_outputs_wait_for_25_milliseconds_and_many_for_100() -> None:
 
 def test_a_transaction_that_takes_long_leaves_as_much_time_to_others_and_nobody_waits_for_ever() -> None:
     assert pause_after(0, took=0.03) == 0.06
-    assert pause_after(1_000_000, took=0.2) == 0.4
+    assert pause_after(4_000, took=0.2) == 0.4
     assert pause_after(0, took=5.0) == 0.5
+
+
+def test_after_a_full_transaction_the_next_one_comes_soon_however_long_it_took() -> None:
+    assert pause_after(OUTPUTS_PER_TRANSACTION, took=5.0) == 0.1
 
 
 @given(st.floats(1, 1_000_000))

@@ -133,26 +133,34 @@ def test_one_that_fails_again_and_again_waits_longer() -> None:
     assert all(2**failures / 2 <= seconds <= 2**failures for failures, seconds in enumerate(waited))
 
 
-def test_a_queue_from_which_nothing_comes_back_done_gets_one_task_at_a_time() -> None:
+def fail(one: Scheduler[str], task: PlannedTask[str], now: float) -> None:
+    """All its batches."""
+    assert one.answered(task.number) == task
+    for batch in task.batches:
+        one.failed(batch, now)
+
+
+def test_a_queue_from_which_nothing_comes_back_done_gets_a_task_now_and_then() -> None:
     one = scheduler(tasks_per_queue=5, records=1)
-    for key in ("ann", "abe", "amy", "bob", "ben"):
+    for key in ("ann", "abe", "amy", "ada", "ali", "bob"):
         one.add(key, "1")
-    for task in plan(one):
-        one.answered(task.number)
-        for now in (0, 1):
-            if task.queue == ord("a"):
-                one.failed(task.batches[0], now)
-    trial_at = one.next_plan_at(1)
-    assert trial_at is not None
-    for key in ("ada", "ali", "bea", "bud"):
+    [ann, abe, *_, bob] = plan(one)
+    fail(one, ann, now=0)
+    fail(one, abe, now=1)
+    succeed(one, bob)
+    for key in ("aya", "ash", "bea"):
         one.add(key, "1")
-    others = contents(plan(one, now=1))
-    assert others == [{"bea": ("1",)}, {"bud": ("1",)}]
-    [trial] = plan(one, now=100)
-    assert plan(one, now=100) == []
-    assert one.next_plan_at(100) is None
-    succeed(one, trial)
-    assert len(plan(one, now=100)) == 4
+    assert contents(plan(one, now=1)) == [{"bea": ("1",)}]
+    assert plan(one, now=4.9) == []
+    retry_at = one.next_plan_at(4.9)
+    assert retry_at is not None
+    assert retry_at <= 9
+    [trial] = plan(one, now=9)
+    assert plan(one, now=9) == []
+    [next_trial] = plan(one, now=17)
+    assert one.lost(trial.number)
+    succeed(one, next_trial)
+    assert len(plan(one, now=17)) == 2
 
 
 def test_what_is_refused_was_looked_at_so_its_queue_goes_on_as_ever() -> None:

@@ -36,8 +36,8 @@ def queue_of(key: str) -> int:
 class ScheduledRecords(RuleBasedStateMachine):
     """`waiting` has every unfinished record in order; `blocked` when a conversation is ready again.
 
-    `undone_since` has the queues from which nothing has come back done since then, `trials` how many of one task at a
-    time did not either, and when the next one may begin.
+    `undone` has the conversations of a queue from which nothing has come back done, and since when; `trials` how many
+    tasks were sent now and then because of that, and when the next one may be.
     """
 
     @initialize(
@@ -57,7 +57,7 @@ class ScheduledRecords(RuleBasedStateMachine):
         self.failures: Counter[str] = Counter()
         self.losses: Counter[str] = Counter()
         self.blocked: dict[str, float] = {}
-        self.undone_since: dict[int, float] = {}
+        self.undone: dict[int, tuple[float, set[str]]] = {}
         self.trials: dict[int, tuple[int, float]] = {}
         self.dropped: set[str] = set()
 
@@ -84,7 +84,7 @@ class ScheduledRecords(RuleBasedStateMachine):
         for key in self.ready_keys():
             queue = queue_of(key)
             if room and queue in self.trials:
-                assert used[queue] or self.now < self.trials[queue][1]
+                assert used[queue] == self.limits.tasks_per_queue or self.now < self.trials[queue][1]
             elif room:
                 assert used[queue] == self.limits.tasks_per_queue
         retry_at = self.scheduler.next_plan_at(self.now)
@@ -103,8 +103,9 @@ class ScheduledRecords(RuleBasedStateMachine):
         assert size <= self.limits.bytes or len(records) == 1
         assert len({batch.conversation_key for batch in task.batches}) == len(task.batches)
         if task.queue in self.trials:
-            assert self.now >= self.trials[task.queue][1]
-            assert all(other.queue != task.queue for other in self.outstanding.values())
+            sent, next_at = self.trials[task.queue]
+            assert self.now >= next_at
+            self.trials[task.queue] = sent + 1, self.now + self.backoff.delay(sent + 1)
         for batch in task.batches:
             key, mine = batch.conversation_key, list(batch.records)
             assert key not in in_flight
@@ -137,21 +138,21 @@ class ScheduledRecords(RuleBasedStateMachine):
                 self.scheduler.failed(batch, self.now)
                 self.failures[key] += 1
                 self.blocked[key] = self.now + self.backoff.delay(self.failures[key])
-                self.note_undone(queue_of(key))
+                self.note_undone(queue_of(key), key)
             else:
                 self.scheduler.hold(batch)
                 self.blocked[key] = math.inf
                 self.note_done(queue_of(key))
 
     def note_done(self, queue: int) -> None:
-        self.undone_since.pop(queue, None)
+        self.undone.pop(queue, None)
         self.trials.pop(queue, None)
 
-    def note_undone(self, queue: int) -> None:
-        since = self.undone_since.setdefault(queue, self.now)
-        failures, next_at = self.trials.get(queue, (0, 0))
-        if since + PATIENCE <= self.now and next_at <= self.now:
-            self.trials[queue] = failures + 1, self.now + self.backoff.delay(failures + 1)
+    def note_undone(self, queue: int, key: str) -> None:
+        since, keys = self.undone.setdefault(queue, (self.now, set()))
+        keys.add(key)
+        if since + PATIENCE <= self.now and len(keys) > 1 and queue not in self.trials:
+            self.trials[queue] = 1, self.now + self.backoff.delay(1)
 
     @rule(tries=st.integers(1, 3))
     def do_nothing_for_a_while(self, tries: int) -> None:
