@@ -82,6 +82,10 @@ class Loop:
                 next_tick = min(self._handler.tick(now), self._publish(now))
                 self._poller.set_paused(frozenset(self._handler.full()))
                 self._check_progress(now)
+        except (KafkaException, DependencyUnavailable):
+            # No handler raises these, so none was in the middle of anything.
+            self._handler.revoked(self._membership.proven_at)
+            raise
         finally:
             self._ended = True
             self._delivery.close()
@@ -102,7 +106,7 @@ class Loop:
 
     def joined(self) -> None:
         """Called by the poller before it asks for committed offsets: what a predecessor left open must end first."""
-        self._membership.joined()
+        self._membership.joined(time.monotonic())
         if self._runner is None:
             self._runner = TransactionRunner(
                 producer_config(self._settings, self._handler.group),
@@ -142,7 +146,7 @@ class Loop:
     def _take(self, assignment: Assignment, prepared: Any) -> Mapping[Partition, int]:
         start = self._handler.assigned(assignment, prepared)
         self._group_metadata = assignment.group_metadata
-        self._membership.assigned(assignment.partitions, time.monotonic())
+        self._membership.assigned(assignment.partitions)
         logger.info("assigned %s", _describe(start))
         return start
 
@@ -162,7 +166,7 @@ class Loop:
                 self._poller.taken()
             elif not isinstance(event, EndReached):
                 self._handle(event)
-        self._handler.revoked()
+        self._handler.revoked(self._membership.proven_at)
         self._membership.revoked(time.monotonic())
 
     def _handle_events(self, timeout: float) -> None:
@@ -210,7 +214,7 @@ class Loop:
             raise error
         now = time.monotonic()
         self._next_transaction_at = self._began_at + pause_after(len(transaction.outputs), now - self._began_at)
-        self._membership.committed(transaction, now)
+        self._membership.committed(transaction, self._began_at, now)
         if transaction is not self._proof:
             self._transactions += 1
             self._handler.committed(transaction, now)

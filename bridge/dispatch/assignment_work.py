@@ -125,8 +125,11 @@ class AssignmentWork:
         except ValueError as error:
             raise ConfigurationError(f"the committed metadata of {partition} is broken: {error}") from error
 
-    def keep_heads(self, now: float) -> KeptHeads:
-        """What is known of the heads of what is committed; the assignment has to end now."""
+    def keep_heads(self, proven_at: float) -> KeptHeads:
+        """What is known of the heads of what is committed; the assignment has to end now.
+
+        Nobody else had its partitions before `proven_at`.
+        """
         topic = self._settings.output_topic
         unpublished = Counter(output.key for output in self._outbox.unpublished() if output.topic == topic)
         for key, numbers in unpublished.items():
@@ -134,7 +137,7 @@ class AssignmentWork:
                 self.appends.take_back(key.decode(), numbers)
         self.saving.note_delivered()
         heads = {self._commits[partition]: heads for partition, heads in self._heads.items()}
-        return KeptHeads(self.facts.log_id, heads, now)
+        return KeptHeads(self.facts.log_id, heads, proven_at)
 
     def receive(self, messages: Sequence[Any]) -> None:
         """Take delivered messages; those of partitions that are not ours any more are passed over."""

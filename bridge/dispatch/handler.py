@@ -10,19 +10,19 @@ import orjson
 from bridge.assignment import Assignment
 from bridge.dispatch.assignment_facts import AssignmentFacts
 from bridge.dispatch.assignment_work import AssignmentWork
-from bridge.dispatch.checkpoints import Checkpoints
 from bridge.dispatch.cluster import Cluster
 from bridge.dispatch.deadlines import Deadlines
 from bridge.dispatch.errands import ErrandDone
 from bridge.dispatch.gathering import Gathering
 from bridge.dispatch.kept_heads import KeptHeads
+from bridge.dispatch.memory import Memory
 from bridge.dispatch.reply_reader import Replies, ReplyReader
 from bridge.dispatch.task_limit import TaskLimit
 from bridge.dispatch.task_sender import LookedFor, RedisBack, RedisLost, Sent, TaskSender
 from bridge.dispatch.upkeep import Upkeep
 from bridge.dispatch.worker_watch import WorkerWatch
 from bridge.transaction import Partition, Transaction
-from chat_tasks.errors import UnsupportedVersion
+from chat_tasks.errors import DependencyUnavailable, UnsupportedVersion
 from chat_tasks.settings import Settings
 from chat_tasks.task_format import decode_reply
 
@@ -51,14 +51,13 @@ class _Prepared(NamedTuple):
 class Dispatch:
     """Owns what lives as long as the loop; an `AssignmentWork` is made for each assignment and dropped with it."""
 
-    def __init__(self, settings: Settings, cluster: Cluster, checkpoints: Checkpoints) -> None:
+    def __init__(self, settings: Settings, cluster: Cluster, memory: Memory) -> None:
         self.topics = [settings.log_topic, settings.request_topic]
         self.group = settings.dispatch_group
         self._settings = settings
         self._cluster = cluster
-        self._checkpoints = checkpoints
+        self._memory = memory
         self._work: AssignmentWork | None = None
-        self._kept_heads = KeptHeads()
         self._reader: ReplyReader | None = None
         self._deadlines = Deadlines(settings.task_deadline)
         self._sent: dict[str, _SentTask] = {}
@@ -88,28 +87,34 @@ class Dispatch:
 
         Raises `DependencyUnavailable`.
         """
-        kept = self._kept_heads.unless_older(self._settings.replay_window, time.monotonic())
+        window = self._settings.replay_window
+        kept = self._memory.kept_heads.unless_older(window, time.monotonic())
         mine = {one: held for one, held in assignment.partitions.items() if one.topic == self._settings.log_topic}
         # Where heads are kept the conversations are too.
         unknown = [one.number for one, held in mine.items() if not kept.hold(held.commit(one))]
-        return _Prepared(self._cluster.facts([one.number for one in mine], unknown), kept)
+        facts = self._cluster.facts([one.number for one in mine], unknown)
+        if kept.unless_older(window, time.monotonic()) is not kept:
+            raise DependencyUnavailable("the heads that were kept have become too old while the servers were asked")
+        return _Prepared(facts, kept)
 
     def assigned(self, assignment: Assignment, prepared: _Prepared) -> Mapping[Partition, int]:
         """Begin an assignment."""
         self._drop()
         reply_to = f"{self._settings.redis_prefix}:replies:{self._settings.instance_name}:{assignment.epoch}"
         self._work = work = AssignmentWork(
-            self._settings, assignment, prepared.facts, reply_to, self._checkpoints, kept=prepared.kept
+            self._settings, assignment, prepared.facts, reply_to, self._memory.checkpoints, kept=prepared.kept
         )
-        self._kept_heads = KeptHeads()
+        self._memory.kept_heads = KeptHeads()
         self._reader = ReplyReader(self._settings, reply_to, self._post)
         self._reader.start()
         if again := work.replaying:
             logger.info("a Cassandra node has started: writing the last %d offsets of the log again", again)
         return work.start
 
-    def revoked(self) -> None:
-        """Drop everything of the assignment."""
+    def revoked(self, proven_at: float) -> None:
+        """Drop everything of the assignment but the heads of what is committed."""
+        if self._work is not None:
+            self._memory.kept_heads = self._work.keep_heads(proven_at)
         self._drop()
 
     def records(self, messages: Sequence[Any]) -> None:
@@ -258,8 +263,6 @@ class Dispatch:
         if self._reader is not None:
             self._reader.close()
         self._reader = None
-        if self._work is not None:
-            self._kept_heads = self._work.keep_heads(time.monotonic())
         self._work = None
         self._upkeep.begin_anew()
         self._sent.clear()

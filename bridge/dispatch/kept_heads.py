@@ -1,4 +1,4 @@
-"""The heads that an assignment hands on to the next one of the same process."""
+"""The heads that an assignment hands on to the next one of the same process, of this loop or the one after it."""
 
 from collections.abc import Mapping
 
@@ -21,14 +21,17 @@ class KeptHeads:
     def __init__(
         self, log_id: str = "", heads: Mapping[CommittedOffset, PartitionHeads] | None = None, at: float = 0.0
     ) -> None:
-        """`log_id` is that of the log whose offsets these are, `at` the time, in seconds of a monotonic clock."""
+        """`log_id` is that of the log whose offsets these are.
+
+        `at` is a time, in seconds of a monotonic clock, before which nobody else had these partitions.
+        """
         self._log_id = log_id
         self._heads = heads or {}
         self._at = at
 
     def unless_older(self, window: float, now: float) -> "KeptHeads":
         """These, or none where they are as old as the replay window."""
-        return self if now - self._at < window else KeptHeads()
+        return self if not self._heads or now - self._at < window else KeptHeads()
 
     def hold(self, commit: CommittedOffset) -> bool:
         """Whether its partition's are among these, where the group holds this commit."""

@@ -5,9 +5,9 @@ from confluent_kafka.admin import AdminClient
 
 from bridge.checks import check_cassandra, check_kafka, check_topics
 from bridge.clients import base_config
-from bridge.dispatch.checkpoints import Checkpoints
 from bridge.dispatch.cluster import Cluster
 from bridge.dispatch.handler import Dispatch
+from bridge.dispatch.memory import Memory
 from bridge.healing import Healing
 from bridge.initialise import known_partitions_name
 from bridge.loop import Loop
@@ -27,12 +27,12 @@ def run_dispatch(settings: Settings) -> int:
 
 
 class _Builder:
-    """Keeps what outlasts a loop: the checkpoints, and the connection to Cassandra, which takes a second to make."""
+    """Keeps what outlasts a loop: what dispatch knows, and the connection to Cassandra, which takes long to make."""
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
         self._session: Session | None = None
-        self._checkpoints = Checkpoints()
+        self._memory = Memory()
         self._patience = patience_with_offsets(settings)
 
     def build(self) -> Loop:
@@ -54,7 +54,7 @@ class _Builder:
         known = {
             topic: int(stored[known_partitions_name(topic)]) for topic in (settings.log_topic, settings.request_topic)
         }
-        return Loop(settings, Dispatch(settings, cluster, self._checkpoints), known, self._patience)
+        return Loop(settings, Dispatch(settings, cluster, self._memory), known, self._patience)
 
     def close(self) -> None:
         if self._session is not None:

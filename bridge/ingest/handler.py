@@ -35,12 +35,15 @@ class Ingest:
 
     def assigned(self, assignment: Assignment, prepared: None) -> Mapping[Partition, int]:  # noqa: ARG002
         """Start where the group left off."""
-        self.revoked()
+        self._forget()
         self._assigned = {partition: partition for partition in assignment.partitions}
         return {partition: committed.offset for partition, committed in assignment.partitions.items()}
 
-    def revoked(self) -> None:
+    def revoked(self, proven_at: float) -> None:  # noqa: ARG002
         """Forget what was not committed."""
+        self._forget()
+
+    def _forget(self) -> None:
         self._outputs = []
         self._bytes = 0
         self._assigned = {}

@@ -1,0 +1,48 @@
+"""Which heads the next assignment may begin with."""
+
+import pytest
+
+from bridge.dispatch.kept_heads import KeptHeads
+from bridge.dispatch.partition_heads import PartitionHeads
+from bridge.transaction import CommittedOffset, Partition
+
+LOG = "00000000-0000-0000-0000-000000000001"
+COMMIT = CommittedOffset(Partition("conversation_log", 0), 7, "seven")
+
+
+@pytest.fixture
+def kept() -> KeptHeads:
+    """Since second 100, of a partition whose only conversation has the head 3."""
+    heads = PartitionHeads(10)
+    heads.written("abc123", 3, replay=False)
+    return KeptHeads(LOG, {COMMIT: heads}, 100.0)
+
+
+def head(kept: KeptHeads, log_id: str, commit: CommittedOffset) -> int | None:
+    """That of the conversation, where the next assignment begins with this commit."""
+    return kept.begin(log_id, commit, 1, None, replay=False).before("abc123", replay=False)
+
+
+def test_they_are_of_use_where_the_group_still_holds_the_commit(kept: KeptHeads) -> None:
+    assert kept.hold(COMMIT)
+    assert head(kept, LOG, COMMIT) == 3
+
+
+@pytest.mark.parametrize("commit", [COMMIT._replace(offset=8), COMMIT._replace(metadata="")])
+def test_they_are_not_where_it_holds_another_one(kept: KeptHeads, commit: CommittedOffset) -> None:
+    assert not kept.hold(commit)
+    assert head(kept, LOG, commit) is None
+
+
+def test_nor_where_the_log_is_another_one(kept: KeptHeads) -> None:
+    assert head(kept, "00000000-0000-0000-0000-000000000002", COMMIT) is None
+
+
+def test_they_may_be_used_for_less_than_the_window(kept: KeptHeads) -> None:
+    assert kept.unless_older(20, 119.9) is kept
+    assert head(kept.unless_older(20, 120.0), LOG, COMMIT) is None
+
+
+def test_none_are_never_too_old() -> None:
+    none = KeptHeads()
+    assert none.unless_older(20, 1_000_000.0) is none
