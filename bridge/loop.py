@@ -53,6 +53,7 @@ class Loop:
             consumer_config(settings, handler.group), handler.topics, known_partitions, self, self.post
         )
         self._membership = Membership(time.monotonic())
+        self._joined_at = 0.0
         self._delivery = DeliveryWatch(settings, self._poller.positions, self.post)
         self._runner: TransactionRunner | None = None
         self._group_metadata: Any = None
@@ -106,7 +107,8 @@ class Loop:
 
     def joined(self) -> None:
         """Called by the poller before it asks for committed offsets: what a predecessor left open must end first."""
-        self._membership.joined(time.monotonic())
+        self._joined_at = time.monotonic()
+        self._membership.joined()
         if self._runner is None:
             self._runner = TransactionRunner(
                 producer_config(self._settings, self._handler.group),
@@ -146,7 +148,7 @@ class Loop:
     def _take(self, assignment: Assignment, prepared: Any) -> Mapping[Partition, int]:
         start = self._handler.assigned(assignment, prepared)
         self._group_metadata = assignment.group_metadata
-        self._membership.assigned(assignment.partitions)
+        self._membership.assigned(assignment.partitions, self._joined_at, time.monotonic())
         logger.info("assigned %s", _describe(start))
         return start
 
@@ -207,11 +209,12 @@ class Loop:
                 self._handler.event(event)
 
     def _transaction_ended(self, transaction: Transaction, error: Exception | None) -> None:
-        self._running = None
         if error is not None:
+            # It goes on counting as the one that runs: none may follow it before this loop has ended.
             if is_fenced_producer(error):
                 self._look_for_a_namesake()
             raise error
+        self._running = None
         now = time.monotonic()
         self._next_transaction_at = self._began_at + pause_after(len(transaction.outputs), now - self._began_at)
         self._membership.committed(transaction, self._began_at, now)

@@ -28,7 +28,7 @@ class LoopHandler(Protocol):
         """The assignment is over: drop all state.
 
         Nobody else had its partitions before `proven_at`, a monotonic time in seconds. Not called where a bug ends the
-        loop: then nothing of its state is to be trusted.
+        loop: then nothing of its state is to be trusted. So no handler may raise what a server's failure raises.
         """
 
     def records(self, messages: Sequence[Any]) -> None:

@@ -32,15 +32,15 @@ class Membership:
         """
         return self._proven_at
 
-    def joined(self, now: float) -> None:
-        """The group gave an assignment, which is going to take effect; its committed offsets are not asked for yet."""
+    def joined(self) -> None:
+        """The group gave an assignment, which is going to take effect."""
         self._waiting_since = None
-        self._committed_at = self._proven_at = now
 
-    def assigned(self, partitions: Mapping[Partition, Committed]) -> None:
-        """These are ours, with the offsets that the group holds."""
+    def assigned(self, partitions: Mapping[Partition, Committed], joined_at: float, now: float) -> None:
+        """These are ours, with the offsets that the group holds, which were asked for after `joined_at`."""
         owned = min(partitions, default=None)
         self._committed = owned and CommittedOffset(owned, partitions[owned].offset, partitions[owned].metadata)
+        self._committed_at, self._proven_at = now, joined_at
 
     def revoked(self, now: float) -> None:
         """Nothing is ours, until the group gives the next assignment."""

@@ -44,8 +44,12 @@ class Outbox:
     def next_transaction(self) -> Transaction | None:
         """Publish and commit what is finished; None where nothing is and no replay has to be made known.
 
+        Only after the last one is `committed`: what becomes of one that failed decides whoever comes next.
+
         Raises `ChatTasksError` where the offsets that are finished out of order do not fit into a commit.
         """
+        if self._publishing:
+            raise AssertionError("a transaction follows one that was not committed")
         outputs: list[Output] = []
         receipts: dict[bytes | None, Output] = {}
         changed = {progress.partition: progress for progress in self._progress.values() if progress.needs_commit}

@@ -5,7 +5,7 @@ from enum import Enum, auto
 from bridge.dispatch.commit_metadata import CommitMetadata, encode_metadata
 from bridge.offset_tracker import OffsetTracker
 from bridge.transaction import CommittedOffset, Partition
-from chat_tasks.errors import DependencyUnavailable
+from chat_tasks.errors import ChatTasksError
 
 
 class Delivery(Enum):
@@ -69,10 +69,11 @@ class PartitionProgress:
     def deliver(self, offset: int) -> Delivery:
         """Say what the record is; WORK must be told `finish` later, REPLAY `replayed`.
 
-        Raises `DependencyUnavailable` where offsets do not ascend: the loop has to start again from what is committed.
+        Raises `ChatTasksError` where offsets do not ascend: the loop has to start again from what is committed, and to
+        forget what it knows.
         """
         if offset <= self._last_delivered:
-            raise DependencyUnavailable(f"Kafka: {self.partition}: offset {offset} came after {self._last_delivered}")
+            raise ChatTasksError(f"Kafka: {self.partition}: offset {offset} came after {self._last_delivered}")
         self._last_delivered = offset
         self._position = max(self._position, offset + 1)
         work = self._tracker.deliver(offset)

@@ -50,6 +50,16 @@ def test_a_transaction_commits_the_offsets_that_its_outputs_stem_from() -> None:
     assert {offset.partition: offset.offset for offset in transaction.offsets} == {LOG: 2, REQUESTS: 1}
 
 
+def test_no_transaction_follows_one_that_was_not_committed() -> None:
+    """Whose end nobody knows: what it was to publish would be forgotten."""
+    work = assignment_work()
+    work.receive([logged(0)])
+    perform_all(work, SimulatedWorker(GENERATIONS))
+    assert work.next_transaction() is not None
+    with pytest.raises(AssertionError, match="not committed"):
+        work.next_transaction()
+
+
 def test_nothing_finished_is_no_transaction() -> None:
     work = assignment_work(encode_metadata(CommitMetadata("0ddba11", None)))
     work.receive([requested(0)])

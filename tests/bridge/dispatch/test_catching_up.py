@@ -5,7 +5,7 @@ import pytest
 from bridge.dispatch.commit_metadata import decode_metadata
 from bridge.dispatch.partition_progress import Delivery, PartitionProgress
 from bridge.transaction import Partition
-from chat_tasks.errors import DependencyUnavailable
+from chat_tasks.errors import ChatTasksError
 
 LOG = Partition("conversation_log", 3)
 
@@ -45,5 +45,5 @@ def test_who_resumes_with_everything_finished_has_nothing_to_catch_up_with() -> 
 
 def test_a_record_that_comes_twice_in_one_assignment_is_a_doubt_and_no_work() -> None:
     progress = first_life()
-    with pytest.raises(DependencyUnavailable, match="offset 9 came after 9"):
+    with pytest.raises(ChatTasksError, match="offset 9 came after 9"):
         progress.deliver(9)
