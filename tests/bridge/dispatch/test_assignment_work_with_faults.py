@@ -14,6 +14,7 @@ from tests.bridge.dispatch.simulated_worker import UNWRITABLE
 
 KEYS = ["ann and bob", "the family", "😀", "a fourth", UNWRITABLE]
 SOME = st.integers(0, 1000)
+HEADS = st.sampled_from(["forgotten", "kept", "elsewhere"])
 
 
 class FaultyPipeline(RuleBasedStateMachine):
@@ -190,24 +191,29 @@ class FaultyPipeline(RuleBasedStateMachine):
         self.pipeline.assign_again()
         self.all_goes_well(1, publishes=True)
 
-    @rule(survives=st.booleans(), kept=st.booleans())
-    def transact(self, survives: bool, kept: bool = False) -> None:
+    @rule(survives=st.booleans(), heads=HEADS)
+    def transact(self, survives: bool, heads: str = "forgotten") -> None:
         transaction = self.pipeline.transact()
         if not survives:
-            self.begin_again(kept=kept)
+            self.begin_again(heads)
         elif transaction is not None:
             self.pipeline.work.committed(transaction, self.pipeline.now)
 
-    @rule(kept=st.booleans())
-    def abort(self, kept: bool) -> None:
+    @rule(heads=HEADS)
+    def abort(self, heads: str) -> None:
         """The transaction is lost with its dispatcher."""
         self.pipeline.work.next_transaction()
-        self.begin_again(kept=kept)
+        self.begin_again(heads)
 
-    def begin_again(self, *, kept: bool) -> None:
-        """What is known of heads may survive, and must not be trusted where it is not what was committed."""
-        if kept:
+    def begin_again(self, heads: str) -> None:
+        """What is known of heads may survive, and must not be trusted where it is not what was committed.
+
+        Or another dispatcher goes on, with what it knew when it had the partitions last.
+        """
+        if heads == "kept":
             self.pipeline.assign_again()
+        elif heads == "elsewhere":
+            self.pipeline.hand_over()
         else:
             self.pipeline.restart()
 
@@ -215,10 +221,10 @@ class FaultyPipeline(RuleBasedStateMachine):
     def restart_cassandra(self, keep_every: int) -> None:
         self.pipeline.restart_cassandra(keep_every)
 
-    @rule(kept=st.booleans())
-    def notice_the_restart(self, kept: bool) -> None:
+    @rule(heads=HEADS)
+    def notice_the_restart(self, heads: str) -> None:
         if self.pipeline.facts.generations != self.pipeline.worker.generations:
-            self.begin_again(kept=kept)
+            self.begin_again(heads)
 
     @rule(seconds=st.integers(1, 4))
     def pass_time(self, seconds: int) -> None:
