@@ -39,7 +39,7 @@ class Membership:
     def assigned(self, partitions: Mapping[Partition, Committed], joined_at: float, now: float) -> None:
         """These are ours, with the offsets that the group holds, which were asked for after `joined_at`."""
         owned = min(partitions, default=None)
-        self._committed = owned and CommittedOffset(owned, partitions[owned].offset, partitions[owned].metadata)
+        self._committed = owned and partitions[owned].commit(owned)
         self._committed_at, self._proven_at = now, joined_at
 
     def revoked(self, now: float) -> None:

@@ -32,7 +32,7 @@ class Outbox:
 
     def take(self, outcome: Outcome) -> None:
         """What came of records of the log: some are ready to be published, others were only written again."""
-        self._finished.extend(outcome.finished)
+        self.extend(outcome.finished)
         self.replayed_count += len(outcome.replayed)
         for record in outcome.replayed:
             self._progress[Partition(self._log_topic, record.partition)].replayed()
