@@ -3,6 +3,9 @@ VENV := .venv
 BIN := $(VENV)/bin
 QUIX := $(or $(CHAT_STACK_HOME),.stack)/quix
 
+# Where somebody's shell has it, every start of every process would compile the project anew.
+unexport PYTHONDONTWRITEBYTECODE
+
 .PHONY: demo test fuzz chaos bench lint up down status constraints clean
 
 demo: $(VENV)/installed

@@ -1,0 +1,1 @@
+"""One command of `chat-tasks` a file, named as it is typed."""

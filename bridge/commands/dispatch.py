@@ -1,0 +1,14 @@
+"""`chat-tasks dispatch`."""
+
+import sys
+
+import click
+
+from bridge.dispatch.service import run_dispatch
+from chat_tasks.settings import Settings
+
+
+@click.command()
+def dispatch() -> None:
+    """Run the bridge from the log to the workers, and from them to the output topics."""
+    sys.exit(run_dispatch(Settings()))

@@ -1,0 +1,14 @@
+"""`chat-tasks ingest`."""
+
+import sys
+
+import click
+
+from bridge.ingest.service import run_ingest
+from chat_tasks.settings import Settings
+
+
+@click.command()
+def ingest() -> None:
+    """Run the bridge from instant_message_in to the log."""
+    sys.exit(run_ingest(Settings()))

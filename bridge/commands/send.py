@@ -1,0 +1,20 @@
+"""`chat-tasks send`."""
+
+import click
+
+from bridge.sending import send_record
+from chat_tasks.settings import Settings
+from chat_tasks.wire import InstantMessage, encode_message
+
+
+@click.command()
+@click.argument("conversation")
+@click.argument("body")
+@click.option("--sender", default="me", show_default=True)
+@click.option("--to", "recipients", multiple=True, help="May be given several times.")
+def send(conversation: str, body: str, sender: str, recipients: tuple[str, ...]) -> None:
+    """Send BODY to CONVERSATION, by way of instant_message_in."""
+    settings = Settings()
+    message = InstantMessage(conversationKey=conversation, sender=sender, recipients=list(recipients), body=body)
+    partition, offset = send_record(settings, settings.message_topic, encode_message(message))
+    click.echo(f"{settings.message_topic}[{partition}] offset {offset}")
