@@ -10,7 +10,7 @@ from pathlib import Path
 import click
 from rich.console import Console
 
-from bench.competition import INSTALLED, compete_in_latency, compete_in_throughput, warm_up
+from bench.competition import INSTALLED, compete_in_latency, compete_in_throughput
 from bench.conditions import Conditions
 from bench.errors import BenchError
 from bench.growth import measure_growth
@@ -20,6 +20,7 @@ from bench.plots import draw_latency, draw_processor_time, draw_throughput
 from bench.results import Results
 from bench.scaling import measure_scaling
 from bench.table import growth_table, latency_table, scaling_table, throughput_table, usage_table
+from bench.warm_up import warm_up
 from chat_tasks.garbage import search_rarely
 from stack.errors import StackError
 from stack.home import home_folder

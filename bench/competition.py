@@ -6,7 +6,6 @@ Each repetition begins with another contestant: the servers, Cassandra most of a
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import replace
 
 from bench.conditions import Conditions
 from bench.contestants import CONTESTANTS
@@ -15,23 +14,9 @@ from bench.limit import LIMIT, measure_limit
 from bench.loads import LOADS
 from bench.throughput import Throughput, measure_throughput
 
-_WARM_UP_RATE = 1_000
-_WARM_UP_SECONDS = 40.0
-
 NAMES = (*CONTESTANTS, LIMIT)
 INSTALLED = [name for name in NAMES if name == LIMIT or CONTESTANTS[name].is_installed]
 """Those that can run; `make bench` installs the others."""
-
-
-def warm_up(conditions: Conditions, *, steadily: bool) -> None:
-    """Let the servers' compilers do their work, which would count against whoever comes first.
-
-    They compile what is used: backlogs teach them nothing of small requests, many a second, as latency is measured by.
-    """
-    ours = CONTESTANTS["chat-tasks"]
-    measure_throughput(ours, LOADS["2000"], 0, conditions)
-    if steadily:
-        measure_latency(ours, [_WARM_UP_RATE], 0, replace(conditions, seconds=_WARM_UP_SECONDS))
 
 
 def compete_in_throughput(
