@@ -35,7 +35,7 @@ def servers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Servers]:
 @pytest.mark.parametrize(
     ("variant", "faults", "expected"),
     [
-        ("offsets_before_results", ["dispatch killed"] * 2, Kind.LOST),
+        ("offsets_before_results", ["dispatch killed"] * 4, Kind.LOST),
         ("results_again_after_commit", [], Kind.DOUBLED),
         ("metadata_dropped", ["dispatch killed behind a straggler"] * 2, Kind.DOUBLED),
         ("replays_published", ["cassandra killed"], Kind.DOUBLED),
