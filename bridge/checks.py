@@ -3,7 +3,6 @@
 import logging
 from collections.abc import Iterable, Mapping
 
-from cassandra.cluster import Session
 from confluent_kafka import KafkaException
 from confluent_kafka.admin import AdminClient, ConfigResource, ResourceType
 
@@ -13,6 +12,7 @@ from bridge.initialise import fixed_partitions_name
 from bridge.topics import partition_counts, plan_topics
 from chat_tasks.errors import ConfigurationError, DependencyUnavailable, SettingsMismatch
 from chat_tasks.settings import Settings
+from chat_tasks.storage.session import Session
 
 logger = logging.getLogger(__name__)
 

@@ -6,7 +6,6 @@ from functools import partial
 from itertools import count
 from typing import Literal
 
-from cassandra.cluster import Session
 from confluent_kafka import OFFSET_INVALID, Consumer, KafkaError, KafkaException, TopicPartition
 from confluent_kafka.admin import AdminClient, NewTopic
 
@@ -16,7 +15,7 @@ from chat_tasks.backoff import Backoff
 from chat_tasks.errors import ConfigurationError, DependencyUnavailable, SettingsMismatch
 from chat_tasks.settings import Settings
 from chat_tasks.storage import schema
-from chat_tasks.storage.session import connect, failures_as_unavailable
+from chat_tasks.storage.session import Session, connect, failures_as_unavailable
 
 _SECONDS = 30.0
 _BACKOFF = Backoff(first=0.05, longest=1.0)

@@ -51,6 +51,8 @@ class TransactionRunner:
 
     def initialise(self) -> None:
         """Fence whoever had this transactional id, end what it left open, start; blocks. Raises `KafkaException`."""
+        # Where the client knows no broker yet, it looks for its coordinator again only half a second later.
+        self._producer.list_topics(timeout=self._timeout)
         self._producer.init_transactions(self._timeout * 3)
         self._thread.start()
 

@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 
-from cassandra.cluster import Session
 from confluent_kafka import Consumer, KafkaException, TopicPartition
 from confluent_kafka.admin import AdminClient
 
@@ -20,7 +19,7 @@ from chat_tasks.settings import Settings
 from chat_tasks.storage.generations import AskedNodes, NodeGenerations
 from chat_tasks.storage.known_conversations import KnownConversationsTable
 from chat_tasks.storage.quarantine import Quarantine, Quarantined
-from chat_tasks.storage.session import failures_as_unavailable
+from chat_tasks.storage.session import Session, failures_as_unavailable
 
 _SECONDS = 10.0
 _GATE_SECONDS = 3.0

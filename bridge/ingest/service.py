@@ -1,6 +1,5 @@
 """The ingest process."""
 
-from cassandra.cluster import Session
 from confluent_kafka.admin import AdminClient
 
 from bridge.checks import check_kafka, check_topics
@@ -13,7 +12,7 @@ from bridge.patience import Patience
 from bridge.transaction_runner import patience_with_offsets
 from chat_tasks.settings import Settings
 from chat_tasks.storage.schema import check_stored_settings
-from chat_tasks.storage.session import connect, failures_as_unavailable
+from chat_tasks.storage.session import Session, connect, failures_as_unavailable
 
 
 def run_ingest(settings: Settings) -> int:

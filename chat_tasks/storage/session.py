@@ -21,6 +21,8 @@ from chat_tasks.errors import DependencyUnavailable
 from chat_tasks.settings import Settings
 from chat_tasks.storage.connection import PromptConnection
 
+__all__ = ["RECONNECTION", "TUPLES", "Session", "connect", "describe", "failures_as_unavailable"]
+
 # The driver logs every refused connection of every attempt, with a traceback; what matters we say ourselves, once.
 logging.getLogger("cassandra").setLevel(logging.CRITICAL)
 
