@@ -6,9 +6,10 @@ import socket
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from stack.class_archive import class_archive_options
 from stack.errors import FetchError
 from stack.fetch import fetch
-from stack.process import ServerProcess
+from stack.java_server import JavaServer
 from stack.profiles import JVM_OPTIONS, Profile
 from stack.templates import render
 from stack.tools import find_java
@@ -77,7 +78,7 @@ class CassandraSettings:
         }
 
 
-class CassandraNode(ServerProcess):
+class CassandraNode(JavaServer):
     """One Cassandra node. After `kill` it has forgotten what it took in since its last sync, up to ten seconds."""
 
     def __init__(self, settings: CassandraSettings, jars: Path, name: str = "cassandra") -> None:
@@ -103,6 +104,7 @@ class CassandraNode(ServerProcess):
                 str(java),
                 *_MEMORY[self.settings.profile],
                 *JVM_OPTIONS[self.settings.profile],
+                *class_archive_options(jars, java),
                 f"@{options}",
                 f"-javaagent:{agent}",
             ),

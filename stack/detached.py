@@ -80,8 +80,11 @@ class DetachedProcess:
         process = self.process()
         return process.pid if process else None
 
-    def stop(self, grace: float) -> None:
-        """SIGTERM, and SIGKILL `grace` seconds later; returns when it is gone, also when it did not run."""
+    def stop(self, grace: float) -> bool:
+        """SIGTERM, and SIGKILL `grace` seconds later; returns when it is gone, also when it did not run.
+
+        False where it took the SIGKILL.
+        """
         process = self.process()
         if process:
             with suppress(psutil.NoSuchProcess):
@@ -90,8 +93,9 @@ class DetachedProcess:
         # Not psutil's wait, which waits for a zombie too when its parent is another process.
         if wait_until(lambda: self.pid is None, grace):
             self._pid_path.unlink(missing_ok=True)
-        else:
-            self.kill()
+            return True
+        self.kill()
+        return False
 
     def kill(self) -> None:
         """SIGKILL; returns when it is gone, also when it did not run.

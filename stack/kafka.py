@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING
 from confluent_kafka import KafkaException
 from confluent_kafka.admin import AdminClient
 
+from stack.class_archive import class_archive_options
 from stack.errors import StackError
 from stack.fetch import fetch
-from stack.process import ServerProcess
+from stack.java_server import JavaServer
 from stack.profiles import JVM_OPTIONS, Profile
 from stack.templates import render
 from stack.tools import find_java
@@ -58,7 +59,7 @@ class KafkaSettings:
         }
 
 
-class KafkaBroker(ServerProcess):
+class KafkaBroker(JavaServer):
     """One KRaft node, broker and controller at once."""
 
     def __init__(self, settings: KafkaSettings, jars: Path, name: str = "kafka") -> None:
@@ -71,14 +72,15 @@ class KafkaBroker(ServerProcess):
         return (self.port, self.settings.controller_port)
 
     def prepare(self) -> list[str]:
-        java = str(find_java())
-        classpath = str(fetch("kafka", self._jars) / "*")
+        java = find_java()
+        jars = fetch("kafka", self._jars)
+        classpath = str(jars / "*")
         properties = render("kafka.properties", self.settings.properties(), self.folder)
         logging = f"-Dlog4j2.configurationFile={render('kafka-log4j2.xml', {}, self.folder)}"
         if not (self.folder / "data" / "meta.properties").exists():
-            self._format([java, *JVM_OPTIONS["fast_start"], logging, "-cp", classpath], properties)
+            self._format([str(java), *JVM_OPTIONS["fast_start"], logging, "-cp", classpath], properties)
         return [
-            *(java, "-Xmx384m", *JVM_OPTIONS[self.settings.profile]),
+            *(str(java), "-Xmx384m", *JVM_OPTIONS[self.settings.profile], *class_archive_options(jars, java)),
             *("-XX:+ExitOnOutOfMemoryError", f"-XX:ErrorFile={self.folder}/jvm-crash.log", "-Djava.awt.headless=true"),
             *(logging, "-cp", classpath, "kafka.Kafka", str(properties)),
         ]
