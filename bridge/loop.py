@@ -73,8 +73,8 @@ class Loop:
     def run(self) -> None:
         """Until `Stop` is posted and what was begun is drained. Raises what ended it otherwise."""
         try:
-            self._handler.start(self.post)
             self._poller.start()
+            self._handler.start(self.post)
             self._delivery.start()
             next_tick = 0.0
             while not self._is_done():

@@ -68,7 +68,7 @@ class LoopHandler(Protocol):
         """Whether nothing is left that a little waiting would finish."""
 
     def start(self, post: Callable[[object], None]) -> None:
-        """Start threads, if any."""
+        """Start threads, if any; the loop joins its group meanwhile."""
 
     def close(self) -> None:
         """End them."""

@@ -3,7 +3,8 @@
 import logging
 import time
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, NamedTuple
+from functools import partial
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import orjson
 
@@ -16,15 +17,18 @@ from bridge.dispatch.errands import ErrandDone
 from bridge.dispatch.gathering import Gathering
 from bridge.dispatch.kept_heads import KeptHeads
 from bridge.dispatch.memory import Memory
-from bridge.dispatch.reply_reader import Replies, ReplyReader
+from bridge.dispatch.redis_events import LookedFor, RedisBack, RedisLost, Replies, Sent
 from bridge.dispatch.task_limit import TaskLimit
-from bridge.dispatch.task_sender import LookedFor, RedisBack, RedisLost, Sent, TaskSender
 from bridge.dispatch.upkeep import Upkeep
 from bridge.dispatch.worker_watch import WorkerWatch
 from bridge.transaction import Partition, Transaction
 from chat_tasks.errors import DependencyUnavailable, UnsupportedVersion
+from chat_tasks.garbage import without_search
 from chat_tasks.settings import Settings
 from chat_tasks.task_format import decode_reply
+
+if TYPE_CHECKING:
+    from bridge.dispatch.reply_reader import ReplyReader
 
 logger = logging.getLogger(__name__)
 
@@ -71,8 +75,12 @@ class Dispatch:
 
     def start(self, post: Callable[[object], None]) -> None:
         """Start the threads."""
-        self._post = post
         self._upkeep = Upkeep(self._settings, self._cluster, post, lambda work: self._work is work)
+        with without_search():
+            # Celery and Redis's client are a third of what dispatch imports: meanwhile the loop joins its group.
+            from bridge.dispatch.reply_reader import ReplyReader  # noqa: PLC0415
+            from bridge.dispatch.task_sender import TaskSender  # noqa: PLC0415
+        self._reader_of = partial(ReplyReader, self._settings, post=post)
         self._sender = TaskSender(self._settings, post)
         self._sender.start()
 
@@ -105,7 +113,7 @@ class Dispatch:
             self._settings, assignment, prepared.facts, reply_to, self._memory.checkpoints, kept=prepared.kept
         )
         self._memory.kept_heads = KeptHeads()
-        self._reader = ReplyReader(self._settings, reply_to, self._post)
+        self._reader = self._reader_of(reply_to)
         self._reader.start()
         if again := work.replaying:
             logger.info("a Cassandra node has started: writing the last %d offsets of the log again", again)

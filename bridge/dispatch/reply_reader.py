@@ -1,26 +1,18 @@
 """Reads the workers' replies from the dispatcher's own list in Redis, in a thread of its own."""
 
 import threading
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable
 from typing import Any
 
 from redis import RedisError
 
+from bridge.dispatch.redis_events import Replies
 from chat_tasks.backoff import Backoff
 from chat_tasks.redis_client import connect_redis
 from chat_tasks.settings import Settings
 
 _BLOCK_SECONDS = 1
 _REPLIES_AT_ONCE = 100
-
-
-@dataclass(frozen=True, slots=True)
-class Replies:
-    """Undecoded replies, and the list they were sent to."""
-
-    list_name: str
-    values: Sequence[bytes]
 
 
 class ReplyReader:

@@ -4,7 +4,6 @@ import logging
 import threading
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from queue import Empty, SimpleQueue
 
 from kombu import Connection, Producer
@@ -12,6 +11,7 @@ from kombu.exceptions import BatchPublishError, OperationalError
 from redis import Redis, RedisError
 
 from bridge.dispatch.outgoing import OutgoingTask
+from bridge.dispatch.redis_events import LookedFor, RedisBack, RedisLost, Sent
 from bridge.events import Failed
 from chat_tasks.backoff import Backoff
 from chat_tasks.celery_app import app
@@ -38,33 +38,6 @@ for _, queue in ipairs(KEYS) do
 end
 return found
 """
-
-
-@dataclass(frozen=True, slots=True)
-class Sent:
-    """These tasks are in their queues."""
-
-    tasks: Sequence[OutgoingTask]
-
-
-@dataclass(frozen=True, slots=True)
-class LookedFor:
-    """Of the tasks asked after, those in `waiting` are still in their queues."""
-
-    asked: Sequence[str]
-    waiting: Sequence[str]
-
-
-@dataclass(frozen=True, slots=True)
-class RedisLost:
-    """Redis does not answer, or has forgotten something: take every task in flight for lost."""
-
-    reason: str
-
-
-@dataclass(frozen=True, slots=True)
-class RedisBack:
-    """Tasks can be sent."""
 
 
 class TaskSender:
