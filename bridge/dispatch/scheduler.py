@@ -21,11 +21,15 @@ RecordT = TypeVar("RecordT")
 
 @dataclass(frozen=True, slots=True)
 class TaskLimits:
-    """How many tasks a queue may have outstanding, and what one may hold; a record above the bytes goes alone."""
+    """How many tasks a queue may have outstanding, and what one may hold; a record above the bytes goes alone.
+
+    A trial holds few: a server that has just come back has it in hand for seconds, and what matters more waits behind.
+    """
 
     tasks_per_queue: int
     records: int
     bytes: int
+    trial_records: int = 10
 
 
 class Batch(msgspec.Struct, Generic[RecordT], frozen=True):
@@ -105,8 +109,7 @@ class Scheduler(Generic[RecordT]):
             while self._ready[queue] and self._has_room(queue, now):
                 if len(self._outstanding) >= tasks:
                     return
-                self._trials.sent(queue, now)
-                yield self._plan_one(queue)
+                yield self._plan_one(queue, now)
             # Whoever had its turn goes to the end.
             self._ready[queue] = self._ready.pop(queue)
 
@@ -212,18 +215,21 @@ class Scheduler(Generic[RecordT]):
             self._tasks_of_queue.get(queue, 0) < self._limits.tasks_per_queue
         )
 
-    def _plan_one(self, queue: int) -> PlannedTask[RecordT]:
+    def _plan_one(self, queue: int, now: float) -> PlannedTask[RecordT]:
         ready = self._ready[queue]
+        is_trial = self._trials.next_at(queue) is not None
+        most = min(self._limits.records, self._limits.trial_records) if is_trial else self._limits.records
+        self._trials.sent(queue, now)
         batches: list[Batch[RecordT]] = []
         records = size = losses = 0
         for key in ready:
-            if records >= self._limits.records or size >= self._limits.bytes:
+            if records >= most or size >= self._limits.bytes:
                 break
             conversation = self._conversations[key]
             taken: list[RecordT] = []
             for record in conversation.records:
                 added = self._size_of(record)
-                if records and (records >= self._limits.records or size + added > self._limits.bytes):
+                if records and (records >= most or size + added > self._limits.bytes):
                     break
                 taken.append(record)
                 records += 1

@@ -163,6 +163,23 @@ def test_a_queue_from_which_nothing_comes_back_done_gets_a_task_now_and_then() -
     assert len(plan(one, now=17)) == 2
 
 
+def test_a_trial_holds_few_records_whatever_waits() -> None:
+    one = Scheduler[str](lambda _: 0, len, TaskLimits(5, 100, 1000, trial_records=2), Backoff(first=4, longest=8))
+    for key in ("ann", "abe", "amy"):
+        one.add(key, "1")
+    for now in (0, 9):
+        [task] = plan(one, now)
+        assert len(task.batches) == 3
+        fail(one, task, now)
+    [trial] = plan(one, now=30)
+    assert len(trial.batches) == 2
+    succeed(one, trial)
+    for key in ("bob", "bea", "ben"):
+        one.add(key, "1")
+    [task] = plan(one, now=30)
+    assert len(task.batches) == 4
+
+
 def test_what_is_refused_was_looked_at_so_its_queue_goes_on_as_ever() -> None:
     one = scheduler(records=2)
     for key in ("ann", "abe", "amy", "ada", "ali"):

@@ -41,7 +41,8 @@ class ScheduledRecords(RuleBasedStateMachine):
     """
 
     @initialize(
-        limits=st.builds(TaskLimits, st.integers(1, 3), st.integers(1, 6), st.integers(1, 40)), tasks=st.integers(1, 7)
+        limits=st.builds(TaskLimits, st.integers(1, 3), st.integers(1, 6), st.integers(1, 40), st.integers(1, 4)),
+        tasks=st.integers(1, 7),
     )
     def start(self, limits: TaskLimits, tasks: int) -> None:
         self.limits = limits
@@ -99,7 +100,8 @@ class ScheduledRecords(RuleBasedStateMachine):
         in_flight = {batch.conversation_key for other in self.outstanding.values() for batch in other.batches}
         records = [record for batch in task.batches for record in batch.records]
         size = sum(size for _, size in records)
-        assert len(records) <= self.limits.records
+        most = min(self.limits.records, self.limits.trial_records if task.queue in self.trials else math.inf)
+        assert len(records) <= most
         assert size <= self.limits.bytes or len(records) == 1
         assert len({batch.conversation_key for batch in task.batches}) == len(task.batches)
         if task.queue in self.trials:
@@ -114,7 +116,7 @@ class ScheduledRecords(RuleBasedStateMachine):
             assert mine
             assert mine == self.waiting[key][: len(mine)]
             if left := self.waiting[key][len(mine) :]:
-                assert len(records) == self.limits.records or size + left[0][1] > self.limits.bytes
+                assert len(records) == most or size + left[0][1] > self.limits.bytes
         assert task.losses == max(self.losses[batch.conversation_key] for batch in task.batches)
         assert task.number not in self.outstanding
         assert task.number not in self.over
