@@ -9,6 +9,7 @@ import pytest
 
 from stack.class_archive import archive_written_by, class_archive_options
 from stack.fetch import fetch
+from stack.home import jars_folder
 from stack.servers import Servers
 from stack.tools import find_java
 
@@ -31,7 +32,7 @@ def test_the_first_orderly_end_makes_the_archive_of_all_later_starts(
     """Jars at another place have an archive of their own."""
     jars = tmp_path / "jars"
     jars.mkdir()
-    fetched = fetch(name, Servers.for_tests(tmp_path).kafka._jars)
+    fetched = fetch(name, jars_folder())
     (jars / fetched.name).mkdir()
     for jar in fetched.iterdir():
         (jars / fetched.name / jar.name).hardlink_to(jar)
