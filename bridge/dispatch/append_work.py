@@ -1,6 +1,7 @@
 """Records of the log on their way through the workers."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from itertools import chain
 from typing import NamedTuple
 
 from bridge.dispatch.letters import FoundLetters, encode_letter, encode_receipt
@@ -122,6 +123,18 @@ class AppendWork:
                 heads.begins(conversation_key)
             self._appends.add(conversation_key, record)
         return None
+
+    def first_unwritten(self) -> Mapping[int, int]:
+        """The lowest offset of each partition that is here to be written again."""
+        held = chain(
+            *(scheduler.records() for scheduler in self._schedulers.values()),
+            *(release.held for release in self.releases.values()),
+        )
+        first: dict[int, int] = {}
+        for record in held:
+            if record.replay:
+                first[record.partition] = min(record.offset, first.get(record.partition, record.offset))
+        return first
 
     def plan(self, now: float, tasks: int) -> Iterator[OutgoingTask]:
         """The tasks to send now, with at most `tasks` outstanding of either kind."""

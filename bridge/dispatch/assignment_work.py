@@ -17,6 +17,7 @@ from bridge.dispatch.outbox import Outbox
 from bridge.dispatch.outgoing import Finished, OutgoingTask
 from bridge.dispatch.partition_progress import Delivery, PartitionProgress
 from bridge.dispatch.quarantine_work import QuarantineWork
+from bridge.dispatch.rewritten import Rewritten
 from bridge.dispatch.room import Room
 from bridge.dispatch.saving import Saving
 from bridge.transaction import Partition, Transaction
@@ -40,6 +41,7 @@ class AssignmentWork:
         checkpoints: Checkpoints,
         *,
         kept: KeptHeads,
+        rewritten: Rewritten,
     ) -> None:
         """Raises `ConfigurationError` where a commit's metadata cannot be understood."""
         self._settings = settings
@@ -48,6 +50,7 @@ class AssignmentWork:
         self.facts = facts
         self.reply_to = reply_to
         self._digest = digest_of(facts.generations)
+        self._rewritten = rewritten
         self._progress: dict[tuple[str, int], PartitionProgress] = {
             partition: self._progress_of(partition, committed.offset, committed.metadata)
             for partition, committed in assignment.partitions.items()
@@ -70,8 +73,16 @@ class AssignmentWork:
             committed = assignment.partitions[partition]
             heads.know_from(min(committed.offset, committed.low))
         self.saving = Saving(self._progress, self._commits, self._heads, checkpoints)
+        replays = {
+            partition: self._replay_start(partition, committed)
+            for partition, committed in assignment.partitions.items()
+            if self._progress[partition].needs_replay
+        }
+        self.replaying = sum(assignment.partitions[partition].offset - offset for partition, offset in replays.items())
+        """How many offsets lie before the committed ones and are going to be written again."""
         self.start = {
-            partition: self._start_of(partition, committed) for partition, committed in assignment.partitions.items()
+            partition: self._start_of(partition, replays.get(partition, committed.offset))
+            for partition, committed in assignment.partitions.items()
         }
         self.appends = AppendWork(
             settings,
@@ -105,31 +116,27 @@ class AssignmentWork:
         """How many offsets were written again."""
         return self._outbox.replayed_count
 
-    @property
-    def replaying(self) -> int:
-        """How many offsets lie before the committed ones and are going to be written again."""
-        return sum(
-            self._commits[one].offset - start for one, start in self.start.items() if self._progress[one].needs_replay
-        )
+    def _replay_start(self, partition: Partition, committed: Committed) -> int:
+        return min(committed.offset, max(committed.low, self._rewritten.up_to(self.facts, partition)))
 
-    def _start_of(self, partition: Partition, committed: Committed) -> int:
-        if self._progress[partition].needs_replay:
-            return min(committed.offset, committed.low)
+    def _start_of(self, partition: Partition, offset: int) -> int:
         heads = self._heads.get(partition)
-        return committed.offset if heads is None else heads.start(committed.offset)
+        return offset if heads is None else heads.start(offset)
 
     def _progress_of(self, partition: Partition, offset: int, metadata: str) -> PartitionProgress:
         digest = self._digest if partition.topic == self._settings.log_topic else ""
+        rewritten = self._rewritten.up_to(self.facts, partition)
         try:
-            return PartitionProgress(partition, offset, decode_metadata(metadata), digest)
+            return PartitionProgress(partition, offset, decode_metadata(metadata), digest, rewritten=rewritten)
         except ValueError as error:
             raise ConfigurationError(f"the committed metadata of {partition} is broken: {error}") from error
 
-    def keep_heads(self, proven_at: float) -> KeptHeads:
-        """What is known of the heads of what is committed; the assignment has to end now.
+    def keep(self, proven_at: float) -> KeptHeads:
+        """Note what is written again, and return what is known of the heads of what is committed.
 
-        Nobody else had its partitions before `proven_at`.
+        The assignment has to end now. Nobody else had its partitions before `proven_at`.
         """
+        self._note_rewritten()
         topic = self._settings.output_topic
         unpublished = Counter(output.key for output in self._outbox.unpublished() if output.topic == topic)
         for key, numbers in unpublished.items():
@@ -138,6 +145,15 @@ class AssignmentWork:
         self.saving.note_delivered()
         heads = {self._commits[partition]: heads for partition, heads in self._heads.items()}
         return KeptHeads(self.facts.log_id, heads, proven_at)
+
+    def _note_rewritten(self) -> None:
+        unwritten = self.appends.first_unwritten()
+        offsets: dict[Partition, int] = {}
+        for partition in self._heads:
+            delivered = self._progress[partition].delivered
+            # A dead letter may be of a record that lies beyond what was read.
+            offsets[partition] = min(delivered, unwritten.get(partition.number, delivered))
+        self._rewritten.note(self.facts, offsets)
 
     def receive(self, messages: Sequence[Any]) -> None:
         """Take delivered messages; those of partitions that are not ours any more are passed over."""

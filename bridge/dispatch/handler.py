@@ -110,7 +110,13 @@ class Dispatch:
         self._drop()
         reply_to = f"{self._settings.redis_prefix}:replies:{self._settings.instance_name}:{assignment.epoch}"
         self._work = work = AssignmentWork(
-            self._settings, assignment, prepared.facts, reply_to, self._memory.checkpoints, kept=prepared.kept
+            self._settings,
+            assignment,
+            prepared.facts,
+            reply_to,
+            self._memory.checkpoints,
+            kept=prepared.kept,
+            rewritten=self._memory.rewritten,
         )
         self._memory.kept_heads = KeptHeads()
         self._reader = self._reader_of(reply_to)
@@ -120,9 +126,9 @@ class Dispatch:
         return work.start
 
     def revoked(self, proven_at: float) -> None:
-        """Drop everything of the assignment but the heads of what is committed."""
+        """Drop everything of the assignment but the heads of what is committed, and how far a replay has come."""
         if self._work is not None:
-            self._memory.kept_heads = self._work.keep_heads(proven_at)
+            self._memory.kept_heads = self._work.keep(proven_at)
         self._drop()
 
     def records(self, messages: Sequence[Any]) -> None:

@@ -4,11 +4,13 @@ from dataclasses import dataclass, field
 
 from bridge.dispatch.checkpoints import Checkpoints
 from bridge.dispatch.kept_heads import KeptHeads
+from bridge.dispatch.rewritten import Rewritten
 
 
 @dataclass(slots=True)
 class Memory:
-    """All of it is about what was committed, and checked against what the group holds when it is used."""
+    """Nothing of it is trusted before it is compared with what the servers say when an assignment begins."""
 
     checkpoints: Checkpoints = field(default_factory=Checkpoints)
     kept_heads: KeptHeads = field(default_factory=KeptHeads)
+    rewritten: Rewritten = field(default_factory=Rewritten)

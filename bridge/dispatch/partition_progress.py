@@ -22,8 +22,12 @@ class Delivery(Enum):
 class PartitionProgress:
     """One partition during one assignment."""
 
-    def __init__(self, partition: Partition, committed: int, metadata: CommitMetadata, digest: str) -> None:
+    def __init__(
+        self, partition: Partition, committed: int, metadata: CommitMetadata, digest: str, *, rewritten: int = 0
+    ) -> None:
         """`committed` and `metadata` are what the group holds, `digest` that of the nodes' generations today.
+
+        What was published of the offsets before `rewritten` is known to be written under that digest.
 
         Raises `ValueError` where the metadata does not belong to the offset.
         """
@@ -31,6 +35,7 @@ class PartitionProgress:
         self.start = committed
         self._tracker = OffsetTracker(committed, metadata.finished)
         self._replay_end = self._tracker.high_watermark if metadata.digest != digest else None
+        self._rewritten = rewritten
         self._resumed_high = self._tracker.high_watermark
         self._position = committed
         self._last_delivered = -1
@@ -81,11 +86,11 @@ class PartitionProgress:
             return Delivery.WORK if work else Delivery.DONE
         if offset >= self._replay_end - 1:
             self._read_through = True
-        if not work:
+        if not work and offset >= self._rewritten:
             self._replaying += 1
-        elif self._read_through:
-            self._end_replay_if_done()
-        return Delivery.WORK if work else Delivery.REPLAY
+            return Delivery.REPLAY
+        self._end_replay_if_done()
+        return Delivery.WORK if work else Delivery.DONE
 
     def reached_end(self, offset: int) -> None:
         """There is no record between what was delivered and `offset`."""

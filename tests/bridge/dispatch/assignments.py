@@ -8,6 +8,7 @@ from bridge.dispatch.assignment_work import AssignmentWork
 from bridge.dispatch.checkpoints import Checkpoints
 from bridge.dispatch.kept_heads import KeptHeads
 from bridge.dispatch.known_conversations import KnownConversations
+from bridge.dispatch.rewritten import Rewritten
 from bridge.transaction import Output, Partition
 from chat_tasks.settings import Settings
 from tests.bridge.dispatch.simulated_worker import SimulatedWorker
@@ -27,6 +28,7 @@ def assignment_work(
     offset: int = 0,
     quarantined: frozenset[str] = frozenset(),
     known: KnownConversations | None = None,
+    rewritten: Rewritten | None = None,
     **chosen: Any,
 ) -> AssignmentWork:
     """Of a part of the log that was committed up to `offset`, and of the requests from their beginning."""
@@ -35,7 +37,15 @@ def assignment_work(
         "00000000-0000-0000-0000-000000000001", GENERATIONS, quarantined, {}, 3, 3, {LOG.number: known} if known else {}
     )
     settings = Settings(_env_file=None, queues=2, **chosen)
-    return AssignmentWork(settings, assignment, facts, "replies", Checkpoints(), kept=KeptHeads())
+    return AssignmentWork(
+        settings,
+        assignment,
+        facts,
+        "replies",
+        Checkpoints(),
+        kept=KeptHeads(),
+        rewritten=Rewritten() if rewritten is None else rewritten,
+    )
 
 
 def logged(offset: int, value: bytes = FROM_BOB, key: str = "abc123") -> ConsumedMessage:

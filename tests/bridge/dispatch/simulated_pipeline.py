@@ -16,6 +16,7 @@ from bridge.dispatch.kept_heads import KeptHeads
 from bridge.dispatch.known_conversations import Unsaved, known_of
 from bridge.dispatch.letters import FoundLetters, LetterBox, Wanted, read_letter
 from bridge.dispatch.outgoing import OutgoingTask
+from bridge.dispatch.rewritten import Rewritten
 from bridge.transaction import CommittedOffset, Output, Partition, Transaction
 from chat_tasks.records import Row
 from chat_tasks.routing import partition_of
@@ -53,6 +54,7 @@ class SimulatedPipeline:
         self.mended_up_to: dict[str, int] = {}
         self.worker = SimulatedWorker(self.generations(0))
         self.checkpoints = Checkpoints()
+        self.rewritten = Rewritten()
         self.epoch = 0
         self.heads_elsewhere = KeptHeads()
         self.saved: dict[int, list[tuple[float, StoredConversations]]] = {
@@ -75,11 +77,11 @@ class SimulatedPipeline:
 
     def assign_again(self) -> None:
         """The dispatcher gives its partitions up and takes them again, with what it knows of them."""
-        self.restart(self.work.keep_heads(self.now))
+        self.restart(self.work.keep(self.now))
 
     def hand_over(self) -> None:
         """Another dispatcher gets the partitions, which knows what it knew when it had them last."""
-        kept, self.heads_elsewhere = self.heads_elsewhere, self.work.keep_heads(self.now)
+        kept, self.heads_elsewhere = self.heads_elsewhere, self.work.keep(self.now)
         self.restart(kept)
 
     def restart(self, kept: KeptHeads | None = None) -> None:
@@ -101,7 +103,13 @@ class SimulatedPipeline:
         )
         known = (kept or KeptHeads()).unless_older(SETTINGS.replay_window, self.now)
         self.work = AssignmentWork(
-            SETTINGS, assignment, self.facts, f"replies {self.epoch}", self.checkpoints, kept=known
+            SETTINGS,
+            assignment,
+            self.facts,
+            f"replies {self.epoch}",
+            self.checkpoints,
+            kept=known,
+            rewritten=self.rewritten,
         )
         self.positions = dict(self.work.start)
         self.to_quarantine: dict[str, str] = {}

@@ -1,0 +1,109 @@
+"""What an assignment's replay has written is not written again by the next one's."""
+
+from dataclasses import replace
+
+import pytest
+from msgspec import structs
+
+from bridge.dispatch.assignment_facts import AssignmentFacts
+from bridge.dispatch.assignment_work import AssignmentWork
+from bridge.dispatch.commit_metadata import CommitMetadata, decode_metadata, digest_of, encode_metadata
+from bridge.dispatch.known_conversations import KnownConversations
+from bridge.dispatch.letters import FoundLetters, Wanted
+from bridge.dispatch.rewritten import Rewritten
+from chat_tasks.storage.known_conversations import StoredConversations
+from tests.bridge.dispatch.appends import record
+from tests.bridge.dispatch.assignments import GENERATIONS, LOG, MANY, assignment_work, logged, perform_all, published
+from tests.bridge.dispatch.simulated_worker import SimulatedWorker
+
+FACTS = AssignmentFacts("00000000-0000-0000-0000-000000000001", GENERATIONS, frozenset(), {}, 3, 3, {})
+
+
+def replay_of_three(rewritten: Rewritten, known: KnownConversations | None = None) -> AssignmentWork:
+    """A node has started since three records were committed."""
+    return assignment_work(encode_metadata(CommitMetadata("0ddba11")), offset=3, rewritten=rewritten, known=known)
+
+
+@pytest.fixture
+def interrupted() -> Rewritten:
+    """Such a replay was given up when all but the second record, and a new one, were written again."""
+    rewritten = Rewritten()
+    work = replay_of_three(rewritten)
+    assert (work.start[LOG], work.replaying) == (0, 3)
+    work.receive([logged(0), logged(1, key="failing"), logged(2), logged(3, key="new")])
+    worker = SimulatedWorker(GENERATIONS)
+    for task in list(work.plan(0, MANY, requests=False)):
+        work.reply(worker.perform(task, failing=frozenset({"failing"})), now=0)
+    work.keep(0)
+    return rewritten
+
+
+def test_the_next_assignment_goes_on_with_the_first_that_is_not(interrupted: Rewritten) -> None:
+    work = replay_of_three(interrupted)
+    assert (work.start[LOG], work.replaying) == (1, 2)
+    work.receive([logged(1, key="failing"), logged(2), logged(3, key="new")])
+    perform_all(work, SimulatedWorker(GENERATIONS))
+    assert len(published(work)) == 1
+    assert work.replayed_count == 2
+
+
+def test_what_has_to_be_read_for_its_conversations_alone_is_not_written(interrupted: Rewritten) -> None:
+    work = replay_of_three(interrupted, KnownConversations(StoredConversations(0, 0, {})))
+    assert (work.start[LOG], work.replaying) == (0, 2)
+    work.receive([logged(0), logged(1, key="failing"), logged(2)])
+    perform_all(work, SimulatedWorker(GENERATIONS))
+    assert work.replayed_count == 2
+
+
+def test_one_that_ends_before_it_has_begun_keeps_what_was_written_before(interrupted: Rewritten) -> None:
+    replay_of_three(interrupted).keep(0)
+    assert replay_of_three(interrupted).start[LOG] == 1
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        replace(FACTS, generations={"host": 1_601}),
+        replace(FACTS, generations={**GENERATIONS, "another": 1}),
+        replace(FACTS, log_id="00000000-0000-0000-0000-000000000002"),
+    ],
+)
+def test_nothing_is_known_once_a_node_has_started_or_the_log_is_another(
+    interrupted: Rewritten, other: AssignmentFacts
+) -> None:
+    assert interrupted.up_to(FACTS, LOG) == 1
+    assert interrupted.up_to(other, LOG) == 0
+    interrupted.note(other, {})
+    assert interrupted.up_to(FACTS, LOG) == 0
+
+
+def test_a_replay_that_has_ended_is_not_begun_again() -> None:
+    rewritten = Rewritten()
+    work = replay_of_three(rewritten)
+    work.receive([logged(offset) for offset in range(3)])
+    perform_all(work, SimulatedWorker(GENERATIONS))
+    work.keep(0)
+    work = replay_of_three(rewritten)
+    assert (work.start[LOG], work.replaying) == (3, 0)
+    work.end_reached(LOG, 3)
+    transaction = work.next_transaction()
+    assert transaction is not None
+    assert decode_metadata(transaction.offsets[0].metadata).digest == digest_of(GENERATIONS)
+
+
+def test_a_letter_from_beyond_what_was_read_says_nothing_of_what_lies_between() -> None:
+    rewritten = Rewritten()
+    work = assignment_work(
+        encode_metadata(CommitMetadata("0ddba11")),
+        offset=3,
+        quarantined=frozenset({"abc123"}),
+        rewritten=rewritten,
+        log_partitions=1,
+    )
+    work.receive([logged(0, key="another")])
+    perform_all(work, SimulatedWorker(GENERATIONS))
+    work.quarantine.begin_releases({"abc123": 7})
+    letter = structs.replace(record(2, replay=True), partition=LOG.number, release=7)
+    work.quarantine.take_letters(Wanted("abc123", release=7, after=-1), FoundLetters([letter], 2, complete=True))
+    work.keep(0)
+    assert rewritten.up_to(FACTS, LOG) == 1
