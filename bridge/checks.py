@@ -1,7 +1,7 @@
 """What the servers must keep for the promise to hold, checked at each start."""
 
 import logging
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 
 from confluent_kafka import KafkaException
 from confluent_kafka.admin import AdminClient, ConfigResource, ResourceType
@@ -43,7 +43,10 @@ def check_topics(settings: Settings, admin: AdminClient, stored: Mapping[str, st
 
 def check_kafka(settings: Settings, admin: AdminClient) -> None:
     """Raise `ConfigurationError` where Kafka could lose or refuse records, warn where it could stall them."""
-    log = _topic_config(admin, settings.log_topic)
+    checked = (settings.message_topic, settings.log_topic, settings.output_topic)
+    broker, *topics = _configs(admin, _any_broker(admin), *(ConfigResource(ResourceType.TOPIC, one) for one in checked))
+    config_of = dict(zip(checked, topics, strict=True))
+    log = config_of[settings.log_topic]
     if log["message.timestamp.type"] != "LogAppendTime":
         raise ConfigurationError(f"{settings.log_topic} must have message.timestamp.type=LogAppendTime")
     if log["cleanup.policy"] != "delete" or log["retention.ms"] != "-1" or log["retention.bytes"] != "-1":
@@ -51,14 +54,13 @@ def check_kafka(settings: Settings, admin: AdminClient) -> None:
             f"{settings.log_topic} must have cleanup.policy=delete, retention.ms=-1 and retention.bytes=-1: "
             "dispatch itself purges what is not needed any more"
         )
-    for topic in (settings.message_topic, settings.log_topic, settings.output_topic):
-        if _topic_config(admin, topic)["unclean.leader.election.enable"] != "false":
+    for topic, config in config_of.items():
+        if config["unclean.leader.election.enable"] != "false":
             raise ConfigurationError(
                 f"{topic} must have unclean.leader.election.enable=false: it loses what is acknowledged"
             )
     if settings.topic_replication_factor < 3 or settings.topic_min_insync_replicas < 2:
         logger.info("one copy of each record: fine for development, set CHAT_TOPIC_REPLICATION_FACTOR=3 in production")
-    broker = _broker_config(admin)
     if int(broker["offset.metadata.max.bytes"]) < LARGEST_METADATA:
         raise ConfigurationError(f"the brokers must have offset.metadata.max.bytes={LARGEST_METADATA} or more")
     if int(broker["transaction.max.timeout.ms"]) < settings.transaction_timeout * 1000:
@@ -113,11 +115,7 @@ def _milliseconds(value: str | None, default: float) -> float:
     return int(value)
 
 
-def _topic_config(admin: AdminClient, topic: str) -> dict[str, str]:
-    return _config(admin, [ConfigResource(ResourceType.TOPIC, topic)])
-
-
-def _broker_config(admin: AdminClient) -> dict[str, str]:
+def _any_broker(admin: AdminClient) -> ConfigResource:
     try:
         brokers = list(admin.list_topics(timeout=_SECONDS).brokers)
     except KafkaException as error:
@@ -125,12 +123,14 @@ def _broker_config(admin: AdminClient) -> dict[str, str]:
     if not brokers:
         # One that has just come back answers before its controller has let it in.
         raise DependencyUnavailable("Kafka: no broker is part of the cluster yet")
-    return _config(admin, [ConfigResource(ResourceType.BROKER, str(brokers[0]))])
+    return ConfigResource(ResourceType.BROKER, str(brokers[0]))
 
 
-def _config(admin: AdminClient, resources: Iterable[ConfigResource]) -> dict[str, str]:
+def _configs(admin: AdminClient, *resources: ConfigResource) -> list[dict[str, str]]:
+    """In the order of the resources; one request, for each takes as long as all of them."""
     try:
-        [future] = admin.describe_configs(list(resources), request_timeout=_SECONDS).values()
-        return {name: entry.value for name, entry in future.result(_SECONDS).items()}
+        described = admin.describe_configs(list(resources), request_timeout=_SECONDS)
+        found = [described[resource].result(_SECONDS) for resource in resources]
+        return [{name: entry.value for name, entry in entries.items()} for entries in found]
     except (KafkaException, TimeoutError) as error:
         raise DependencyUnavailable(describe(error)) from error
