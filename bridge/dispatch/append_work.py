@@ -1,6 +1,6 @@
 """Records of the log on their way through the workers."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence, Set
 from itertools import chain
 from typing import NamedTuple
 
@@ -124,17 +124,17 @@ class AppendWork:
             self._appends.add(conversation_key, record)
         return None
 
-    def first_unwritten(self) -> Mapping[int, int]:
-        """The lowest offset of each partition that is here to be written again."""
+    def unwritten(self) -> Mapping[int, Set[int]]:
+        """The offsets that are here to be written again, by partition."""
         held = chain(
             *(scheduler.records() for scheduler in self._schedulers.values()),
             *(release.held for release in self.releases.values()),
         )
-        first: dict[int, int] = {}
+        unwritten: dict[int, set[int]] = {number: set() for number in self.heads}
         for record in held:
             if record.replay:
-                first[record.partition] = min(record.offset, first.get(record.partition, record.offset))
-        return first
+                unwritten[record.partition].add(record.offset)
+        return unwritten
 
     def plan(self, now: float, tasks: int) -> Iterator[OutgoingTask]:
         """The tasks to send now, with at most `tasks` outstanding of either kind."""

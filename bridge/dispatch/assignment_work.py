@@ -17,7 +17,7 @@ from bridge.dispatch.outbox import Outbox
 from bridge.dispatch.outgoing import Finished, OutgoingTask
 from bridge.dispatch.partition_progress import Delivery, PartitionProgress
 from bridge.dispatch.quarantine_work import QuarantineWork
-from bridge.dispatch.rewritten import Rewritten
+from bridge.dispatch.rewritten import RewrittenPartitions
 from bridge.dispatch.room import Room
 from bridge.dispatch.saving import Saving
 from bridge.transaction import Partition, Transaction
@@ -41,7 +41,7 @@ class AssignmentWork:
         checkpoints: Checkpoints,
         *,
         kept: KeptHeads,
-        rewritten: Rewritten,
+        rewritten: RewrittenPartitions,
     ) -> None:
         """Raises `ConfigurationError` where a commit's metadata cannot be understood."""
         self._settings = settings
@@ -73,17 +73,15 @@ class AssignmentWork:
             committed = assignment.partitions[partition]
             heads.know_from(min(committed.offset, committed.low))
         self.saving = Saving(self._progress, self._commits, self._heads, checkpoints)
-        replays = {
-            partition: self._replay_start(partition, committed)
+        self.start = {
+            partition: self._start_of(partition, committed) for partition, committed in assignment.partitions.items()
+        }
+        self.replaying = sum(
+            rewritten.of(facts, partition).left(committed.low, committed.offset)
             for partition, committed in assignment.partitions.items()
             if self._progress[partition].needs_replay
-        }
-        self.replaying = sum(assignment.partitions[partition].offset - offset for partition, offset in replays.items())
+        )
         """How many offsets lie before the committed ones and are going to be written again."""
-        self.start = {
-            partition: self._start_of(partition, replays.get(partition, committed.offset))
-            for partition, committed in assignment.partitions.items()
-        }
         self.appends = AppendWork(
             settings,
             output_partitions=facts.output_partitions,
@@ -116,18 +114,18 @@ class AssignmentWork:
         """How many offsets were written again."""
         return self._outbox.replayed_count
 
-    def _replay_start(self, partition: Partition, committed: Committed) -> int:
-        return min(committed.offset, max(committed.low, self._rewritten.up_to(self.facts, partition)))
-
-    def _start_of(self, partition: Partition, offset: int) -> int:
+    def _start_of(self, partition: Partition, committed: Committed) -> int:
+        offset = committed.offset
+        if self._progress[partition].needs_replay:
+            offset = min(offset, max(committed.low, self._rewritten.of(self.facts, partition).start))
         heads = self._heads.get(partition)
         return offset if heads is None else heads.start(offset)
 
     def _progress_of(self, partition: Partition, offset: int, metadata: str) -> PartitionProgress:
         digest = self._digest if partition.topic == self._settings.log_topic else ""
-        rewritten = self._rewritten.up_to(self.facts, partition)
+        rewritten = self._rewritten.of(self.facts, partition)
         try:
-            return PartitionProgress(partition, offset, decode_metadata(metadata), digest, rewritten=rewritten)
+            return PartitionProgress(partition, offset, decode_metadata(metadata), digest, rewritten)
         except ValueError as error:
             raise ConfigurationError(f"the committed metadata of {partition} is broken: {error}") from error
 
@@ -136,7 +134,9 @@ class AssignmentWork:
 
         The assignment has to end now. Nobody else had its partitions before `proven_at`.
         """
-        self._note_rewritten()
+        for number, unwritten in self.appends.unwritten().items():
+            partition = Partition(self._settings.log_topic, number)
+            self._rewritten.note(self.facts, partition, self._progress[partition].delivered, unwritten)
         topic = self._settings.output_topic
         unpublished = Counter(output.key for output in self._outbox.unpublished() if output.topic == topic)
         for key, numbers in unpublished.items():
@@ -145,15 +145,6 @@ class AssignmentWork:
         self.saving.note_delivered()
         heads = {self._commits[partition]: heads for partition, heads in self._heads.items()}
         return KeptHeads(self.facts.log_id, heads, proven_at)
-
-    def _note_rewritten(self) -> None:
-        unwritten = self.appends.first_unwritten()
-        offsets: dict[Partition, int] = {}
-        for partition in self._heads:
-            delivered = self._progress[partition].delivered
-            # A dead letter may be of a record that lies beyond what was read.
-            offsets[partition] = min(delivered, unwritten.get(partition.number, delivered))
-        self._rewritten.note(self.facts, offsets)
 
     def receive(self, messages: Sequence[Any]) -> None:
         """Take delivered messages; those of partitions that are not ours any more are passed over."""

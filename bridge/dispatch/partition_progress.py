@@ -3,6 +3,7 @@
 from enum import Enum, auto
 
 from bridge.dispatch.commit_metadata import CommitMetadata, encode_metadata
+from bridge.dispatch.rewritten import NOTHING_REWRITTEN, Rewritten
 from bridge.offset_tracker import OffsetTracker
 from bridge.transaction import CommittedOffset, Partition
 from chat_tasks.errors import ChatTasksError
@@ -23,11 +24,16 @@ class PartitionProgress:
     """One partition during one assignment."""
 
     def __init__(
-        self, partition: Partition, committed: int, metadata: CommitMetadata, digest: str, *, rewritten: int = 0
+        self,
+        partition: Partition,
+        committed: int,
+        metadata: CommitMetadata,
+        digest: str,
+        rewritten: Rewritten = NOTHING_REWRITTEN,
     ) -> None:
         """`committed` and `metadata` are what the group holds, `digest` that of the nodes' generations today.
 
-        What was published of the offsets before `rewritten` is known to be written under that digest.
+        What is in `rewritten` is known to be written under that digest.
 
         Raises `ValueError` where the metadata does not belong to the offset.
         """
@@ -86,7 +92,7 @@ class PartitionProgress:
             return Delivery.WORK if work else Delivery.DONE
         if offset >= self._replay_end - 1:
             self._read_through = True
-        if not work and offset >= self._rewritten:
+        if not work and offset not in self._rewritten:
             self._replaying += 1
             return Delivery.REPLAY
         self._end_replay_if_done()

@@ -4,33 +4,68 @@ Where servers go away one after the other no replay would ever end otherwise, an
 written again, would grow from one to the next.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Set
+from dataclasses import dataclass
 
 from bridge.dispatch.assignment_facts import AssignmentFacts
 from bridge.transaction import Partition
 
 
+@dataclass(frozen=True, slots=True)
 class Rewritten:
-    """Up to which offset all rows of what was published are written, under the generations of now.
+    """Of one partition of the log: what was published of the records before `offset` is written, but for `missing`.
 
-    They stay so until a node starts, whoever has the partitions meanwhile, and whatever is published in between.
+    Those lie before it.
+    """
+
+    offset: int = 0
+    missing: frozenset[int] = frozenset()
+
+    def __contains__(self, offset: int) -> bool:
+        return offset < self.offset and offset not in self.missing
+
+    @property
+    def start(self) -> int:
+        """Nothing before it has to be written."""
+        return min(self.missing, default=self.offset)
+
+    def left(self, low: int, end: int) -> int:
+        """How many offsets from `low` to before `end` are not among these."""
+        return max(0, end - max(low, self.offset)) + sum(low <= offset < end for offset in self.missing)
+
+    def followed_by(self, delivered: int, unwritten: Set[int]) -> "Rewritten":
+        """After an assignment that began with these: it read what it needed up to `delivered`, and wrote the rest."""
+        offset = max(self.offset, delivered)
+        # A dead letter that is to be written may be of a record which lies beyond what was read.
+        mine = (one for one in unwritten if one < offset)
+        unread = (one for one in self.missing if one >= delivered)
+        return Rewritten(offset, frozenset(mine).union(unread))
+
+
+NOTHING_REWRITTEN = Rewritten()
+
+
+class RewrittenPartitions:
+    """Of all partitions, under the Cassandra nodes' generations of now.
+
+    What is written stays so until a node starts, whoever has the partitions meanwhile, and whatever is published.
     """
 
     def __init__(self) -> None:
         self._log_id = ""
         self._generations: Mapping[str, int] = {}
-        self._offsets: dict[Partition, int] = {}
+        self._of: dict[Partition, Rewritten] = {}
 
-    def up_to(self, facts: AssignmentFacts, partition: Partition) -> int:
-        """That offset, for an assignment which begins with these facts; 0 where nothing is known."""
-        return self._offsets.get(partition, 0) if self._is_of(facts) else 0
+    def of(self, facts: AssignmentFacts, partition: Partition) -> Rewritten:
+        """For an assignment which begins with these facts."""
+        return self._of.get(partition, NOTHING_REWRITTEN) if self._is_known(facts) else NOTHING_REWRITTEN
 
-    def note(self, facts: AssignmentFacts, offsets: Mapping[Partition, int]) -> None:
-        """An assignment that began with these facts has come so far."""
-        if not self._is_of(facts):
-            self._log_id, self._generations, self._offsets = facts.log_id, facts.generations, {}
-        for partition, offset in offsets.items():
-            self._offsets[partition] = max(offset, self._offsets.get(partition, 0))
+    def note(self, facts: AssignmentFacts, partition: Partition, delivered: int, unwritten: Set[int]) -> None:
+        """An assignment which began with these facts ends."""
+        rewritten = self.of(facts, partition).followed_by(delivered, unwritten)
+        if not self._is_known(facts):
+            self._log_id, self._generations, self._of = facts.log_id, facts.generations, {}
+        self._of[partition] = rewritten
 
-    def _is_of(self, facts: AssignmentFacts) -> bool:
+    def _is_known(self, facts: AssignmentFacts) -> bool:
         return (self._log_id, self._generations) == (facts.log_id, facts.generations)

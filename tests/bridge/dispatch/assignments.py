@@ -8,7 +8,7 @@ from bridge.dispatch.assignment_work import AssignmentWork
 from bridge.dispatch.checkpoints import Checkpoints
 from bridge.dispatch.kept_heads import KeptHeads
 from bridge.dispatch.known_conversations import KnownConversations
-from bridge.dispatch.rewritten import Rewritten
+from bridge.dispatch.rewritten import RewrittenPartitions
 from bridge.transaction import Output, Partition
 from chat_tasks.settings import Settings
 from tests.bridge.dispatch.simulated_worker import SimulatedWorker
@@ -28,7 +28,7 @@ def assignment_work(
     offset: int = 0,
     quarantined: frozenset[str] = frozenset(),
     known: KnownConversations | None = None,
-    rewritten: Rewritten | None = None,
+    rewritten: RewrittenPartitions | None = None,
     **chosen: Any,
 ) -> AssignmentWork:
     """Of a part of the log that was committed up to `offset`, and of the requests from their beginning."""
@@ -44,7 +44,7 @@ def assignment_work(
         "replies",
         Checkpoints(),
         kept=KeptHeads(),
-        rewritten=Rewritten() if rewritten is None else rewritten,
+        rewritten=RewrittenPartitions() if rewritten is None else rewritten,
     )
 
 

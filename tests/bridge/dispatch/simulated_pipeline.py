@@ -16,7 +16,7 @@ from bridge.dispatch.kept_heads import KeptHeads
 from bridge.dispatch.known_conversations import Unsaved, known_of
 from bridge.dispatch.letters import FoundLetters, LetterBox, Wanted, read_letter
 from bridge.dispatch.outgoing import OutgoingTask
-from bridge.dispatch.rewritten import Rewritten
+from bridge.dispatch.rewritten import RewrittenPartitions
 from bridge.transaction import CommittedOffset, Output, Partition, Transaction
 from chat_tasks.records import Row
 from chat_tasks.routing import partition_of
@@ -54,7 +54,7 @@ class SimulatedPipeline:
         self.mended_up_to: dict[str, int] = {}
         self.worker = SimulatedWorker(self.generations(0))
         self.checkpoints = Checkpoints()
-        self.rewritten = Rewritten()
+        self.rewritten = RewrittenPartitions()
         self.epoch = 0
         self.heads_elsewhere = KeptHeads()
         self.saved: dict[int, list[tuple[float, StoredConversations]]] = {

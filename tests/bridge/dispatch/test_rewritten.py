@@ -10,7 +10,7 @@ from bridge.dispatch.assignment_work import AssignmentWork
 from bridge.dispatch.commit_metadata import CommitMetadata, decode_metadata, digest_of, encode_metadata
 from bridge.dispatch.known_conversations import KnownConversations
 from bridge.dispatch.letters import FoundLetters, Wanted
-from bridge.dispatch.rewritten import Rewritten
+from bridge.dispatch.rewritten import Rewritten, RewrittenPartitions
 from chat_tasks.storage.known_conversations import StoredConversations
 from tests.bridge.dispatch.appends import record
 from tests.bridge.dispatch.assignments import GENERATIONS, LOG, MANY, assignment_work, logged, perform_all, published
@@ -19,15 +19,15 @@ from tests.bridge.dispatch.simulated_worker import SimulatedWorker
 FACTS = AssignmentFacts("00000000-0000-0000-0000-000000000001", GENERATIONS, frozenset(), {}, 3, 3, {})
 
 
-def replay_of_three(rewritten: Rewritten, known: KnownConversations | None = None) -> AssignmentWork:
+def replay_of_three(rewritten: RewrittenPartitions, known: KnownConversations | None = None) -> AssignmentWork:
     """A node has started since three records were committed."""
     return assignment_work(encode_metadata(CommitMetadata("0ddba11")), offset=3, rewritten=rewritten, known=known)
 
 
 @pytest.fixture
-def interrupted() -> Rewritten:
+def interrupted() -> RewrittenPartitions:
     """Such a replay was given up when all but the second record, and a new one, were written again."""
-    rewritten = Rewritten()
+    rewritten = RewrittenPartitions()
     work = replay_of_three(rewritten)
     assert (work.start[LOG], work.replaying) == (0, 3)
     work.receive([logged(0), logged(1, key="failing"), logged(2), logged(3, key="new")])
@@ -38,24 +38,24 @@ def interrupted() -> Rewritten:
     return rewritten
 
 
-def test_the_next_assignment_goes_on_with_the_first_that_is_not(interrupted: Rewritten) -> None:
+def test_the_next_assignment_writes_only_what_is_not(interrupted: RewrittenPartitions) -> None:
     work = replay_of_three(interrupted)
-    assert (work.start[LOG], work.replaying) == (1, 2)
+    assert (work.start[LOG], work.replaying) == (1, 1)
     work.receive([logged(1, key="failing"), logged(2), logged(3, key="new")])
     perform_all(work, SimulatedWorker(GENERATIONS))
     assert len(published(work)) == 1
-    assert work.replayed_count == 2
+    assert work.replayed_count == 1
 
 
-def test_what_has_to_be_read_for_its_conversations_alone_is_not_written(interrupted: Rewritten) -> None:
+def test_what_has_to_be_read_for_its_conversations_alone_is_not_written(interrupted: RewrittenPartitions) -> None:
     work = replay_of_three(interrupted, KnownConversations(StoredConversations(0, 0, {})))
-    assert (work.start[LOG], work.replaying) == (0, 2)
+    assert (work.start[LOG], work.replaying) == (0, 1)
     work.receive([logged(0), logged(1, key="failing"), logged(2)])
     perform_all(work, SimulatedWorker(GENERATIONS))
-    assert work.replayed_count == 2
+    assert work.replayed_count == 1
 
 
-def test_one_that_ends_before_it_has_begun_keeps_what_was_written_before(interrupted: Rewritten) -> None:
+def test_one_that_ends_before_it_has_begun_keeps_what_was_written_before(interrupted: RewrittenPartitions) -> None:
     replay_of_three(interrupted).keep(0)
     assert replay_of_three(interrupted).start[LOG] == 1
 
@@ -69,16 +69,16 @@ def test_one_that_ends_before_it_has_begun_keeps_what_was_written_before(interru
     ],
 )
 def test_nothing_is_known_once_a_node_has_started_or_the_log_is_another(
-    interrupted: Rewritten, other: AssignmentFacts
+    interrupted: RewrittenPartitions, other: AssignmentFacts
 ) -> None:
-    assert interrupted.up_to(FACTS, LOG) == 1
-    assert interrupted.up_to(other, LOG) == 0
-    interrupted.note(other, {})
-    assert interrupted.up_to(FACTS, LOG) == 0
+    assert 0 in interrupted.of(FACTS, LOG)
+    assert 0 not in interrupted.of(other, LOG)
+    interrupted.note(other, LOG, 0, set())
+    assert 0 not in interrupted.of(FACTS, LOG)
 
 
 def test_a_replay_that_has_ended_is_not_begun_again() -> None:
-    rewritten = Rewritten()
+    rewritten = RewrittenPartitions()
     work = replay_of_three(rewritten)
     work.receive([logged(offset) for offset in range(3)])
     perform_all(work, SimulatedWorker(GENERATIONS))
@@ -92,7 +92,7 @@ def test_a_replay_that_has_ended_is_not_begun_again() -> None:
 
 
 def test_a_letter_from_beyond_what_was_read_says_nothing_of_what_lies_between() -> None:
-    rewritten = Rewritten()
+    rewritten = RewrittenPartitions()
     work = assignment_work(
         encode_metadata(CommitMetadata("0ddba11")),
         offset=3,
@@ -106,4 +106,14 @@ def test_a_letter_from_beyond_what_was_read_says_nothing_of_what_lies_between() 
     letter = structs.replace(record(2, replay=True), partition=LOG.number, release=7)
     work.quarantine.take_letters(Wanted("abc123", release=7, after=-1), FoundLetters([letter], 2, complete=True))
     work.keep(0)
-    assert rewritten.up_to(FACTS, LOG) == 1
+    assert [offset in rewritten.of(FACTS, LOG) for offset in range(3)] == [True, False, False]
+
+
+def test_what_one_assignment_did_not_get_to_is_left_to_the_next() -> None:
+    began_with = Rewritten(10, frozenset({2, 7}))
+    assert (began_with.start, began_with.left(0, 12), began_with.left(3, 12)) == (2, 4, 3)
+    assert began_with.followed_by(5, {2}) == Rewritten(10, frozenset({2, 7}))
+    assert began_with.followed_by(8, {7}) == Rewritten(10, frozenset({7}))
+    assert began_with.followed_by(12, {11}) == Rewritten(12, frozenset({11}))
+    assert began_with.followed_by(12, set()).start == 12
+    assert began_with.followed_by(5, {11}) == Rewritten(10, frozenset({7}))
