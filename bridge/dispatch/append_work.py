@@ -125,14 +125,14 @@ class AppendWork:
         return None
 
     def unwritten(self) -> Mapping[int, Set[int]]:
-        """The offsets that are here to be written again, by partition."""
+        """The offsets that are here to be written again, by partition; not those of letters, which always come anew."""
         held = chain(
             *(scheduler.records() for scheduler in self._schedulers.values()),
             *(release.held for release in self.releases.values()),
         )
         unwritten: dict[int, set[int]] = {number: set() for number in self.heads}
         for record in held:
-            if record.replay:
+            if record.replay and record.release is None:
                 unwritten[record.partition].add(record.offset)
         return unwritten
 

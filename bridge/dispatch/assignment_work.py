@@ -136,7 +136,9 @@ class AssignmentWork:
         """
         for number, unwritten in self.appends.unwritten().items():
             partition = Partition(self._settings.log_topic, number)
-            self._rewritten.note(self.facts, partition, self._progress[partition].delivered, unwritten)
+            # What is new is missing too: where its head is not known any more the next replay must not end before it.
+            end, new = self._progress[partition].read_again()
+            self._rewritten.note(self.facts, partition, end, unwritten | new)
         topic = self._settings.output_topic
         unpublished = Counter(output.key for output in self._outbox.unpublished() if output.topic == topic)
         for key, numbers in unpublished.items():

@@ -1,5 +1,6 @@
 """How far one partition has come: what is finished, and what is a replay."""
 
+from collections.abc import Set
 from enum import Enum, auto
 
 from bridge.dispatch.commit_metadata import CommitMetadata, encode_metadata
@@ -44,6 +45,7 @@ class PartitionProgress:
         self._rewritten = rewritten
         self._resumed_high = self._tracker.high_watermark
         self._position = committed
+        self._resumed_work: set[int] = set()
         self._last_delivered = -1
         self._replaying = 0
         self._read_through = False
@@ -88,6 +90,8 @@ class PartitionProgress:
         self._last_delivered = offset
         self._position = max(self._position, offset + 1)
         work = self._tracker.deliver(offset)
+        if work and offset < self._resumed_high:
+            self._resumed_work.add(offset)
         if self._replay_end is None:
             return Delivery.WORK if work else Delivery.DONE
         if offset >= self._replay_end - 1:
@@ -104,6 +108,10 @@ class PartitionProgress:
         if self._replay_end is not None and offset >= self._replay_end:
             self._read_through = True
             self._end_replay_if_done()
+
+    def read_again(self) -> tuple[int, Set[int]]:
+        """All that was published before this assignment was delivered up to this offset; these before it were not."""
+        return min(self.delivered, self._resumed_high), self._resumed_work
 
     def await_replays(self, count: int) -> None:
         """So many more replays have to be written before the replay may end, which do not come from the log."""

@@ -4,7 +4,7 @@ Where servers go away one after the other no replay would ever end otherwise, an
 written again, would grow from one to the next.
 """
 
-from collections.abc import Mapping, Set
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from bridge.dispatch.assignment_facts import AssignmentFacts
@@ -15,7 +15,8 @@ from bridge.transaction import Partition
 class Rewritten:
     """Of one partition of the log: what was published of the records before `offset` is written, but for `missing`.
 
-    Those lie before it.
+    Those lie before it. Of each conversation the records that are missing, or lie beyond, are the last ones: else what
+    is written again of it would end with a number that is not its newest.
     """
 
     offset: int = 0
@@ -33,13 +34,10 @@ class Rewritten:
         """How many offsets from `low` to before `end` are not among these."""
         return max(0, end - max(low, self.offset)) + sum(low <= offset < end for offset in self.missing)
 
-    def followed_by(self, delivered: int, unwritten: Set[int]) -> "Rewritten":
-        """After an assignment that began with these: it read what it needed up to `delivered`, and wrote the rest."""
-        offset = max(self.offset, delivered)
-        # A dead letter that is to be written may be of a record which lies beyond what was read.
-        mine = (one for one in unwritten if one < offset)
-        unread = (one for one in self.missing if one >= delivered)
-        return Rewritten(offset, frozenset(mine).union(unread))
+    def followed_by(self, end: int, missing: Iterable[int]) -> "Rewritten":
+        """After an assignment that began with these, and has written again what it had to up to `end`, but for some."""
+        unread = (one for one in self.missing if one >= end)
+        return Rewritten(max(self.offset, end), frozenset(missing).union(unread))
 
 
 NOTHING_REWRITTEN = Rewritten()
@@ -60,9 +58,9 @@ class RewrittenPartitions:
         """For an assignment which begins with these facts."""
         return self._of.get(partition, NOTHING_REWRITTEN) if self._is_known(facts) else NOTHING_REWRITTEN
 
-    def note(self, facts: AssignmentFacts, partition: Partition, delivered: int, unwritten: Set[int]) -> None:
-        """An assignment which began with these facts ends."""
-        rewritten = self.of(facts, partition).followed_by(delivered, unwritten)
+    def note(self, facts: AssignmentFacts, partition: Partition, end: int, missing: Iterable[int]) -> None:
+        """An assignment which began with these facts ends: see `Rewritten.followed_by`."""
+        rewritten = self.of(facts, partition).followed_by(end, missing)
         if not self._is_known(facts):
             self._log_id, self._generations, self._of = facts.log_id, facts.generations, {}
         self._of[partition] = rewritten

@@ -191,6 +191,25 @@ class FaultyPipeline(RuleBasedStateMachine):
         self.pipeline.assign_again()
         self.all_goes_well(1, publishes=True)
 
+    @rule(keys=st.lists(st.sampled_from(KEYS), min_size=2, max_size=4), heads=HEADS)
+    def publish_beside_a_replay_without_hearing_of_it(self, keys: list[str], heads: str) -> None:
+        """The replay goes on in the next assignment, where what was published beside it is not new any more."""
+        self.send(keys)
+        self.all_goes_well(2, publishes=True)
+        self.restart_cassandra(1)
+        self.pipeline.assign_again()
+        self.send(keys)
+        for _ in range(2):
+            for partition in LOG:
+                self.pipeline.deliver(partition, 10)
+        for task in self.pipeline.plan():
+            if task.task_id.startswith("append"):
+                self.pipeline.reply(self.pipeline.worker.perform(task))
+        self.pipeline.transact()
+        self.begin_again(heads)
+        self.send(keys)
+        self.all_goes_well(2, publishes=True)
+
     @rule(survives=st.booleans(), heads=HEADS)
     def transact(self, survives: bool, heads: str = "forgotten") -> None:
         transaction = self.pipeline.transact()

@@ -91,7 +91,19 @@ def test_a_replay_that_has_ended_is_not_begun_again() -> None:
     assert decode_metadata(transaction.offsets[0].metadata).digest == digest_of(GENERATIONS)
 
 
-def test_a_letter_from_beyond_what_was_read_says_nothing_of_what_lies_between() -> None:
+def test_what_was_published_beside_the_replay_is_written_again_by_the_next() -> None:
+    """Where its number is not known any more, what is written again must not end before it."""
+    rewritten = RewrittenPartitions()
+    work = replay_of_three(rewritten)
+    work.receive([logged(offset) for offset in range(4)])
+    perform_all(work, SimulatedWorker(GENERATIONS))
+    assert len(published(work)) == 1
+    work.keep(0)
+    work = assignment_work(encode_metadata(CommitMetadata("0ddba11")), offset=4, rewritten=rewritten)
+    assert (work.start[LOG], work.replaying) == (3, 1)
+
+
+def test_a_letter_that_is_to_be_written_again_says_nothing_of_the_log() -> None:
     rewritten = RewrittenPartitions()
     work = assignment_work(
         encode_metadata(CommitMetadata("0ddba11")),
@@ -116,4 +128,3 @@ def test_what_one_assignment_did_not_get_to_is_left_to_the_next() -> None:
     assert began_with.followed_by(8, {7}) == Rewritten(10, frozenset({7}))
     assert began_with.followed_by(12, {11}) == Rewritten(12, frozenset({11}))
     assert began_with.followed_by(12, set()).start == 12
-    assert began_with.followed_by(5, {11}) == Rewritten(10, frozenset({7}))
