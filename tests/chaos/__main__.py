@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import shutil
 import sys
 import time
 from collections.abc import Iterator
@@ -16,6 +15,7 @@ from tests.chaos.faults import ON_A_CLUSTER, ON_ONE_NODE, ONE_NODE_DOWN
 from tests.chaos.nemesis import Step, plan
 from tests.chaos.resumption import recovery_table
 from tests.chaos.run import RATE, Verdict, run
+from tests.chaos.small_disk import remove_with_disks
 from tests.chaos.system import cluster, single
 from tests.chaos.timeline import draw
 
@@ -33,7 +33,7 @@ def main(minutes: float, seed: int, only: tuple[str, ...], rate: float, folder: 
     if unknown := set(only) - set(injections):
         raise click.BadParameter(f"{', '.join(sorted(unknown))}: none of {', '.join(sorted(injections))}")
     home = folder / "servers"
-    shutil.rmtree(home, ignore_errors=True)
+    remove_with_disks(home)
     home.mkdir(parents=True)
     planned = plan(only, seed, pair_share=0) if only else plan(sorted(injections), seed)
     steps = _until(time.monotonic() + minutes * 60, planned)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import subprocess
 import tempfile
 from collections.abc import Iterator
@@ -21,6 +22,14 @@ def small_disk(folder: Path) -> Iterator[None]:
         yield
     finally:
         _run("umount", str(folder))
+
+
+def remove_with_disks(home: Path) -> None:
+    """Whatever is there: a run that was killed leaves its disks, which nobody can delete."""
+    for folder in home.glob("*"):
+        if folder.is_mount():
+            _run("umount", str(folder))
+    shutil.rmtree(home, ignore_errors=True)
 
 
 @cache
