@@ -21,9 +21,9 @@ def base_config(settings: Settings) -> dict[str, Any]:
         "client.id": settings.instance_name,
         "logger": _SILENT,
         "log_level": 2,
-        # A broker that comes back is found again within 0.4 seconds.
+        # A broker that comes back is found again within a second.
         "reconnect.backoff.ms": 50,
-        "reconnect.backoff.max.ms": 250,
+        "reconnect.backoff.max.ms": 1000,
         # A paused broker takes connections and never answers; at the defaults that is noticed after a minute.
         "socket.timeout.ms": _SOCKET_TIMEOUT_MS,
         "socket.connection.setup.timeout.ms": 3000,
