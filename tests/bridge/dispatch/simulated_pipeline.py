@@ -10,13 +10,12 @@ from collections import defaultdict
 from bridge.assignment import Assignment, Committed
 from bridge.dispatch.assignment_facts import AssignmentFacts
 from bridge.dispatch.assignment_work import AssignmentWork
-from bridge.dispatch.checkpoints import Checkpoints
 from bridge.dispatch.commit_metadata import decode_metadata, digest_of
 from bridge.dispatch.kept_heads import KeptHeads
 from bridge.dispatch.known_conversations import Unsaved, known_of
 from bridge.dispatch.letters import FoundLetters, LetterBox, Wanted, read_letter
+from bridge.dispatch.memory import Memory
 from bridge.dispatch.outgoing import OutgoingTask
-from bridge.dispatch.rewritten import RewrittenPartitions
 from bridge.transaction import CommittedOffset, Output, Partition, Transaction
 from chat_tasks.records import Row
 from chat_tasks.routing import partition_of
@@ -53,10 +52,8 @@ class SimulatedPipeline:
         self.requests: dict[str, int] = {}
         self.mended_up_to: dict[str, int] = {}
         self.worker = SimulatedWorker(self.generations(0))
-        self.checkpoints = Checkpoints()
-        self.rewritten = RewrittenPartitions()
         self.epoch = 0
-        self.heads_elsewhere = KeptHeads()
+        self.memory_elsewhere = Memory()
         self.saved: dict[int, list[tuple[float, StoredConversations]]] = {
             one.number: [(-MANY, StoredConversations(0, 0, {}))] for one in LOG
         }
@@ -77,15 +74,24 @@ class SimulatedPipeline:
 
     def assign_again(self) -> None:
         """The dispatcher gives its partitions up and takes them again, with what it knows of them."""
-        self.restart(self.work.keep(self.now))
+        self._end()
+        self._begin()
 
     def hand_over(self) -> None:
         """Another dispatcher gets the partitions, which knows what it knew when it had them last."""
-        kept, self.heads_elsewhere = self.heads_elsewhere, self.work.keep(self.now)
-        self.restart(kept)
+        self._end()
+        self.memory, self.memory_elsewhere = self.memory_elsewhere, self.memory
+        self._begin()
 
-    def restart(self, kept: KeptHeads | None = None) -> None:
+    def restart(self) -> None:
         """The dispatcher ends, and another one begins with what the group holds."""
+        self.memory = Memory()
+        self._begin()
+
+    def _end(self) -> None:
+        self.memory.kept_heads = self.work.keep(self.now)
+
+    def _begin(self) -> None:
         self.epoch += 1
         self.facts = AssignmentFacts(
             "00000000-0000-0000-0000-000000000001",
@@ -101,16 +107,16 @@ class SimulatedPipeline:
             {one: Committed(held.offset, held.metadata, self.lows[one]) for one, held in self.group.items()},
             None,
         )
-        known = (kept or KeptHeads()).unless_older(SETTINGS.replay_window, self.now)
         self.work = AssignmentWork(
             SETTINGS,
             assignment,
             self.facts,
             f"replies {self.epoch}",
-            self.checkpoints,
-            kept=known,
-            rewritten=self.rewritten,
+            self.memory.checkpoints,
+            kept=self.memory.kept_heads.unless_older(SETTINGS.replay_window, self.now),
+            rewritten=self.memory.rewritten,
         )
+        self.memory.kept_heads = KeptHeads()
         self.positions = dict(self.work.start)
         self.to_quarantine: dict[str, str] = {}
 
@@ -263,8 +269,8 @@ class SimulatedPipeline:
         if self.facts.generations != self.worker.generations:
             return
         for partition, offset in self.work.purgeable(self.now - SETTINGS.replay_window).items():
-            assert offset >= self.lows[partition]
-            self.lows[partition] = offset
+            # What this dispatcher committed long ago another one may have purged already.
+            self.lows[partition] = max(offset, self.lows[partition])
             self.logged[partition] = [one for one in self.logged[partition] if one.at_offset >= offset]
 
     def restart_cassandra(self, keep_every: int) -> None:
