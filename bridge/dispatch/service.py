@@ -12,14 +12,13 @@ from bridge.initialise import known_partitions_name
 from bridge.loop import Loop
 from bridge.transaction_runner import patience_with_offsets
 from chat_tasks.settings import Settings
-from chat_tasks.storage.early_session import EarlySession
 from chat_tasks.storage.schema import check_stored_settings
-from chat_tasks.storage.session import Session, failures_as_unavailable
+from chat_tasks.storage.session import Session, connect, failures_as_unavailable
 
 
-def run_dispatch(settings: Settings, session: EarlySession) -> int:
+def run_dispatch(settings: Settings) -> int:
     """Until the process is asked to end; returns its exit code."""
-    builder = _Builder(settings, session)
+    builder = _Builder(settings)
     try:
         return Healing(builder.build).run()
     finally:
@@ -29,18 +28,17 @@ def run_dispatch(settings: Settings, session: EarlySession) -> int:
 class _Builder:
     """Keeps what outlasts a loop: what dispatch knows, and the connection to Cassandra, which takes long to make."""
 
-    def __init__(self, settings: Settings, early: EarlySession) -> None:
+    def __init__(self, settings: Settings) -> None:
         self._settings = settings
-        self._early = early
         self._session: Session | None = None
         self._memory = Memory()
         self._patience = patience_with_offsets(settings)
 
     def build(self) -> Loop:
         settings = self._settings
-        admin = AdminClient(base_config(settings))
         if self._session is None:
-            self._session = self._early.take()
+            self._session = connect(settings)
+        admin = AdminClient(base_config(settings))
         with failures_as_unavailable():
             stored = check_stored_settings(self._session, settings)
             check_cassandra(settings, self._session)
