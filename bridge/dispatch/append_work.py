@@ -2,10 +2,10 @@
 
 from collections.abc import Iterator, Mapping, Sequence, Set
 from itertools import chain
-from typing import NamedTuple
 
 from bridge.dispatch.letters import FoundLetters, encode_letter, encode_receipt
 from bridge.dispatch.log_record import LogRecord
+from bridge.dispatch.outcome import Outcome
 from bridge.dispatch.outgoing import Finished, OutgoingTask
 from bridge.dispatch.partition_heads import PartitionHeads
 from bridge.dispatch.release import Release, Releases
@@ -32,17 +32,6 @@ _LEAST_APPENDS = 250
 # What is written again beside new records leaves them room.
 _REPLAY_SECONDS = 0.15
 _REPLAYS_PER_QUEUE = 1
-
-
-class Outcome(NamedTuple):
-    """What a reply came to."""
-
-    finished: list[Finished]
-    replayed: list[LogRecord]
-    refused: dict[str, str]
-    """Conversations to quarantine, and why; their records are held."""
-    retries: dict[str, int]
-    """Reasons for which conversations are tried again, and how many."""
 
 
 class AppendWork:

@@ -4,8 +4,8 @@ from collections import deque
 from collections.abc import Iterable, Iterator, Mapping
 from itertools import chain
 
-from bridge.dispatch.append_work import Outcome
 from bridge.dispatch.commit_metadata import LARGEST_METADATA
+from bridge.dispatch.outcome import Outcome
 from bridge.dispatch.outgoing import Finished
 from bridge.dispatch.partition_progress import PartitionProgress
 from bridge.transaction import OUTPUTS_PER_TRANSACTION, Output, Partition, Transaction

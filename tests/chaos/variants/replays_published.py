@@ -2,8 +2,9 @@
 
 from msgspec.structs import replace
 
-from bridge.dispatch.append_work import AppendWork, Outcome
+from bridge.dispatch.append_work import AppendWork
 from bridge.dispatch.log_record import LogRecord
+from bridge.dispatch.outcome import Outcome
 from bridge.offset_tracker import OffsetTracker
 
 _add = AppendWork.add
