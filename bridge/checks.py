@@ -127,7 +127,7 @@ def _any_broker(admin: AdminClient) -> ConfigResource:
 
 
 def _configs(admin: AdminClient, *resources: ConfigResource) -> list[dict[str, str]]:
-    """In the order of the resources; one request, for each takes as long as all of them."""
+    """In the order of the resources, by one request."""
     try:
         described = admin.describe_configs(list(resources), request_timeout=_SECONDS)
         found = [described[resource].result(_SECONDS) for resource in resources]
