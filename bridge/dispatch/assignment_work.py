@@ -72,7 +72,7 @@ class AssignmentWork:
         for partition, heads in self._heads.items():
             committed = assignment.partitions[partition]
             heads.know_from(min(committed.offset, committed.low))
-        self.saving = Saving(self._progress, self._commits, self._heads, checkpoints)
+        self.saving = Saving(self._progress, self._commits, self._heads, checkpoints, self._digest)
         self.start = {
             partition: self._start_of(partition, committed) for partition, committed in assignment.partitions.items()
         }

@@ -35,13 +35,18 @@ class Checkpoints:
             # Of two neighbours the older one purges less, and is as safe.
             history.commits = deque(list(history.commits)[::2])
 
+    def have(self, partition: Partition, digest: str) -> bool:
+        """Whether anything of it is known to be written under that digest."""
+        history = self._of.get(partition)
+        return history is not None and history.digest == digest
+
     def purgeable(self, partitions: Iterable[Partition], digest: str, before: float) -> Mapping[Partition, int]:
         """Where there is news since the last call, the newest offset that was committed by then, and under `digest`."""
         found: dict[Partition, int] = {}
         for partition in partitions:
-            history = self._of.get(partition)
-            if history is None or history.digest != digest:
+            if not self.have(partition, digest):
                 continue
+            history = self._of[partition]
             while history.commits and history.commits[0][0] <= before:
                 _, found[partition] = history.commits.popleft()
         return found

@@ -18,11 +18,14 @@ class Saving:
         commits: Mapping[Partition, CommittedOffset],
         heads: Mapping[Partition, PartitionHeads],
         checkpoints: Checkpoints,
+        digest: str,
     ) -> None:
+        """`digest` is that of the nodes' generations of now."""
         self._progress = progress
         self._commits = commits
         self._heads = heads
         self._checkpoints = checkpoints
+        self._digest = digest
 
     def committed(self, partition: Partition, now: float) -> None:
         """Where no conversations are known nothing has to be saved of them."""
@@ -34,6 +37,14 @@ class Saving:
         for partition, heads in self._heads.items():
             if heads.known is not None:
                 heads.known.delivered(self._progress[partition].delivered)
+
+    def is_urgent(self) -> bool:
+        """Whether a replay has ended and nothing is saved since: the log keeps all that was written again until then."""
+        return any(
+            self._progress[partition].committed_digest == self._digest
+            and not self._checkpoints.have(partition, self._digest)
+            for partition in self._heads
+        )
 
     def unsaved(self) -> dict[int, Unsaved]:
         """What is to be saved now, by the partition's number."""

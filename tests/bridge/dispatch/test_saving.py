@@ -58,6 +58,21 @@ def test_what_is_delivered_and_not_committed_is_saved_and_not_purged() -> None:
     assert work.purgeable(before=5) == {LOG: 1}
 
 
+def test_what_was_written_again_is_saved_soon_as_the_log_keeps_it_all_until_then() -> None:
+    metadata = encode_metadata(CommitMetadata("before a node started", None))
+    work = assignment_work(metadata, offset=1, known=none_before(0))
+    assert not work.saving.is_urgent()
+    work.receive([logged(0)])
+    work.end_reached(LOG, 1)
+    perform_all(work, SimulatedWorker(GENERATIONS))
+    assert not work.saving.is_urgent(), "nobody knows that it is written"
+    assert published(work) == []
+    assert work.saving.is_urgent()
+    work.saving.saved(work.saving.unsaved(), now=5)
+    assert not work.saving.is_urgent()
+    assert work.purgeable(before=5) == {LOG: 1}
+
+
 def test_without_known_conversations_nothing_has_to_be_saved() -> None:
     work = assignment_work()
     publish_next(work, SimulatedWorker(GENERATIONS), 0, now=1)
