@@ -8,7 +8,7 @@ from typing import Any
 from bridge.assignment import Assignment, Committed
 from bridge.dispatch.append_work import AppendWork
 from bridge.dispatch.assignment_facts import AssignmentFacts
-from bridge.dispatch.checkpoints import Checkpoints
+from bridge.dispatch.checkpoints import Checkpoints, Era
 from bridge.dispatch.commit_metadata import decode_metadata, digest_of
 from bridge.dispatch.intake import read_log_record, read_request
 from bridge.dispatch.kept_heads import KeptHeads
@@ -49,7 +49,7 @@ class AssignmentWork:
         self._limits = Limits.of(settings)
         self.facts = facts
         self.reply_to = reply_to
-        self._digest = digest_of(facts.generations)
+        self._era = Era(facts.log_id, digest_of(facts.generations))
         self._rewritten = rewritten
         self._progress: dict[tuple[str, int], PartitionProgress] = {
             partition: self._progress_of(partition, committed.offset, committed.metadata)
@@ -72,12 +72,12 @@ class AssignmentWork:
         for partition, heads in self._heads.items():
             committed = assignment.partitions[partition]
             heads.know_from(min(committed.offset, committed.low))
-        self.saving = Saving(self._progress, self._commits, self._heads, checkpoints, self._digest)
+        self.saving = Saving(self._progress, self._commits, self._heads, checkpoints, self._era)
         self.start = {
             partition: self._start_of(partition, committed) for partition, committed in assignment.partitions.items()
         }
         self.replaying = sum(
-            rewritten.of(facts, partition).left(committed.low, committed.offset)
+            self._progress[partition].rewritten.left(committed.low, committed.offset)
             for partition, committed in assignment.partitions.items()
             if self._progress[partition].needs_replay
         )
@@ -117,12 +117,12 @@ class AssignmentWork:
     def _start_of(self, partition: Partition, committed: Committed) -> int:
         offset = committed.offset
         if self._progress[partition].needs_replay:
-            offset = min(offset, max(committed.low, self._rewritten.of(self.facts, partition).start))
+            offset = min(offset, max(committed.low, self._progress[partition].rewritten.start))
         heads = self._heads.get(partition)
         return offset if heads is None else heads.start(offset)
 
     def _progress_of(self, partition: Partition, offset: int, metadata: str) -> PartitionProgress:
-        digest = self._digest if partition.topic == self._settings.log_topic else ""
+        digest = self._era.digest if partition.topic == self._settings.log_topic else ""
         rewritten = self._rewritten.of(self.facts, partition)
         try:
             return PartitionProgress(partition, offset, decode_metadata(metadata), digest, rewritten)
@@ -218,13 +218,16 @@ class AssignmentWork:
             progress.committed()
             if partition.topic == self._settings.log_topic:
                 self.saving.committed(partition, now)
-                if progress.committed_digest == self._digest:
+                if progress.committed_digest == self._era.digest:
                     self._heads[partition].replay_ended()
 
     def purgeable(self, before: float) -> Mapping[Partition, int]:
         """Up to where the log is not needed any more, given the time before which commits are safe."""
         at_rest = [progress.partition for progress in self._progress.values() if not progress.needs_replay]
-        return self._checkpoints.purgeable(at_rest, self._digest, before)
+        purgeable = self._checkpoints.purgeable(at_rest, self._era, before)
+        for partition, offset in purgeable.items():
+            self._progress[partition].make_durable(offset)
+        return purgeable
 
     def full(self) -> set[Partition]:
         """The partitions that are to deliver no more for now."""

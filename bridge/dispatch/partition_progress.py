@@ -34,7 +34,7 @@ class PartitionProgress:
     ) -> None:
         """`committed` and `metadata` are what the group holds, `digest` that of the nodes' generations today.
 
-        What is in `rewritten` is known to be written under that digest.
+        What is in `rewritten` is known to be written under that digest, besides what is durable.
 
         Raises `ValueError` where the metadata does not belong to the offset.
         """
@@ -42,7 +42,9 @@ class PartitionProgress:
         self.start = committed
         self._tracker = OffsetTracker(committed, metadata.finished)
         self._replay_end = self._tracker.high_watermark if metadata.digest != digest else None
-        self._rewritten = rewritten
+        self.rewritten = rewritten.beyond(metadata.durable)
+        """What needs not be written again."""
+        self._durable = metadata.durable
         self._resumed_high = self._tracker.high_watermark
         self._position = committed
         self._resumed_work: set[int] = set()
@@ -96,7 +98,7 @@ class PartitionProgress:
             return Delivery.WORK if work else Delivery.DONE
         if offset >= self._replay_end - 1:
             self._read_through = True
-        if not work and offset not in self._rewritten:
+        if not work and offset not in self.rewritten:
             self._replaying += 1
             return Delivery.REPLAY
         self._end_replay_if_done()
@@ -126,6 +128,10 @@ class PartitionProgress:
         """Each of these WORKs goes into the next commit. Raises `ValueError` where one went into one before."""
         self._tracker.finish(*offsets)
 
+    def make_durable(self, offset: int) -> None:
+        """No Cassandra node can forget any more what was committed before that offset: the next commit says so."""
+        self._durable = max(self._durable, offset)
+
     def commit(self) -> CommittedOffset:
         """What to commit now."""
         if not self.needs_replay:
@@ -133,7 +139,7 @@ class PartitionProgress:
         return CommittedOffset(
             self.partition,
             self._tracker.committable,
-            encode_metadata(CommitMetadata(self._sent_digest, self._tracker.encode())),
+            encode_metadata(CommitMetadata(self._sent_digest, self._tracker.encode(), self._durable)),
         )
 
     def committed(self) -> None:

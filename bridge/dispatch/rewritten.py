@@ -34,6 +34,10 @@ class Rewritten:
         """How many offsets from `low` to before `end` are not among these."""
         return max(0, end - max(low, self.offset)) + sum(low <= offset < end for offset in self.missing)
 
+    def beyond(self, durable: int) -> "Rewritten":
+        """Given that what lies before that offset need never be written again."""
+        return Rewritten(max(self.offset, durable), frozenset(offset for offset in self.missing if offset >= durable))
+
     def followed_by(self, end: int, missing: Iterable[int]) -> "Rewritten":
         """After an assignment that began with these, and has written again what it had to up to `end`, but for some."""
         unread = (one for one in self.missing if one >= end)

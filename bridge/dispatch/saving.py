@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from bridge.dispatch.checkpoints import Checkpoints
+from bridge.dispatch.checkpoints import Checkpoints, Era
 from bridge.dispatch.known_conversations import Unsaved
 from bridge.dispatch.partition_heads import PartitionHeads
 from bridge.dispatch.partition_progress import PartitionProgress
@@ -18,14 +18,14 @@ class Saving:
         commits: Mapping[Partition, CommittedOffset],
         heads: Mapping[Partition, PartitionHeads],
         checkpoints: Checkpoints,
-        digest: str,
+        era: Era,
     ) -> None:
-        """`digest` is that of the nodes' generations of now."""
+        """`era` is that of now."""
         self._progress = progress
         self._commits = commits
         self._heads = heads
         self._checkpoints = checkpoints
-        self._digest = digest
+        self._era = era
 
     def committed(self, partition: Partition, now: float) -> None:
         """Where no conversations are known nothing has to be saved of them."""
@@ -39,10 +39,9 @@ class Saving:
                 heads.known.delivered(self._progress[partition].delivered)
 
     def is_urgent(self) -> bool:
-        """Whether a replay has ended and nothing is saved since: the log keeps all that was written again until then."""
+        """Whether a replay has ended and nothing is saved since: until then the log keeps what was written again."""
         return any(
-            self._progress[partition].committed_digest == self._digest
-            and not self._checkpoints.have(partition, self._digest)
+            self._is_of_this_era(partition) and not self._checkpoints.have(partition, self._era)
             for partition in self._heads
         )
 
@@ -65,5 +64,9 @@ class Saving:
                 self._check(partition, min(one.committed, one.conversations.offset), now)
 
     def _check(self, partition: Partition, offset: int, now: float) -> None:
-        # A later commit says of what lies before an earlier one that it is written under the same digest.
-        self._checkpoints.committed(partition, offset, self._progress[partition].committed_digest, now)
+        # A later commit says of what lies before an earlier one that it is written in the same era.
+        if self._is_of_this_era(partition):
+            self._checkpoints.committed(partition, offset, self._era, now)
+
+    def _is_of_this_era(self, partition: Partition) -> bool:
+        return self._progress[partition].committed_digest == self._era.digest

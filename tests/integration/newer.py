@@ -1,6 +1,6 @@
 """Runs a command of the product as its next version would behave: `python -m tests.integration.newer PROGRAM ...`.
 
-It writes tasks and commit metadata of version 2, and still reads those of version 1.
+It writes tasks of version 2 and commit metadata of version 3, and still reads those of the version before.
 """
 
 import sys
@@ -20,12 +20,12 @@ def _check_both_versions(what: str, version: object) -> None:
 
 
 def _decode_both_versions(text: str | None) -> commit_metadata.CommitMetadata:
-    return _decode_metadata("2" + text[1:] if text and text[0] == "1" else text)
+    return _decode_metadata("3" + text[1:] if text and text[0] == "2" else text)
 
 
 if __name__ == "__main__":
     task_format.VERSION = 2
     task_format.check_version = _check_both_versions
-    commit_metadata._VERSION = "2"
+    commit_metadata._VERSION = "3"
     commit_metadata.decode_metadata = _decode_both_versions
     run(*sys.argv[1:])

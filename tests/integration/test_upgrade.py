@@ -39,7 +39,7 @@ def test_an_older_dispatcher_leaves_the_partitions_of_a_newer_one_alone(deploy: 
     newer.stop()
 
     older = deployment.spawn("dispatch.1")
-    older.wait_for_line("metadata of version '2', this process knows '1': run the version that wrote them")
+    older.wait_for_line("metadata of version '3', this process knows '2': run the version that wrote them")
     assert older.popen.wait(30) == 2
     more = some_messages(1000, 50, seed=1)
     send(deployment.settings, more)

@@ -240,6 +240,10 @@ class FaultyPipeline(RuleBasedStateMachine):
     def restart_cassandra(self, keep_every: int) -> None:
         self.pipeline.restart_cassandra(keep_every)
 
+    @rule(quarters=st.integers(0, 3))
+    def restart_kafka(self, quarters: int) -> None:
+        self.pipeline.restart_kafka(quarters)
+
     @rule(heads=HEADS)
     def notice_the_restart(self, heads: str) -> None:
         if self.pipeline.facts.generations != self.pipeline.worker.generations:

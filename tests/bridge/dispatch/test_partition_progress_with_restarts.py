@@ -21,6 +21,7 @@ class PartitionWithRestarts(RuleBasedStateMachine):
         self.published: set[int] = set()
         self.group = CommittedOffset(PARTITION, start, "")
         self.started = 0
+        self.durable: set[int] = set()
         self.restart()
 
     @rule()
@@ -34,10 +35,17 @@ class PartitionWithRestarts(RuleBasedStateMachine):
 
     @rule()
     def restart_cassandra(self) -> None:
-        """It forgets everything; dispatch notices and begins anew."""
-        self.rows.clear()
+        """It forgets everything that it can; dispatch notices and begins anew."""
+        self.rows = set(self.durable)
         self.started += 1
         self.restart()
+
+    @precondition(lambda self: not self.progress.needs_replay)
+    @rule()
+    def pass_time(self) -> None:
+        """What is committed was written long ago."""
+        self.progress.make_durable(self.group.offset)
+        self.durable.update(offset for offset in self.rows if offset < self.group.offset)
 
     @rule(count=st.integers(1, 20), gap=st.integers(0, 2))
     def append(self, count: int, gap: int) -> None:

@@ -55,6 +55,17 @@ def test_what_has_to_be_read_for_its_conversations_alone_is_not_written(interrup
     assert work.replayed_count == 1
 
 
+def test_what_no_node_can_forget_is_not_written_again_where_the_log_has_it_again() -> None:
+    metadata = encode_metadata(CommitMetadata("0ddba11", durable=2))
+    work = assignment_work(metadata, offset=3, known=KnownConversations(StoredConversations(0, 0, {})))
+    assert (work.start[LOG], work.replaying) == (0, 1)
+    assert assignment_work(metadata, offset=3).start[LOG] == 2
+    work.receive([logged(offset) for offset in range(4)])
+    perform_all(work, SimulatedWorker(GENERATIONS))
+    assert work.replayed_count == 1
+    assert len(published(work)) == 1
+
+
 def test_one_that_ends_before_it_has_begun_keeps_what_was_written_before(interrupted: RewrittenPartitions) -> None:
     replay_of_three(interrupted).keep(0)
     assert replay_of_three(interrupted).start[LOG] == 1

@@ -1,7 +1,7 @@
 """Which conversations there have been is saved before the log loses the records that it was learnt from."""
 
 from bridge.dispatch.assignment_work import AssignmentWork
-from bridge.dispatch.commit_metadata import CommitMetadata, digest_of, encode_metadata
+from bridge.dispatch.commit_metadata import CommitMetadata, decode_metadata, digest_of, encode_metadata
 from bridge.dispatch.known_conversations import KnownConversations, Unsaved
 from chat_tasks.storage.known_conversations import StoredConversations
 from chat_tasks.task_format import decode_append_task
@@ -36,6 +36,15 @@ def one_published(now: float = 0, worker: SimulatedWorker | None = None) -> tupl
     return work, work.saving.unsaved()
 
 
+def durable_of_the_next(work: AssignmentWork, worker: SimulatedWorker, offset: int) -> int:
+    work.receive([logged(offset)])
+    perform_all(work, worker)
+    transaction = work.next_transaction()
+    assert transaction is not None
+    work.committed(transaction, now=0)
+    return decode_metadata(transaction.offsets[0].metadata).durable
+
+
 def heads_in_tasks(work: AssignmentWork) -> dict[str, int | None]:
     tasks = [decode_append_task(task.body) for task in work.plan(0, MANY, requests=False)]
     return {batch.conversation_key: batch.head for task in tasks for batch in task.conversations}
@@ -47,6 +56,15 @@ def test_the_log_keeps_what_is_committed_until_its_conversations_are_saved() -> 
     work.saving.saved(unsaved, now=5)
     assert work.purgeable(before=4) == {}, "Cassandra may forget what it has just saved"
     assert work.purgeable(before=5) == {LOG: 1}
+
+
+def test_a_commit_tells_what_no_node_can_forget_any_more() -> None:
+    worker = SimulatedWorker(GENERATIONS)
+    work, unsaved = one_published(worker=worker)
+    work.saving.saved(unsaved, now=5)
+    assert durable_of_the_next(work, worker, 1) == 0
+    assert work.purgeable(before=5) == {LOG: 1}
+    assert durable_of_the_next(work, worker, 2) == 1
 
 
 def test_what_is_delivered_and_not_committed_is_saved_and_not_purged() -> None:
