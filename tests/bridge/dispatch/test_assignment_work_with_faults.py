@@ -9,7 +9,7 @@ from bridge.dispatch.known_conversations import Unsaved
 from bridge.dispatch.letters import FoundLetters, Wanted
 from bridge.dispatch.outgoing import OutgoingTask
 from chat_tasks.task_format import Reply
-from tests.bridge.dispatch.simulated_pipeline import LOG, REQUESTS, SimulatedPipeline
+from tests.bridge.dispatch.simulated_pipeline import LOG, MANY, REQUESTS, SimulatedPipeline
 from tests.bridge.dispatch.simulated_worker import UNWRITABLE
 
 KEYS = ["ann and bob", "the family", "😀", "a fourth", UNWRITABLE]
@@ -208,6 +208,22 @@ class FaultyPipeline(RuleBasedStateMachine):
         self.pipeline.transact()
         self.begin_again(heads)
         self.send(keys)
+        self.all_goes_well(2, publishes=True)
+
+    @rule(keys=st.lists(st.sampled_from(KEYS), min_size=1, max_size=4), seconds=st.integers(2, 4), heads=HEADS)
+    def forget_on_both_sides(self, keys: list[str], seconds: int, heads: str) -> None:
+        """Kafka what was purged, and Cassandra what it can: that is what has to be written again."""
+        self.send(keys)
+        self.all_goes_well(2, publishes=True, saves=True)
+        self.pass_time(seconds)
+        self.send(keys)
+        self.all_goes_well(1, publishes=True)
+        self.purge()
+        self.send(keys)
+        self.all_goes_well(1, publishes=True)
+        self.restart_kafka(0)
+        self.restart_cassandra(MANY)
+        self.begin_again(heads)
         self.all_goes_well(2, publishes=True)
 
     @rule(survives=st.booleans(), heads=HEADS)

@@ -1,5 +1,6 @@
 """One partition through restarts of dispatch and of Cassandra, against plain sets."""
 
+from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
@@ -124,3 +125,4 @@ class PartitionWithRestarts(RuleBasedStateMachine):
 
 
 TestPartitionWithRestarts = PartitionWithRestarts.TestCase
+TestPartitionWithRestarts.settings = settings(max_examples=500, stateful_step_count=50)
