@@ -24,6 +24,9 @@ def base_config(settings: Settings) -> dict[str, Any]:
         # A broker that comes back is found again within a second.
         "reconnect.backoff.ms": 50,
         "reconnect.backoff.max.ms": 1000,
+        # Where every broker is away the client would forget all of them, and a transaction that hands its offsets over
+        # would wait for one of those (librdkafka's issue 5511). A loop that cannot go on makes new clients anyway.
+        "metadata.recovery.strategy": "none",
         # A paused broker takes connections and never answers; at the defaults that is noticed after a minute.
         "socket.timeout.ms": _SOCKET_TIMEOUT_MS,
         "socket.connection.setup.timeout.ms": 3000,
