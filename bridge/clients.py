@@ -24,9 +24,6 @@ def base_config(settings: Settings) -> dict[str, Any]:
         # A broker that comes back is found again within a second.
         "reconnect.backoff.ms": 50,
         "reconnect.backoff.max.ms": 1000,
-        # Where every broker is away the client would forget all of them, and a transaction that hands its offsets over
-        # would wait for one of those (librdkafka's issue 5511). A loop that cannot go on makes new clients anyway.
-        "metadata.recovery.strategy": "none",
         # A paused broker takes connections and never answers; at the defaults that is noticed after a minute.
         "socket.timeout.ms": _SOCKET_TIMEOUT_MS,
         "socket.connection.setup.timeout.ms": 3000,
@@ -34,10 +31,20 @@ def base_config(settings: Settings) -> dict[str, Any]:
     }
 
 
+def _loop_config(settings: Settings) -> dict[str, Any]:
+    """What the clients of a loop share: one that does not get on makes itself new ones."""
+    return {
+        **base_config(settings),
+        # Else a client that sees no broker forgets them all, and a transaction that was handing its offsets over to one
+        # of them hangs (librdkafka's issue 5511).
+        "metadata.recovery.strategy": "none",
+    }
+
+
 def consumer_config(settings: Settings, group: str) -> dict[str, Any]:
     """A member of one of our groups: offsets travel in the producer's transactions, never from here."""
     return {
-        **base_config(settings),
+        **_loop_config(settings),
         "group.id": group,
         # Static membership: a process that restarts gets its partitions back at once, without a rebalance.
         "group.instance.id": settings.instance_name,
@@ -77,7 +84,7 @@ def reader_config(settings: Settings, group: str) -> dict[str, Any]:
 def producer_config(settings: Settings, group: str) -> dict[str, Any]:
     """The transactional producer of a member of that group."""
     return {
-        **base_config(settings),
+        **_loop_config(settings),
         # Stable, so that a restarted process ends what its predecessor left open instead of waiting for a time-out.
         "transactional.id": f"{group}.{settings.instance_name}",
         "transaction.timeout.ms": round(settings.transaction_timeout * 1000),

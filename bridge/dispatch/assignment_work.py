@@ -222,9 +222,14 @@ class AssignmentWork:
                     self._heads[partition].replay_ended()
 
     def purgeable(self, before: float) -> Mapping[Partition, int]:
-        """Up to where the log is not needed any more, given the time before which commits are safe."""
+        """Up to where the log is not needed any more, given the time before which commits are safe; what is new of it.
+
+        The next commits tell it.
+        """
         at_rest = [progress.partition for progress in self._progress.values() if not progress.needs_replay]
-        purgeable = self._checkpoints.purgeable(at_rest, self._era, before)
+        found = self._checkpoints.purgeable(at_rest, self._era, before)
+        # Somebody may have set the group back meanwhile.
+        purgeable = {partition: min(offset, self._commits[partition].offset) for partition, offset in found.items()}
         for partition, offset in purgeable.items():
             self._progress[partition].make_durable(offset)
         return purgeable

@@ -26,7 +26,7 @@ LARGEST_ENCODING = (LARGEST_METADATA - 32) // 4 * 3
 class CommitMetadata:
     """`digest` is empty and `finished` None where nothing was ever committed by dispatch.
 
-    No Cassandra node can forget a row of what lies before the offset `durable`.
+    No Cassandra node can forget a row of what lies before the offset `durable`, but for those of dead letters.
     """
 
     digest: str = ""

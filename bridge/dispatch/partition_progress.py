@@ -129,7 +129,7 @@ class PartitionProgress:
         self._tracker.finish(*offsets)
 
     def make_durable(self, offset: int) -> None:
-        """No Cassandra node can forget any more what was committed before that offset: the next commit says so."""
+        """See `CommitMetadata.durable`: the next commit says so."""
         self._durable = max(self._durable, offset)
 
     def commit(self) -> CommittedOffset:

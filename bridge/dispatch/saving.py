@@ -29,8 +29,8 @@ class Saving:
 
     def committed(self, partition: Partition, now: float) -> None:
         """Where no conversations are known nothing has to be saved of them."""
-        if self._heads[partition].known is None:
-            self._check(partition, self._commits[partition].offset, now)
+        if self._heads[partition].known is None and self._has_todays_digest(partition):
+            self._checkpoints.committed(partition, self._commits[partition].offset, self._era, now)
 
     def note_delivered(self) -> None:
         """What was delivered so far has been met."""
@@ -39,10 +39,15 @@ class Saving:
                 heads.known.delivered(self._progress[partition].delivered)
 
     def is_urgent(self) -> bool:
-        """Whether a replay has ended and nothing is saved since: until then the log keeps what was written again."""
+        """Whether nothing is saved yet since a replay has ended, or since this process has begun.
+
+        Until then the log keeps everything, whatever becomes of the nodes.
+        """
         return any(
-            self._is_of_this_era(partition) and not self._checkpoints.have(partition, self._era)
-            for partition in self._heads
+            heads.known is not None
+            and self._has_todays_digest(partition)
+            and not self._checkpoints.have(partition, self._era)
+            for partition, heads in self._heads.items()
         )
 
     def unsaved(self) -> dict[int, Unsaved]:
@@ -61,12 +66,9 @@ class Saving:
         for partition, heads in self._heads.items():
             if heads.known is not None and (one := unsaved.get(partition.number)) is not None:
                 heads.known.saved(one)
-                self._check(partition, min(one.committed, one.conversations.offset), now)
+                if one.digest == self._era.digest:
+                    offset = min(one.committed, one.conversations.offset)
+                    self._checkpoints.committed(partition, offset, self._era, now)
 
-    def _check(self, partition: Partition, offset: int, now: float) -> None:
-        # A later commit says of what lies before an earlier one that it is written in the same era.
-        if self._is_of_this_era(partition):
-            self._checkpoints.committed(partition, offset, self._era, now)
-
-    def _is_of_this_era(self, partition: Partition) -> bool:
+    def _has_todays_digest(self, partition: Partition) -> bool:
         return self._progress[partition].committed_digest == self._era.digest

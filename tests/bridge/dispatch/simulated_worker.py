@@ -44,7 +44,7 @@ class SimulatedWorker:
     """`rows` of each conversation by sequence number: all that Cassandra holds. `generations` are its nodes'.
 
     `written` are also those that it has forgotten, `damaged` the conversations whose rows contradict the log;
-    `written_at` tells when each row was last written, by the clock `now`.
+    `written_at` tells since when each row is there, by the clock `now`.
     """
 
     def __init__(self, generations: Generations | None = None) -> None:
@@ -82,8 +82,10 @@ class SimulatedWorker:
             assert head == before_it_forgot, "what was passed along or read is what a read would find in complete rows"
         rows = allocate(batch.conversation_key, head, batch.records, task.log_id, BUCKET_SIZE)
         check_agreement(rows, [as_stored(row) for row in mine.values() if row.log_offset >= first])
-        mine.update({row.sequence: row for row in rows[: 1 if failing else None]})
-        self.written_at[batch.conversation_key].update({row.sequence: self.now for row in rows})
+        written = {row.sequence: row for row in rows[: 1 if failing else None]}
+        # What is written a second time stays as old as it is.
+        self.written_at[batch.conversation_key].update(dict.fromkeys(written.keys() - mine.keys(), self.now))
+        mine.update(written)
         self.written[batch.conversation_key].update(mine)
         return Failure(Answer.RETRY, "Cassandra is down") if failing else head + 1
 

@@ -66,6 +66,13 @@ def test_what_no_node_can_forget_is_not_written_again_where_the_log_has_it_again
     assert len(published(work)) == 1
 
 
+def test_what_is_durable_is_not_missing() -> None:
+    rewritten = Rewritten(10, frozenset({2, 7}))
+    assert rewritten.beyond(2) == rewritten
+    assert rewritten.beyond(5) == Rewritten(10, frozenset({7}))
+    assert rewritten.beyond(12) == Rewritten(12)
+
+
 def test_one_that_ends_before_it_has_begun_keeps_what_was_written_before(interrupted: RewrittenPartitions) -> None:
     replay_of_three(interrupted).keep(0)
     assert replay_of_three(interrupted).start[LOG] == 1

@@ -91,6 +91,19 @@ def test_what_was_written_again_is_saved_soon_as_the_log_keeps_it_all_until_then
     assert work.purgeable(before=5) == {LOG: 1}
 
 
+def test_what_was_saved_before_the_replay_had_ended_says_nothing_of_its_rows() -> None:
+    metadata = encode_metadata(CommitMetadata("before a node started", None))
+    work = assignment_work(metadata, offset=1, known=none_before(0))
+    work.receive([logged(0)])
+    work.end_reached(LOG, 1)
+    unsaved = work.saving.unsaved()
+    perform_all(work, SimulatedWorker(GENERATIONS))
+    assert published(work) == []
+    work.saving.saved(unsaved, now=5)
+    assert work.purgeable(before=5) == {}
+    assert work.saving.is_urgent()
+
+
 def test_without_known_conversations_nothing_has_to_be_saved() -> None:
     work = assignment_work()
     publish_next(work, SimulatedWorker(GENERATIONS), 0, now=1)
