@@ -12,7 +12,6 @@ from confluent_kafka import OFFSET_INVALID, Consumer, KafkaException, TopicParti
 
 from bridge.assignment import Assignment, Committed
 from bridge.consumer_errors import offset_gone, raise_error
-from bridge.coordinator import await_coordinator
 from bridge.events import EndReached, Failed, Records
 from bridge.transaction import Partition
 from chat_tasks.errors import ConfigurationError
@@ -113,7 +112,6 @@ class Poller:
 
     def _run(self) -> None:
         try:
-            await_coordinator(self._consumer, self._topics[0], self._stopping)
             self._consumer.subscribe(
                 self._topics,
                 on_assign=lambda consumer, partitions: self._guard(self._on_assign, consumer, partitions),
