@@ -218,7 +218,7 @@ class AssignmentWork:
             progress.committed()
             if partition.topic == self._settings.log_topic:
                 self.saving.committed(partition, now)
-                if progress.committed_digest == self._era.digest:
+                if progress.is_known_to_be_written:
                     self._heads[partition].replay_ended()
 
     def purgeable(self, before: float) -> Mapping[Partition, int]:

@@ -64,7 +64,12 @@ class PartitionProgress:
     @property
     def needs_commit(self) -> bool:
         """Whether a replay has ended and the group does not know."""
-        return not self.needs_replay and self.committed_digest != self._digest
+        return not self.needs_replay and not self.is_known_to_be_written
+
+    @property
+    def is_known_to_be_written(self) -> bool:
+        """Whether the group knows that everything before what it holds is written under today's digest."""
+        return self.committed_digest == self._digest
 
     @property
     def is_catching_up(self) -> bool:

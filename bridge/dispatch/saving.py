@@ -29,7 +29,7 @@ class Saving:
 
     def committed(self, partition: Partition, now: float) -> None:
         """Where no conversations are known nothing has to be saved of them."""
-        if self._heads[partition].known is None and self._has_todays_digest(partition):
+        if self._heads[partition].known is None and self._progress[partition].is_known_to_be_written:
             self._checkpoints.committed(partition, self._commits[partition].offset, self._era, now)
 
     def note_delivered(self) -> None:
@@ -45,7 +45,7 @@ class Saving:
         """
         return any(
             heads.known is not None
-            and self._has_todays_digest(partition)
+            and self._progress[partition].is_known_to_be_written
             and not self._checkpoints.have(partition, self._era)
             for partition, heads in self._heads.items()
         )
@@ -69,6 +69,3 @@ class Saving:
                 if one.digest == self._era.digest:
                     offset = min(one.committed, one.conversations.offset)
                     self._checkpoints.committed(partition, offset, self._era, now)
-
-    def _has_todays_digest(self, partition: Partition) -> bool:
-        return self._progress[partition].committed_digest == self._era.digest
