@@ -1,8 +1,13 @@
-"""Broken: what is saved of the conversations there have been claims to hold them all, and holds none."""
+"""Broken: what is saved of the conversations there have been claims to hold them all, and holds none.
 
-from bridge.dispatch import cluster
+It is saved all the time, so that a kill always comes after that: else the log, which still holds them, mends it.
+"""
+
+from bridge.dispatch import cluster, upkeep
 from bridge.dispatch.known_conversations import KnownConversations
 from chat_tasks.storage.known_conversations import StoredConversations
+
+_OFTEN_SECONDS = 0.1
 
 
 def _known_of(stored: dict[int, StoredConversations]) -> dict[int, KnownConversations]:
@@ -14,4 +19,6 @@ def _known_of(stored: dict[int, StoredConversations]) -> dict[int, KnownConversa
 
 PATCHES = [
     (cluster, "known_of", _known_of),
+    (upkeep, "_SAVE_SECONDS", _OFTEN_SECONDS),
+    (upkeep, "_NODES_SECONDS", _OFTEN_SECONDS),
 ]
