@@ -15,7 +15,7 @@ from chat_tasks.task_format import AppendTask, ConversationBatch, Result
 from tests.chaos.variants.found_rows_trusted import TRUST, write_what_is_not_found
 
 _find_heads = Appender._find_heads
-_EVERY = 20
+_EVERY = 5
 _count = 0
 
 

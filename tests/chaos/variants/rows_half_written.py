@@ -6,7 +6,7 @@ from chat_tasks.records import Row
 from chat_tasks.storage.writer import RowWriter
 
 _write = RowWriter.write
-_EVERY = 200
+_EVERY = 50
 _count = 0
 
 
