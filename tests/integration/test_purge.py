@@ -5,11 +5,9 @@ import sys
 import pytest
 from cassandra.cluster import Session
 from confluent_kafka import Consumer, TopicPartition
-from confluent_kafka.admin import AdminClient
 
-from bridge.clients import base_config, reader_config
+from bridge.clients import reader_config
 from bridge.poller import committed_offsets
-from bridge.topics import topic_id
 from bridge.transaction import Partition
 from chat_tasks.settings import Settings
 from chat_tasks.storage.session import connect
@@ -34,7 +32,9 @@ def test_what_a_replay_has_written_is_saved_at_once_and_then_purged(
     messages = some_messages(600, 60)
     send(settings, messages)
     read_outputs(settings, messages)
-    end = committed_offset(settings)
+    log = Partition(settings.log_topic, 0)
+    reader = Consumer(reader_config(settings, settings.dispatch_group))
+    end = committed_offsets(reader, [log], PATIENCE_SECONDS)[log].offset
     assert saved_offset(cassandra, settings) == 0
 
     servers.cassandra.kill()
@@ -42,7 +42,8 @@ def test_what_a_replay_has_written_is_saved_at_once_and_then_purged(
     servers.cassandra.wait_until_answering()
     session = connect(settings)
     assert wait_until(lambda: (saved_offset(session, settings) or 0) >= end, PATIENCE_SECONDS)
-    assert wait_until(lambda: first_offset(settings) >= end, PATIENCE_SECONDS)
+    assert wait_until(lambda: first_offset(reader, log) >= end, PATIENCE_SECONDS)
+    reader.close()
 
     dispatch.kill()
     deployment.start("dispatch.1")
@@ -54,26 +55,11 @@ def test_what_a_replay_has_written_is_saved_at_once_and_then_purged(
 
 def saved_offset(session: Session, settings: Settings) -> int | None:
     """What is saved of the log's only partition is all conversations before this; None where nothing is saved yet."""
-    log_id = topic_id(AdminClient(base_config(settings)), settings.log_topic)
-    row = session.execute(
-        f"SELECT log_offset FROM {settings.cassandra_keyspace}.known_conversations "
-        f"WHERE log_id = {log_id} AND log_partition = 0 LIMIT 1"
-    ).one()
+    row = session.execute(f"SELECT log_offset FROM {settings.cassandra_keyspace}.known_conversations LIMIT 1").one()
     return None if row is None else int(row.log_offset)
 
 
-def committed_offset(settings: Settings) -> int:
-    """Up to where dispatch is done with the log's only partition."""
-    partition = Partition(settings.log_topic, 0)
-    reader = Consumer(reader_config(settings, settings.dispatch_group))
-    committed = committed_offsets(reader, [partition], PATIENCE_SECONDS)[partition].offset
-    reader.close()
-    return committed
-
-
-def first_offset(settings: Settings) -> int:
+def first_offset(reader: Consumer, log: Partition) -> int:
     """Where the log's only partition begins."""
-    reader = Consumer(reader_config(settings, "chat-reader"))
-    first, _ = reader.get_watermark_offsets(TopicPartition(settings.log_topic, 0), PATIENCE_SECONDS)
-    reader.close()
-    return first
+    first, _ = reader.get_watermark_offsets(TopicPartition(*log), PATIENCE_SECONDS)
+    return int(first)
