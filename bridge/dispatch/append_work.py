@@ -95,8 +95,6 @@ class AppendWork:
 
     def add(self, conversation_key: str, record: LogRecord) -> Outcome | None:
         """Take a delivered record; a quarantined conversation's has its outcome at once."""
-        heads = self.heads[record.partition]
-        is_first = heads.meet(conversation_key)
         if conversation_key in self.quarantined:
             return self._dead([record], conversation_key, "the conversation is quarantined")
         self.records += 1
@@ -104,12 +102,9 @@ class AppendWork:
         release = self.releases.get(conversation_key)
         if release is not None and release.holds:
             release.held.append(record)
-        elif record.replay and release is None and heads.knows(conversation_key):
+        elif record.replay and release is None and self.heads[record.partition].knows(conversation_key):
             self._replays.add(conversation_key, record)
         else:
-            # One that has only records to write again has a head, though it may not be known here.
-            if is_first and not record.replay:
-                heads.begins(conversation_key)
             self._appends.add(conversation_key, record)
         return None
 

@@ -3,7 +3,6 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from bridge.dispatch.known_conversations import KnownConversations
 from chat_tasks.task_format import Generations
 
 
@@ -18,5 +17,3 @@ class AssignmentFacts:
     """The quarantined conversations that are to be released are here instead, each with its request's time."""
     output_partitions: int
     block_partitions: int
-    known: Mapping[int, KnownConversations]
-    """The conversations that partitions of the log have had, by partition; not of each that is known."""

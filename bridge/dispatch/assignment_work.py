@@ -19,7 +19,6 @@ from bridge.dispatch.partition_progress import Delivery, PartitionProgress
 from bridge.dispatch.quarantine_work import QuarantineWork
 from bridge.dispatch.rewritten import RewrittenPartitions
 from bridge.dispatch.room import Room
-from bridge.dispatch.saving import Saving
 from bridge.transaction import Partition, Transaction
 from bridge.validation import Limits
 from chat_tasks.errors import ConfigurationError
@@ -63,16 +62,11 @@ class AssignmentWork:
                 facts.log_id,
                 self._commits[partition],
                 settings.log_partitions,
-                facts.known.get(partition.number),
                 replay=self._progress[partition].needs_replay,
             )
             for partition in assignment.partitions
             if partition.topic == settings.log_topic
         }
-        for partition, heads in self._heads.items():
-            committed = assignment.partitions[partition]
-            heads.know_from(min(committed.offset, committed.low))
-        self.saving = Saving(self._progress, self._commits, self._heads, checkpoints, self._era)
         self.start = {
             partition: self._start_of(partition, committed) for partition, committed in assignment.partitions.items()
         }
@@ -118,8 +112,7 @@ class AssignmentWork:
         offset = committed.offset
         if self._progress[partition].needs_replay:
             offset = min(offset, max(committed.low, self._progress[partition].rewritten.start))
-        heads = self._heads.get(partition)
-        return offset if heads is None else heads.start(offset)
+        return offset
 
     def _progress_of(self, partition: Partition, offset: int, metadata: str) -> PartitionProgress:
         digest = self._era.digest if partition.topic == self._settings.log_topic else ""
@@ -144,7 +137,6 @@ class AssignmentWork:
         for key, numbers in unpublished.items():
             if key is not None:
                 self.appends.take_back(key.decode(), numbers)
-        self.saving.note_delivered()
         heads = {self._commits[partition]: heads for partition, heads in self._heads.items()}
         return KeptHeads(self.facts.log_id, heads, proven_at)
 
@@ -158,9 +150,8 @@ class AssignmentWork:
                 continue
             delivery = progress.deliver(message.offset())
             if delivery is Delivery.DONE:
-                if topic == log_topic:
-                    self._heads[progress.partition].meet_again(message.key())
-            elif topic == log_topic:
+                continue
+            if topic == log_topic:
                 self._receive_record(message, replay=delivery is Delivery.REPLAY)
             else:
                 self._receive_request(message)
@@ -216,10 +207,9 @@ class AssignmentWork:
             self._commits[partition] = commit
             progress = self._progress[partition]
             progress.committed()
-            if partition.topic == self._settings.log_topic:
-                self.saving.committed(partition, now)
-                if progress.is_known_to_be_written:
-                    self._heads[partition].replay_ended()
+            if partition.topic == self._settings.log_topic and progress.is_known_to_be_written:
+                self._checkpoints.committed(partition, commit.offset, self._era, now)
+                self._heads[partition].replay_ended()
 
     def purgeable(self, before: float) -> Mapping[Partition, int]:
         """Up to where the log is not needed any more, given the time before which commits are safe; what is new of it.

@@ -36,7 +36,7 @@ class Checkpoints:
 
     def committed(self, partition: Partition, offset: int, era: Era, now: float) -> None:
         """Everything before `offset` was written in that era, `now` at the latest."""
-        if not self.have(partition, era):
+        if not self._has(partition, era):
             self._of[partition] = _History(era)
         history = self._of[partition]
         history.commits.append((now, offset))
@@ -44,18 +44,17 @@ class Checkpoints:
             # Of two neighbours the older one purges less, and is as safe.
             history.commits = deque(list(history.commits)[::2])
 
-    def have(self, partition: Partition, era: Era) -> bool:
-        """Whether anything of it is known to be written in that era."""
-        history = self._of.get(partition)
-        return history is not None and history.era == era
-
     def purgeable(self, partitions: Iterable[Partition], era: Era, before: float) -> Mapping[Partition, int]:
         """Where there is news since the last call, the newest offset that was committed by then, and in that era."""
         found: dict[Partition, int] = {}
         for partition in partitions:
-            if not self.have(partition, era):
+            if not self._has(partition, era):
                 continue
             history = self._of[partition]
             while history.commits and history.commits[0][0] <= before:
                 _, found[partition] = history.commits.popleft()
         return found
+
+    def _has(self, partition: Partition, era: Era) -> bool:
+        history = self._of.get(partition)
+        return history is not None and history.era == era

@@ -8,7 +8,6 @@ from confluent_kafka.admin import AdminClient
 from bridge.clients import base_config, reader_config
 from bridge.dispatch.assignment_facts import AssignmentFacts
 from bridge.dispatch.commit_metadata import decode_metadata
-from bridge.dispatch.known_conversations import KnownConversations, Unsaved, known_of
 from bridge.dispatch.letter_reader import read_dead_letters
 from bridge.dispatch.letters import FoundLetters, LetterBox, Wanted, read_letter
 from bridge.poller import committed_offsets
@@ -17,7 +16,6 @@ from bridge.transaction import Partition
 from chat_tasks.routing import partition_of
 from chat_tasks.settings import Settings
 from chat_tasks.storage.generations import AskedNodes, NodeGenerations
-from chat_tasks.storage.known_conversations import KnownConversationsTable
 from chat_tasks.storage.quarantine import Quarantine, Quarantined
 from chat_tasks.storage.session import Session, failures_as_unavailable
 
@@ -32,29 +30,23 @@ class Cluster:
         self._settings = settings
         self._generations = NodeGenerations(session, settings.cassandra_local_datacenter)
         self._quarantine = Quarantine(session, settings.cassandra_keyspace)
-        self._known = KnownConversationsTable(session, settings.cassandra_keyspace)
         self._admin = AdminClient(base_config(settings))
         self._offsets = Consumer(reader_config(settings, settings.dispatch_group))
         self._output_partitions = output_partitions
         self._block_partitions = block_partitions
         self.letters_read = 0
 
-    def facts(self, log_partitions: Sequence[int], unknown: Sequence[int]) -> AssignmentFacts:
-        """What an assignment of these has to know; of those that are `unknown` the conversations too.
-
-        Raises `DependencyUnavailable`, `KafkaException`.
-        """
+    def facts(self, log_partitions: Sequence[int]) -> AssignmentFacts:
+        """What an assignment of these has to know. Raises `DependencyUnavailable`, `KafkaException`."""
         with failures_as_unavailable():
             quarantined = self._quarantine.of_partitions(log_partitions)
-        log_id = topic_id(self._admin, self._settings.log_topic)
         return AssignmentFacts(
-            log_id=log_id,
+            log_id=topic_id(self._admin, self._settings.log_topic),
             generations=self._generations.ask().generations,
             quarantined=frozenset(one.conversation_key for one in quarantined if one.release_requested is None),
             requests=_requests_of(quarantined),
             output_partitions=self._output_partitions,
             block_partitions=self._block_partitions,
-            known=self._load(log_id, unknown),
         )
 
     def generations(self) -> AskedNodes:
@@ -69,15 +61,6 @@ class Cluster:
         partitions = [Partition(self._settings.log_topic, number) for number in range(self._settings.log_partitions)]
         found = committed_offsets(self._offsets, partitions, _GATE_SECONDS).values()
         return digest if all(decode_metadata(one.metadata).digest == digest for one in found) else None
-
-    def save(self, log_id: str, unsaved: Mapping[int, Unsaved]) -> Mapping[int, Unsaved]:
-        """Make durable which conversations partitions of the log have had; returns the same.
-
-        Raises `DependencyUnavailable`.
-        """
-        with failures_as_unavailable():
-            self._known.save(log_id, {number: one.conversations for number, one in unsaved.items()})
-        return unsaved
 
     def quarantine(self, reasons: Mapping[str, str]) -> Mapping[str, str]:
         """Make it durable; returns the same. Raises `DependencyUnavailable`."""
@@ -129,13 +112,6 @@ class Cluster:
                 future.result(_SECONDS)
             except (KafkaException, TimeoutError):
                 continue
-
-    def _load(self, log_id: str, log_partitions: Sequence[int]) -> dict[int, KnownConversations]:
-        with failures_as_unavailable():
-            if not (log_partitions and self._known.covers(log_id)):
-                return {}
-            stored = self._known.load(log_id, log_partitions)
-        return known_of(stored)
 
     def _log_partition(self, conversation_key: str) -> int:
         return partition_of(conversation_key.encode(), self._settings.log_partitions)

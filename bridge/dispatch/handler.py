@@ -97,10 +97,8 @@ class Dispatch:
         """
         window = self._settings.replay_window
         kept = self._memory.kept_heads.unless_older(window, time.monotonic())
-        mine = {one: held for one, held in assignment.partitions.items() if one.topic == self._settings.log_topic}
-        # Where heads are kept the conversations are too.
-        unknown = [one.number for one, held in mine.items() if not kept.hold(held.commit(one))]
-        facts = self._cluster.facts([one.number for one in mine], unknown)
+        mine = [one.number for one in assignment.partitions if one.topic == self._settings.log_topic]
+        facts = self._cluster.facts(mine)
         if kept.unless_older(window, time.monotonic()) is not kept:
             raise DependencyUnavailable("the heads that were kept have become too old while the servers were asked")
         return _Prepared(facts, kept)

@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping
 
-from bridge.dispatch.known_conversations import KnownConversations
 from bridge.dispatch.partition_heads import PartitionHeads
 from bridge.transaction import CommittedOffset
 
@@ -33,25 +32,10 @@ class KeptHeads:
         """These, or none where they are as old as the replay window."""
         return self if not self._heads or now - self._at < window else KeptHeads()
 
-    def hold(self, commit: CommittedOffset) -> bool:
-        """Whether its partition's are among these, where the group holds this commit."""
-        return commit in self._heads
-
-    def begin(
-        self,
-        log_id: str,
-        commit: CommittedOffset,
-        log_partitions: int,
-        stored: KnownConversations | None,
-        *,
-        replay: bool,
-    ) -> PartitionHeads:
-        """The heads to begin with where the group holds this commit, with a replay or without.
-
-        `stored` are the conversations there have been, as they were saved last; of use where these heads are not.
-        """
+    def begin(self, log_id: str, commit: CommittedOffset, log_partitions: int, *, replay: bool) -> PartitionHeads:
+        """The heads to begin with where the group holds this commit, with a replay or without."""
         heads = self._heads.get(commit) if log_id == self._log_id else None
         if heads is None:
-            heads = PartitionHeads(_HEADS // log_partitions, stored)
+            heads = PartitionHeads(_HEADS // log_partitions)
         heads.begin(replay=replay)
         return heads

@@ -1,7 +1,6 @@
 """What dispatch has to ask of the servers, and to tell them, every now and then."""
 
 import logging
-import time
 from collections.abc import Callable, Mapping
 
 from confluent_kafka import KafkaException
@@ -21,7 +20,6 @@ logger = logging.getLogger(__name__)
 _NODES_SECONDS = 1.0
 _MISSING_NODES_SECONDS = 0.25
 _GATE_SECONDS = 0.3
-_SAVE_SECONDS = 5.0
 _ASSIGNMENT_SECONDS = 1.0
 _QUARANTINE_SECONDS = 1.0
 
@@ -49,7 +47,7 @@ class Upkeep:
         self._every_node_answers = True
         self._to_quarantine: dict[str, str] = {}
         self._is_outdated = False
-        self._due = dict.fromkeys(("nodes", "gate", "save", "assignment", "quarantine"), 0.0)
+        self._due = dict.fromkeys(("nodes", "gate", "assignment", "quarantine"), 0.0)
         self.requests_open = False
         """Whether everything that a node may have forgotten is written again, by the other members too."""
 
@@ -111,8 +109,6 @@ class Upkeep:
             self._take_generations(work, *done.result)
         elif done.name == "gate":
             self.requests_open = done.result == digest_of(work.facts.generations)
-        elif done.name == "save":
-            work.saving.saved(*done.result)
         elif done.name == "quarantine":
             for key, reason in done.result.items():
                 if self._to_quarantine.pop(key, None) is not None:
@@ -135,16 +131,10 @@ class Upkeep:
         # While a node is down nobody knows what it will have forgotten: then the log keeps everything. And all that is
         # known is that they ran when they were asked: this process may have been paused since, and they killed.
         if self._every_node_answers:
-            self._save(work, asked_at)
             before = asked_at - self._settings.replay_window
             if not self._errands.is_under_way("purge") and (purgeable := work.purgeable(before)):
                 self._errands.send("purge", lambda: self._cluster.purge(purgeable))
             self._releasing.forget(work, before)
-
-    def _save(self, work: AssignmentWork, now: float) -> None:
-        is_due = self._is_due("save", now, _SAVE_SECONDS) or work.saving.is_urgent()
-        if is_due and not self._errands.is_under_way("save") and (unsaved := work.saving.unsaved()):
-            self._errands.send("save", lambda: (self._cluster.save(work.facts.log_id, unsaved), time.monotonic()))
 
     def _is_due(self, name: str, now: float, interval: float) -> bool:
         if now < self._due[name]:

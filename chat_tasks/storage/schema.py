@@ -21,10 +21,6 @@ _TABLES = (
     # Later than the table: what was set up before has to get them too.
     """ALTER TABLE {keyspace}.quarantined_conversations ADD IF NOT EXISTS (
         release_requested timestamp, released timestamp)""",
-    """CREATE TABLE IF NOT EXISTS {keyspace}.known_conversations (
-        log_id uuid, log_partition int, log_offset bigint static, total_keys bigint static,
-        segment int, keys int, bits blob,
-        PRIMARY KEY ((log_id, log_partition), segment))""",
     "CREATE TABLE IF NOT EXISTS {keyspace}.stored_settings (name text PRIMARY KEY, value text)",
 )
 
@@ -43,8 +39,8 @@ def create(session: Session, settings: Settings) -> None:
 def exists(session: Session, settings: Settings) -> bool:
     """Whether `create` has been run for this keyspace."""
     found = session.execute(
-        # The one that came last, so what was set up before has to be set up once more.
-        "SELECT table_name FROM system_schema.tables WHERE keyspace_name = %s AND table_name = 'known_conversations'",
+        # The last one that `create` makes.
+        "SELECT table_name FROM system_schema.tables WHERE keyspace_name = %s AND table_name = 'stored_settings'",
         (settings.cassandra_keyspace,),
     )
     return found.one() is not None

@@ -45,7 +45,6 @@ def servers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Servers]:
         ("metadata_afresh", ["dispatch a zombie"] * 3, Kind.DOUBLED),
         ("numbers_from_redis", ["redis flushed"], Kind.DOUBLED),
         ("heads_lag", ["dispatch killed"] * 2, Kind.DOUBLED),
-        ("conversations_forgotten", ["dispatch killed"] * 2, Kind.DOUBLED),
         ("rows_half_written", [], Kind.OUTPUT_WITHOUT_ROW),
         ("chunks_at_once", [], Kind.OUTPUT_WITHOUT_ROW),
         ("only_replica_dies", ["dispatch killed"] * 4, Kind.OUTPUT_WITHOUT_ROW),

@@ -7,7 +7,6 @@ from bridge.dispatch.assignment_facts import AssignmentFacts
 from bridge.dispatch.assignment_work import AssignmentWork
 from bridge.dispatch.checkpoints import Checkpoints
 from bridge.dispatch.kept_heads import KeptHeads
-from bridge.dispatch.known_conversations import KnownConversations
 from bridge.dispatch.rewritten import RewrittenPartitions
 from bridge.transaction import Output, Partition
 from chat_tasks.settings import Settings
@@ -27,15 +26,12 @@ def assignment_work(
     metadata: str = "",
     offset: int = 0,
     quarantined: frozenset[str] = frozenset(),
-    known: KnownConversations | None = None,
     rewritten: RewrittenPartitions | None = None,
     **chosen: Any,
 ) -> AssignmentWork:
     """Of a part of the log that was committed up to `offset`, and of the requests from their beginning."""
     assignment = Assignment(1_700, {LOG: Committed(offset, metadata, 0), REQUESTS: Committed(0, "", 0)}, None)
-    facts = AssignmentFacts(
-        "00000000-0000-0000-0000-000000000001", GENERATIONS, quarantined, {}, 3, 3, {LOG.number: known} if known else {}
-    )
+    facts = AssignmentFacts("00000000-0000-0000-0000-000000000001", GENERATIONS, quarantined, {}, 3, 3)
     settings = Settings(_env_file=None, queues=2, **chosen)
     return AssignmentWork(
         settings,

@@ -12,7 +12,6 @@ from bridge.dispatch.assignment_facts import AssignmentFacts
 from bridge.dispatch.assignment_work import AssignmentWork
 from bridge.dispatch.commit_metadata import decode_metadata, digest_of
 from bridge.dispatch.kept_heads import KeptHeads
-from bridge.dispatch.known_conversations import Unsaved, known_of
 from bridge.dispatch.letters import FoundLetters, LetterBox, Wanted, read_letter
 from bridge.dispatch.memory import Memory
 from bridge.dispatch.outgoing import OutgoingTask
@@ -20,7 +19,6 @@ from bridge.transaction import CommittedOffset, Output, Partition, Transaction
 from chat_tasks.records import Row
 from chat_tasks.routing import partition_of
 from chat_tasks.settings import Settings
-from chat_tasks.storage.known_conversations import StoredConversations
 from chat_tasks.task_format import Generations, Reply
 from chat_tasks.wire import InstantMessage, encode_message, with_sequence
 from tests.bridge.dispatch.simulated_worker import SimulatedWorker
@@ -54,9 +52,6 @@ class SimulatedPipeline:
         self.worker = SimulatedWorker(self.generations(0))
         self.epoch = 0
         self.memory_elsewhere = Memory()
-        self.saved: dict[int, list[tuple[float, StoredConversations]]] = {
-            one.number: [(-MANY, StoredConversations(0, 0, {}))] for one in LOG
-        }
         self.restart()
 
     @property
@@ -100,7 +95,6 @@ class SimulatedPipeline:
             dict(self.requests),
             3,
             3,
-            known_of({number: saved[-1][1] for number, saved in self.saved.items()}),
         )
         assignment = Assignment(
             self.epoch,
@@ -251,20 +245,6 @@ class SimulatedPipeline:
         shown = (numbers[-1] if numbers else -1) >= seen - 1
         assert shown or key in self.quarantined or key in self.worker.damaged, "who saw a message is shown it"
 
-    def unsaved(self) -> tuple[AssignmentWork, dict[int, Unsaved]]:
-        """What the dispatcher of now wants saved."""
-        return self.work, self.work.saving.unsaved()
-
-    def save(self, wanted_by: AssignmentWork, unsaved: dict[int, Unsaved]) -> None:
-        """A dispatcher that is gone may do so too; who has come further has the last word."""
-        for number, (conversations, _, _) in unsaved.items():
-            newest = self.saved[number][-1][1]
-            if conversations.offset >= newest.offset:
-                segments = {**newest.segments, **conversations.segments}
-                self.saved[number].append((self.now, conversations._replace(segments=segments)))
-        if wanted_by is self.work:
-            self.work.saving.saved(unsaved, self.now)
-
     def purge(self) -> None:
         """The log lets go of what was committed before the replay window began, once no node has started since."""
         if self.facts.generations != self.worker.generations:
@@ -285,9 +265,6 @@ class SimulatedPipeline:
                 for number, row in rows.items()
                 if row.log_offset % keep_every == 0 or self._is_safe(key, row)
             }
-        for number, saved in self.saved.items():
-            safe = [one for one in saved if one[0] <= self.now - SETTINGS.replay_window]
-            self.saved[number] = safe + saved[len(safe) : len(saved) // keep_every]
         self.worker.generations = self.generations(self.epoch)
         self.epoch += 1
 

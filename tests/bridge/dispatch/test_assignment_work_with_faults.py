@@ -5,7 +5,6 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule
 
 from bridge.dispatch.assignment_work import AssignmentWork
-from bridge.dispatch.known_conversations import Unsaved
 from bridge.dispatch.letters import FoundLetters, Wanted
 from bridge.dispatch.outgoing import OutgoingTask
 from chat_tasks.task_format import Reply
@@ -26,7 +25,6 @@ class FaultyPipeline(RuleBasedStateMachine):
         self.queued: list[OutgoingTask] = []
         self.replies: list[tuple[int, Reply]] = []
         self.found: list[tuple[AssignmentWork, Wanted, FoundLetters]] = []
-        self.saving: list[tuple[AssignmentWork, dict[int, Unsaved]]] = []
 
     @rule(keys=st.lists(st.sampled_from(KEYS), min_size=1, max_size=12))
     def send(self, keys: list[str]) -> None:
@@ -52,8 +50,8 @@ class FaultyPipeline(RuleBasedStateMachine):
             if one == partition and not (in_time and one in self.pipeline.work.full()):
                 self.pipeline.deliver(one, count)
 
-    @rule(rounds=st.integers(1, 3), publishes=st.booleans(), saves=st.booleans())
-    def all_goes_well(self, rounds: int, publishes: bool, saves: bool = False) -> None:
+    @rule(rounds=st.integers(1, 3), publishes=st.booleans())
+    def all_goes_well(self, rounds: int, publishes: bool) -> None:
         """For a while."""
         for _ in range(rounds):
             for partition in {*LOG, REQUESTS} - self.pipeline.work.full():
@@ -66,28 +64,16 @@ class FaultyPipeline(RuleBasedStateMachine):
                 for found in self.pipeline.find_letters(most=5):
                     self.pipeline.take_letters(*found)
                 self.pipeline.forget_releases()
-            if saves:
-                self.pipeline.save(*self.pipeline.unsaved())
 
     @rule(keys=st.lists(st.integers(0, 3), min_size=1, max_size=4))
     def begin_and_go_on_elsewhere(self, keys: list[int]) -> None:
-        """With what was saved before they began."""
+        """Another dispatcher goes on with conversations that have just begun."""
         names = [f"elsewhere {len(self.pipeline.sent)} {key}" for key in keys]
-        self.all_goes_well(1, publishes=True, saves=True)
         self.send(names)
         self.all_goes_well(2, publishes=True)
         self.pipeline.restart()
         self.send(names)
         self.all_goes_well(1, publishes=True)
-
-    @rule()
-    def begin_to_save(self) -> None:
-        self.saving.append(self.pipeline.unsaved())
-
-    @precondition(lambda self: self.saving)
-    @rule(index=SOME)
-    def save(self, index: int) -> None:
-        self.pipeline.save(*self.saving.pop(index % len(self.saving)))
 
     @rule()
     def plan(self) -> None:
@@ -214,7 +200,7 @@ class FaultyPipeline(RuleBasedStateMachine):
     def forget_on_both_sides(self, keys: list[str], seconds: int, heads: str) -> None:
         """Kafka what was purged, and Cassandra what it can: that is what has to be written again."""
         self.send(keys)
-        self.all_goes_well(2, publishes=True, saves=True)
+        self.all_goes_well(2, publishes=True)
         self.pass_time(seconds)
         self.send(keys)
         self.all_goes_well(1, publishes=True)

@@ -20,17 +20,15 @@ def kept() -> KeptHeads:
 
 def head(kept: KeptHeads, log_id: str, commit: CommittedOffset) -> int | None:
     """That of the conversation, where the next assignment begins with this commit."""
-    return kept.begin(log_id, commit, 1, None, replay=False).before("abc123", replay=False)
+    return kept.begin(log_id, commit, 1, replay=False).before("abc123", replay=False)
 
 
 def test_they_are_of_use_where_the_group_still_holds_the_commit(kept: KeptHeads) -> None:
-    assert kept.hold(COMMIT)
     assert head(kept, LOG, COMMIT) == 3
 
 
 @pytest.mark.parametrize("commit", [COMMIT._replace(offset=8), COMMIT._replace(metadata="")])
 def test_they_are_not_where_it_holds_another_one(kept: KeptHeads, commit: CommittedOffset) -> None:
-    assert not kept.hold(commit)
     assert head(kept, LOG, commit) is None
 
 

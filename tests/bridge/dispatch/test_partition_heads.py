@@ -1,11 +1,6 @@
 """What is known of heads while the last of the log is written again."""
 
-import pytest
-
-from bridge.dispatch.known_conversations import KnownConversations
 from bridge.dispatch.partition_heads import PartitionHeads
-from chat_tasks.records import NO_HEAD
-from chat_tasks.storage.known_conversations import StoredConversations
 
 
 def begun(*, replay: bool, capacity: int = 10) -> PartitionHeads:
@@ -77,56 +72,3 @@ def test_numbers_that_were_not_published_are_given_again() -> None:
     heads.take_back("never known", 1)
     assert heads.before("abc123", replay=False) == 4
     assert not heads.knows("never known")
-
-
-def knowing(*, offset: int = 0) -> PartitionHeads:
-    return PartitionHeads(10, KnownConversations(StoredConversations(offset, 0, {})))
-
-
-def test_a_conversation_that_is_met_for_the_first_time_has_no_head_to_be_read() -> None:
-    heads = knowing()
-    assert heads.meet("abc123")
-    assert heads.before("abc123", replay=False) is None, "whoever knows what becomes of it has to say so"
-    heads.begins("abc123")
-    assert heads.before("abc123", replay=False) == NO_HEAD
-    assert not heads.meet("abc123")
-
-
-def test_a_forgotten_head_is_not_taken_for_that_of_a_new_conversation() -> None:
-    heads = knowing()
-    heads.meet("abc123")
-    heads.begins("abc123")
-    heads.forget("abc123")
-    assert not heads.meet("abc123")
-
-
-def test_where_no_conversations_are_known_none_is_new() -> None:
-    assert not begun(replay=False).meet("abc123")
-
-
-def test_the_log_is_read_from_where_the_conversations_are_not_known() -> None:
-    assert begun(replay=False).start(committed=9) == 9
-    assert knowing(offset=5).start(committed=9) == 5
-    assert knowing(offset=9).start(committed=5) == 5
-
-
-@pytest.mark.parametrize("low", [4, 5])
-def test_conversations_stay_known_where_the_log_has_all_records_that_follow(low: int) -> None:
-    heads = knowing(offset=5)
-    heads.know_from(low)
-    assert heads.start(committed=9) == 5
-
-
-def test_what_was_finished_long_ago_is_met_too() -> None:
-    heads = knowing()
-    heads.meet_again(b"abc123")
-    heads.meet_again(None)
-    heads.meet_again(b"\xff")
-    assert not heads.meet("abc123")
-
-
-def test_where_the_log_has_lost_some_of_those_records_no_conversation_is_new() -> None:
-    heads = knowing(offset=5)
-    heads.know_from(low=6)
-    assert heads.start(committed=9) == 9
-    assert not heads.meet("abc123")

@@ -8,10 +8,8 @@ from msgspec import structs
 from bridge.dispatch.assignment_facts import AssignmentFacts
 from bridge.dispatch.assignment_work import AssignmentWork
 from bridge.dispatch.commit_metadata import CommitMetadata, decode_metadata, digest_of, encode_metadata
-from bridge.dispatch.known_conversations import KnownConversations
 from bridge.dispatch.letters import FoundLetters, Wanted
 from bridge.dispatch.rewritten import Rewritten, RewrittenPartitions
-from chat_tasks.storage.known_conversations import StoredConversations
 from tests.bridge.dispatch.appends import record
 from tests.bridge.dispatch.assignments import GENERATIONS, LOG, MANY, assignment_work, logged, perform_all, published
 from tests.bridge.dispatch.simulated_worker import SimulatedWorker
@@ -19,9 +17,9 @@ from tests.bridge.dispatch.simulated_worker import SimulatedWorker
 FACTS = assignment_work().facts
 
 
-def replay_of_three(rewritten: RewrittenPartitions, known: KnownConversations | None = None) -> AssignmentWork:
+def replay_of_three(rewritten: RewrittenPartitions) -> AssignmentWork:
     """A node has started since three records were committed."""
-    return assignment_work(encode_metadata(CommitMetadata("0ddba11")), offset=3, rewritten=rewritten, known=known)
+    return assignment_work(encode_metadata(CommitMetadata("0ddba11")), offset=3, rewritten=rewritten)
 
 
 @pytest.fixture
@@ -45,25 +43,6 @@ def test_the_next_assignment_writes_only_what_is_not(interrupted: RewrittenParti
     perform_all(work, SimulatedWorker(GENERATIONS))
     assert len(published(work)) == 1
     assert work.replayed_count == 1
-
-
-def test_what_has_to_be_read_for_its_conversations_alone_is_not_written(interrupted: RewrittenPartitions) -> None:
-    work = replay_of_three(interrupted, KnownConversations(StoredConversations(0, 0, {})))
-    assert (work.start[LOG], work.replaying) == (0, 1)
-    work.receive([logged(0), logged(1, key="failing"), logged(2)])
-    perform_all(work, SimulatedWorker(GENERATIONS))
-    assert work.replayed_count == 1
-
-
-def test_what_no_node_can_forget_is_not_written_again_where_the_log_has_it_again() -> None:
-    metadata = encode_metadata(CommitMetadata("0ddba11", durable=2))
-    work = assignment_work(metadata, offset=3, known=KnownConversations(StoredConversations(0, 0, {})))
-    assert (work.start[LOG], work.replaying) == (0, 1)
-    assert assignment_work(metadata, offset=3).start[LOG] == 2
-    work.receive([logged(offset) for offset in range(4)])
-    perform_all(work, SimulatedWorker(GENERATIONS))
-    assert work.replayed_count == 1
-    assert len(published(work)) == 1
 
 
 def test_what_is_durable_is_not_missing() -> None:
