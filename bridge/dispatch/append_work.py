@@ -1,7 +1,6 @@
 """Records of the log on their way through the workers."""
 
-from collections.abc import Iterator, Mapping, Sequence, Set
-from itertools import chain
+from collections.abc import Iterator, Mapping, Sequence
 
 from bridge.dispatch.letters import FoundLetters, encode_letter, encode_receipt
 from bridge.dispatch.log_record import LogRecord
@@ -107,18 +106,6 @@ class AppendWork:
         else:
             self._appends.add(conversation_key, record)
         return None
-
-    def unwritten(self) -> Mapping[int, Set[int]]:
-        """The offsets that are here to be written again, by partition; not those of letters, which always come anew."""
-        held = chain(
-            *(scheduler.records() for scheduler in self._schedulers.values()),
-            *(release.held for release in self.releases.values()),
-        )
-        unwritten: dict[int, set[int]] = {number: set() for number in self.heads}
-        for record in held:
-            if record.replay and record.release is None:
-                unwritten[record.partition].add(record.offset)
-        return unwritten
 
     def plan(self, now: float, tasks: int) -> Iterator[OutgoingTask]:
         """The tasks to send now, with at most `tasks` outstanding of either kind."""

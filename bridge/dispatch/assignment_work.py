@@ -17,7 +17,6 @@ from bridge.dispatch.outbox import Outbox
 from bridge.dispatch.outgoing import Finished, OutgoingTask
 from bridge.dispatch.partition_progress import Delivery, PartitionProgress
 from bridge.dispatch.quarantine_work import QuarantineWork
-from bridge.dispatch.rewritten import RewrittenPartitions
 from bridge.dispatch.room import Room
 from bridge.transaction import Partition, Transaction
 from bridge.validation import Limits
@@ -40,7 +39,6 @@ class AssignmentWork:
         checkpoints: Checkpoints,
         *,
         kept: KeptHeads,
-        rewritten: RewrittenPartitions,
     ) -> None:
         """Raises `ConfigurationError` where a commit's metadata cannot be understood."""
         self._settings = settings
@@ -49,7 +47,6 @@ class AssignmentWork:
         self.facts = facts
         self.reply_to = reply_to
         self._era = Era(facts.log_id, digest_of(facts.generations))
-        self._rewritten = rewritten
         self._progress: dict[tuple[str, int], PartitionProgress] = {
             partition: self._progress_of(partition, committed.offset, committed.metadata)
             for partition, committed in assignment.partitions.items()
@@ -71,9 +68,7 @@ class AssignmentWork:
             partition: self._start_of(partition, committed) for partition, committed in assignment.partitions.items()
         }
         self.replaying = sum(
-            self._progress[partition].rewritten.left(committed.low, committed.offset)
-            for partition, committed in assignment.partitions.items()
-            if self._progress[partition].needs_replay
+            committed.offset - self.start[partition] for partition, committed in assignment.partitions.items()
         )
         """How many offsets lie before the committed ones and are going to be written again."""
         self.appends = AppendWork(
@@ -111,27 +106,21 @@ class AssignmentWork:
     def _start_of(self, partition: Partition, committed: Committed) -> int:
         offset = committed.offset
         if self._progress[partition].needs_replay:
-            offset = min(offset, max(committed.low, self._progress[partition].rewritten.start))
+            offset = min(offset, max(committed.low, self._progress[partition].durable))
         return offset
 
     def _progress_of(self, partition: Partition, offset: int, metadata: str) -> PartitionProgress:
         digest = self._era.digest if partition.topic == self._settings.log_topic else ""
-        rewritten = self._rewritten.of(self.facts, partition)
         try:
-            return PartitionProgress(partition, offset, decode_metadata(metadata), digest, rewritten)
+            return PartitionProgress(partition, offset, decode_metadata(metadata), digest)
         except ValueError as error:
             raise ConfigurationError(f"the committed metadata of {partition} is broken: {error}") from error
 
     def keep(self, proven_at: float) -> KeptHeads:
-        """Note what is written again, and return what is known of the heads of what is committed.
+        """What is known of the heads of what is committed.
 
         The assignment has to end now. Nobody else had its partitions before `proven_at`.
         """
-        for number, unwritten in self.appends.unwritten().items():
-            partition = Partition(self._settings.log_topic, number)
-            # What is new is missing too: where its head is not known any more the next replay must not end before it.
-            end, new = self._progress[partition].read_again()
-            self._rewritten.note(self.facts, partition, end, unwritten | new)
         topic = self._settings.output_topic
         unpublished = Counter(output.key for output in self._outbox.unpublished() if output.topic == topic)
         for key, numbers in unpublished.items():

@@ -114,7 +114,6 @@ class Dispatch:
             reply_to,
             self._memory.checkpoints,
             kept=prepared.kept,
-            rewritten=self._memory.rewritten,
         )
         self._memory.kept_heads = KeptHeads()
         self._reader = self._reader_of(reply_to)
@@ -124,7 +123,7 @@ class Dispatch:
         return work.start
 
     def revoked(self, proven_at: float) -> None:
-        """Drop everything of the assignment but the heads of what is committed, and how far a replay has come."""
+        """Drop everything of the assignment but the heads of what is committed."""
         if self._work is not None:
             self._memory.kept_heads = self._work.keep(proven_at)
         self._drop()

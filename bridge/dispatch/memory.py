@@ -4,7 +4,6 @@ from dataclasses import dataclass, field
 
 from bridge.dispatch.checkpoints import Checkpoints
 from bridge.dispatch.kept_heads import KeptHeads
-from bridge.dispatch.rewritten import RewrittenPartitions
 
 
 @dataclass(slots=True)
@@ -13,4 +12,3 @@ class Memory:
 
     checkpoints: Checkpoints = field(default_factory=Checkpoints)
     kept_heads: KeptHeads = field(default_factory=KeptHeads)
-    rewritten: RewrittenPartitions = field(default_factory=RewrittenPartitions)

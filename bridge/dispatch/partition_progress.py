@@ -1,10 +1,8 @@
 """How far one partition has come: what is finished, and what is a replay."""
 
-from collections.abc import Set
 from enum import Enum, auto
 
 from bridge.dispatch.commit_metadata import CommitMetadata, encode_metadata
-from bridge.dispatch.rewritten import NOTHING_REWRITTEN, Rewritten
 from bridge.offset_tracker import OffsetTracker
 from bridge.transaction import CommittedOffset, Partition
 from chat_tasks.errors import ChatTasksError
@@ -30,11 +28,8 @@ class PartitionProgress:
         committed: int,
         metadata: CommitMetadata,
         digest: str,
-        rewritten: Rewritten = NOTHING_REWRITTEN,
     ) -> None:
         """`committed` and `metadata` are what the group holds, `digest` that of the nodes' generations today.
-
-        What is in `rewritten` is known to be written under that digest, besides what is durable.
 
         Raises `ValueError` where the metadata does not belong to the offset.
         """
@@ -42,12 +37,10 @@ class PartitionProgress:
         self.start = committed
         self._tracker = OffsetTracker(committed, metadata.finished)
         self._replay_end = self._tracker.high_watermark if metadata.digest != digest else None
-        self.rewritten = rewritten.beyond(metadata.durable)
-        """What needs not be written again."""
-        self._durable = metadata.durable
+        self.durable = metadata.durable
+        """No node can forget a row of what lies before: a replay begins here."""
         self._resumed_high = self._tracker.high_watermark
         self._position = committed
-        self._resumed_work: set[int] = set()
         self._last_delivered = -1
         self._replaying = 0
         self._read_through = False
@@ -77,11 +70,6 @@ class PartitionProgress:
         return self._position < self._resumed_high
 
     @property
-    def delivered(self) -> int:
-        """Every record before this offset, from where this assignment began to read, was delivered."""
-        return self._last_delivered + 1
-
-    @property
     def largest_encoding(self) -> int:
         """Bytes that the metadata's offsets may come to need."""
         return self._tracker.largest_encoding()
@@ -97,17 +85,15 @@ class PartitionProgress:
         self._last_delivered = offset
         self._position = max(self._position, offset + 1)
         work = self._tracker.deliver(offset)
-        if work and offset < self._resumed_high:
-            self._resumed_work.add(offset)
         if self._replay_end is None:
             return Delivery.WORK if work else Delivery.DONE
         if offset >= self._replay_end - 1:
             self._read_through = True
-        if not work and offset not in self.rewritten:
+        if not work:
             self._replaying += 1
             return Delivery.REPLAY
         self._end_replay_if_done()
-        return Delivery.WORK if work else Delivery.DONE
+        return Delivery.WORK
 
     def reached_end(self, offset: int) -> None:
         """There is no record between what was delivered and `offset`."""
@@ -115,10 +101,6 @@ class PartitionProgress:
         if self._replay_end is not None and offset >= self._replay_end:
             self._read_through = True
             self._end_replay_if_done()
-
-    def read_again(self) -> tuple[int, Set[int]]:
-        """All that was published before this assignment was delivered up to this offset; these before it were not."""
-        return min(self.delivered, self._resumed_high), self._resumed_work
 
     def await_replays(self, count: int) -> None:
         """So many more replays have to be written before the replay may end, which do not come from the log."""
@@ -135,7 +117,7 @@ class PartitionProgress:
 
     def make_durable(self, offset: int) -> None:
         """See `CommitMetadata.durable`: the next commit says so."""
-        self._durable = max(self._durable, offset)
+        self.durable = max(self.durable, offset)
 
     def commit(self) -> CommittedOffset:
         """What to commit now."""
@@ -144,7 +126,7 @@ class PartitionProgress:
         return CommittedOffset(
             self.partition,
             self._tracker.committable,
-            encode_metadata(CommitMetadata(self._sent_digest, self._tracker.encode(), self._durable)),
+            encode_metadata(CommitMetadata(self._sent_digest, self._tracker.encode(), self.durable)),
         )
 
     def committed(self) -> None:

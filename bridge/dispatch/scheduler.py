@@ -9,7 +9,6 @@ trials (`trials.py`).
 import heapq
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
-from itertools import chain
 from typing import Generic, TypeVar
 
 import msgspec
@@ -87,10 +86,6 @@ class Scheduler(Generic[RecordT]):
     def outstanding(self) -> dict[int, PlannedTask[RecordT]]:
         """The tasks that were planned and neither answered nor lost, by number, oldest first; not to be changed."""
         return self._outstanding
-
-    def records(self) -> Iterator[RecordT]:
-        """All that it holds, those of a conversation in order."""
-        return chain.from_iterable(conversation.records for conversation in self._conversations.values())
 
     def add(self, conversation_key: str, record: RecordT) -> None:
         """A record that lies after all earlier ones of its conversation."""

@@ -7,7 +7,6 @@ from bridge.dispatch.assignment_facts import AssignmentFacts
 from bridge.dispatch.assignment_work import AssignmentWork
 from bridge.dispatch.checkpoints import Checkpoints
 from bridge.dispatch.kept_heads import KeptHeads
-from bridge.dispatch.rewritten import RewrittenPartitions
 from bridge.transaction import Output, Partition
 from chat_tasks.settings import Settings
 from tests.bridge.dispatch.simulated_worker import SimulatedWorker
@@ -26,7 +25,6 @@ def assignment_work(
     metadata: str = "",
     offset: int = 0,
     quarantined: frozenset[str] = frozenset(),
-    rewritten: RewrittenPartitions | None = None,
     **chosen: Any,
 ) -> AssignmentWork:
     """Of a part of the log that was committed up to `offset`, and of the requests from their beginning."""
@@ -40,7 +38,6 @@ def assignment_work(
         "replies",
         Checkpoints(),
         kept=KeptHeads(),
-        rewritten=RewrittenPartitions() if rewritten is None else rewritten,
     )
 
 

@@ -108,7 +108,6 @@ class SimulatedPipeline:
             f"replies {self.epoch}",
             self.memory.checkpoints,
             kept=self.memory.kept_heads.unless_older(SETTINGS.replay_window, self.now),
-            rewritten=self.memory.rewritten,
         )
         self.memory.kept_heads = KeptHeads()
         self.positions = dict(self.work.start)

@@ -172,16 +172,6 @@ def test_new_records_do_not_wait_for_a_replay_where_the_head_is_known() -> None:
     assert (work.records, work.bytes, work.outstanding) == (0, 0, 0)
 
 
-def test_what_a_release_holds_is_not_written_again_yet() -> None:
-    work = append_work(requests={"abc123": 7})
-    for one in (record(3, "def456", replay=True), record(4, replay=True), record(9)):
-        work.add("def456" if one.offset == 3 else "abc123", one)
-    assert work.unwritten() == {LOG.number: {3, 4}}
-    [task] = plan(work)
-    work.reply(Reply(task.task_id, 0.5, [0]), now=0)
-    assert work.unwritten() == {LOG.number: {4}}
-
-
 def test_the_heads_of_letters_are_read_and_theirs_are_not_kept() -> None:
     work = append_work(requests={"abc123": 7})
     for offset, replay in ((0, True), (1, True), (2, False)):

@@ -50,6 +50,16 @@ def test_a_transaction_commits_the_offsets_that_its_outputs_stem_from() -> None:
     assert {offset.partition: offset.offset for offset in transaction.offsets} == {LOG: 2, REQUESTS: 1}
 
 
+def test_a_replay_begins_at_what_no_node_can_forget() -> None:
+    """Also where a broker that was killed has forgotten that this was purged."""
+    work = assignment_work(encode_metadata(CommitMetadata("0ddba11", durable=2)), offset=3)
+    assert (work.start[LOG], work.replaying) == (2, 1)
+    work.receive([logged(2), logged(3)])
+    perform_all(work, SimulatedWorker(GENERATIONS))
+    assert len(published(work)) == 1
+    assert work.replayed_count == 1
+
+
 def test_no_transaction_follows_one_that_was_not_committed() -> None:
     """Whose end nobody knows: what it was to publish would be forgotten."""
     work = assignment_work()

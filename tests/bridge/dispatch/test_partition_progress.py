@@ -4,7 +4,6 @@ import pytest
 
 from bridge.dispatch.commit_metadata import CommitMetadata, decode_metadata
 from bridge.dispatch.partition_progress import Delivery, PartitionProgress
-from bridge.dispatch.rewritten import Rewritten
 from bridge.transaction import CommittedOffset, Partition
 
 PARTITION = Partition("conversation_log", 3)
@@ -75,23 +74,6 @@ def test_the_first_new_record_shows_that_it_is_read_where_the_last_offset_holds_
     assert successor.needs_replay
     assert successor.deliver(3) is WORK
     assert not successor.needs_replay
-
-
-def test_what_is_known_to_be_written_again_is_not_once_more() -> None:
-    commit = progress_until(4, 1, 3).commit()
-    successor = PartitionProgress(PARTITION, commit.offset, decode_metadata(commit.metadata), "today", Rewritten(2))
-    assert not successor.needs_replay
-    successor = PartitionProgress(PARTITION, commit.offset, decode_metadata(commit.metadata), "started", Rewritten(2))
-    assert [successor.deliver(offset) for offset in range(4)] == [DONE, WORK, REPLAY, WORK]
-    assert successor.needs_replay
-    successor.replayed()
-    assert not successor.needs_replay
-
-
-def test_a_replay_ends_too_where_the_last_of_it_is_known_to_be_written() -> None:
-    successor = PartitionProgress(PARTITION, 2, CommitMetadata("yesterday"), "today", Rewritten(2))
-    assert [successor.deliver(0), successor.needs_replay] == [DONE, True]
-    assert [successor.deliver(1), successor.needs_replay] == [DONE, False]
 
 
 def test_an_empty_partition_has_nothing_to_replay_once_its_end_is_seen() -> None:
