@@ -1,17 +1,18 @@
 """Records of the log on their way through the workers."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 
 from bridge.dispatch.letters import FoundLetters, encode_letter, encode_receipt
 from bridge.dispatch.log_record import LogRecord
 from bridge.dispatch.outcome import Outcome
 from bridge.dispatch.outgoing import Finished, OutgoingTask
 from bridge.dispatch.partition_heads import PartitionHeads
+from bridge.dispatch.queue_budget import QueueBudget
 from bridge.dispatch.release import Release, Releases
 from bridge.dispatch.scheduler import Batch, PlannedTask, Scheduler, TaskLimits
-from bridge.dispatch.task_size import TaskSize
 from bridge.headers import with_sent_at
 from bridge.transaction import Output, Partition
+from chat_tasks.backoff import Backoff
 from chat_tasks.routing import partition_of, queue_of
 from chat_tasks.settings import Settings
 from chat_tasks.task_format import (
@@ -67,19 +68,21 @@ class AppendWork:
         self.heads = heads
         for key in (*quarantined, *requests):
             self.forget_head(key)
-        self._append_size = TaskSize(settings.task_records, _APPEND_SECONDS, _LEAST_APPENDS)
-        self._replay_size = TaskSize(settings.task_records, _REPLAY_SECONDS)
-        self._appends = self._scheduler(settings.tasks_per_queue, self._append_size.records)
-        self._replays = self._scheduler(_REPLAYS_PER_QUEUE, self._replay_size.records)
+        most = settings.task_records
+        self._appends = self._scheduler(
+            settings.tasks_per_queue, lambda backoff: QueueBudget(most, _APPEND_SECONDS, backoff, _LEAST_APPENDS)
+        )
+        self._replays = self._scheduler(_REPLAYS_PER_QUEUE, lambda backoff: QueueBudget(most, _REPLAY_SECONDS, backoff))
         self._schedulers = {f"append-{epoch}": self._appends, f"replay-{epoch}": self._replays}
         self.records = 0
         self.bytes = 0
 
-    def _scheduler(self, tasks_per_queue: int, task_records: int) -> Scheduler[LogRecord]:
+    def _scheduler(self, tasks_per_queue: int, budget: Callable[[Backoff], QueueBudget]) -> Scheduler[LogRecord]:
         return Scheduler(
             queue_of=lambda key: queue_of(key.encode(), self._settings.queues),
             size_of=lambda record: len(record.value) + _ENVELOPE_BYTES,
-            limits=TaskLimits(tasks_per_queue, task_records, self._settings.task_bytes),
+            limits=TaskLimits(tasks_per_queue, self._settings.task_bytes),
+            budget=budget,
         )
 
     @property
@@ -88,7 +91,7 @@ class AppendWork:
         return sum(len(scheduler.outstanding) for scheduler in self._schedulers.values())
 
     def next_plan_at(self, now: float) -> float | None:
-        """When the next backoff ends, or the next trial may begin."""
+        """When the next backoff ends, or the next probe may be sent."""
         times = [at for scheduler in self._schedulers.values() if (at := scheduler.next_plan_at(now)) is not None]
         return min(times, default=None)
 
@@ -132,9 +135,8 @@ class AppendWork:
             raise ValueError(f"{len(reply.results)} results for {len(task.batches)} conversations")
         scheduler.answered(number)
         outcome = Outcome([], [], {}, {})
-        held = done = 0
+        done = 0
         for batch, result in zip(task.batches, reply.results, strict=True):
-            held += len(batch.records)
             if isinstance(result, int):
                 done += len(batch.records)
                 scheduler.succeeded(batch)
@@ -147,9 +149,7 @@ class AppendWork:
                 scheduler.failed(batch, now)
                 reason = result.reason if isinstance(result, Failure) else "a result of the wrong kind"
                 outcome.retries[reason] = outcome.retries.get(reason, 0) + 1
-        size = self._replay_size if scheduler is self._replays else self._append_size
-        size.took(held, done, reply.seconds)
-        scheduler.limit_records(size.records)
+        scheduler.measured(task, done, reply.seconds, now)
         return outcome
 
     def quarantine(self, conversation_key: str, reason: str) -> Outcome:

@@ -157,7 +157,7 @@ class AssignmentWork:
             yield from self.latest.plan(now, tasks)
 
     def next_plan_at(self, now: float) -> float | None:
-        """When the next backoff ends, or the next trial may begin."""
+        """When the next backoff ends, or the next probe may be sent."""
         times = [at for at in (self.appends.next_plan_at(now), self.latest.next_plan_at(now)) if at is not None]
         return min(times, default=None)
 
@@ -170,7 +170,7 @@ class AssignmentWork:
             self._outbox.take(outcome)
             self._report(outcome.retries)
             return outcome.refused
-        if (answered := self.latest.reply(reply.task_id, reply.results, now)) is not None:
+        if (answered := self.latest.reply(reply, now)) is not None:
             finished, retries = answered
             self._outbox.extend(finished)
             self._report(retries)

@@ -1,18 +1,20 @@
 """Latest-messages requests on their way through the workers."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from typing import NamedTuple
 
 from bridge.dispatch.outgoing import Finished, OutgoingTask
+from bridge.dispatch.queue_budget import QueueBudget
 from bridge.dispatch.scheduler import PlannedTask, Scheduler, TaskLimits
 from bridge.headers import Headers
 from bridge.transaction import Output, Partition
 from chat_tasks.routing import partition_of, queue_of
 from chat_tasks.settings import Settings
-from chat_tasks.task_format import LATEST_TASK, Failure, Generations, LatestRequest, Result, encode_latest_task
+from chat_tasks.task_format import LATEST_TASK, Failure, Generations, LatestRequest, Reply, encode_latest_task
 
 _REQUEST_BYTES = 128
 _REQUESTS_PER_TASK = 100
+_TASK_SECONDS = 1.0
 
 
 class PendingRequest(NamedTuple):
@@ -49,7 +51,8 @@ class LatestWork:
         self._scheduler: Scheduler[PendingRequest] = Scheduler(
             queue_of=lambda key: queue_of(key.encode(), settings.queues),
             size_of=lambda _: _REQUEST_BYTES,
-            limits=TaskLimits(1, _REQUESTS_PER_TASK, settings.task_bytes),
+            limits=TaskLimits(1, settings.task_bytes),
+            budget=lambda backoff: QueueBudget(_REQUESTS_PER_TASK, _TASK_SECONDS, backoff),
         )
         self.requests = 0
 
@@ -59,7 +62,7 @@ class LatestWork:
         return len(self._scheduler.outstanding)
 
     def next_plan_at(self, now: float) -> float | None:
-        """When the next backoff ends, or the next trial may begin."""
+        """When the next backoff ends, or the next probe may be sent."""
         return self._scheduler.next_plan_at(now)
 
     def add(self, pending: PendingRequest) -> None:
@@ -80,23 +83,21 @@ class LatestWork:
         """Every outstanding task is lost; returns how many were."""
         return self._scheduler.lose_all()
 
-    def reply(
-        self, task_id: str, results: Sequence[Result], now: float
-    ) -> tuple[list[Finished], dict[str, int]] | None:
+    def reply(self, reply: Reply, now: float) -> tuple[list[Finished], dict[str, int]] | None:
         """The blocks to publish, and the reasons of those tried again; None for a late reply.
 
         Raises `ValueError` where the reply does not fit the task.
         """
-        task = self._scheduler.outstanding.get(self._number(task_id))
+        task = self._scheduler.outstanding.get(self._number(reply.task_id))
         if task is None:
             return None
         pending = [one for batch in task.batches for one in batch.records]
-        if len(results) != len(pending):
-            raise ValueError(f"{len(results)} results for {len(pending)} requests")
+        if len(reply.results) != len(pending):
+            raise ValueError(f"{len(reply.results)} results for {len(pending)} requests")
         self._scheduler.answered(task.number)
         finished: list[Finished] = []
         retries: dict[str, int] = {}
-        remaining = iter(results)
+        remaining = iter(reply.results)
         for batch in task.batches:
             mine = [next(remaining) for _ in batch.records]
             blocks = [result for result in mine if isinstance(result, str)]
@@ -108,6 +109,7 @@ class LatestWork:
                 self._scheduler.failed(batch, now)
                 for reason in {result.reason for result in mine if isinstance(result, Failure)}:
                     retries[reason] = retries.get(reason, 0) + 1
+        self._scheduler.measured(task, len(finished), reply.seconds, now)
         return finished, retries
 
     def _finish(self, pending: PendingRequest, block: str) -> Finished:

@@ -2,18 +2,19 @@
 
 Per conversation at most one batch is in flight, always the oldest records first. A queue has a bounded number of tasks
 outstanding; while its slots are taken, records pile up and the next task takes them all, if they are not too many:
-batches are small and fast when idle, and grow by themselves under load. A queue from which nothing comes back done gets
-trials (`trials.py`).
+batches are small and fast when idle, and grow by themselves under load. How many records a task may hold says the
+budget of its queue (`queue_budget.py`).
 """
 
 import heapq
+from collections import defaultdict
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Generic, TypeVar
 
 import msgspec
 
-from bridge.dispatch.trials import Trials
+from bridge.dispatch.queue_budget import QueueBudget
 from chat_tasks.backoff import Backoff
 
 RecordT = TypeVar("RecordT")
@@ -21,15 +22,10 @@ RecordT = TypeVar("RecordT")
 
 @dataclass(frozen=True, slots=True)
 class TaskLimits:
-    """How many tasks a queue may have outstanding, and what one may hold; a record above the bytes goes alone.
-
-    A trial holds few: a server that has just come back has it in hand for seconds, and what matters more waits behind.
-    """
+    """How many tasks a queue may have outstanding, and how many bytes one may hold; a record above them goes alone."""
 
     tasks_per_queue: int
-    records: int
     bytes: int
-    trial_records: int = 10
 
 
 class Batch(msgspec.Struct, Generic[RecordT], frozen=True):
@@ -67,14 +63,16 @@ class Scheduler(Generic[RecordT]):
         queue_of: Callable[[str], int],
         size_of: Callable[[RecordT], int],
         limits: TaskLimits,
+        budget: Callable[[Backoff], QueueBudget],
         backoff: Backoff | None = None,
     ) -> None:
+        """`budget` makes that of a queue, given how long to wait between two probes."""
         self._queue_of = queue_of
         self._size_of = size_of
         self._limits = limits
         # Short: a worker that has not found its servers again fails at once, and so gets the most tasks.
         self._backoff = backoff or Backoff(longest=0.5)
-        self._trials = Trials(self._backoff)
+        self._budgets: dict[int, QueueBudget] = defaultdict(lambda: budget(self._backoff))
         self._conversations: dict[str, _Conversation[RecordT]] = {}
         self._ready: dict[int, dict[str, None]] = {}
         self._waiting: list[tuple[float, str]] = []
@@ -113,19 +111,15 @@ class Scheduler(Generic[RecordT]):
             # Whoever had its turn goes to the end.
             self._ready[queue] = self._ready.pop(queue)
 
-    def limit_records(self, records: int) -> None:
-        """From now on a task holds at most so many."""
-        self._limits = replace(self._limits, records=records)
-
     def next_plan_at(self, now: float) -> float | None:
-        """When after `now` the earliest backoff ends, or the next trial may begin; None where nothing waits for either.
+        """When after `now` the earliest backoff ends, or the next probe may be sent; None if nothing waits for either.
 
         `now` is when `plan` was last called.
         """
         times = [
             at
             for queue, ready in self._ready.items()
-            if ready and (at := self._trials.next_at(queue)) is not None and at > now
+            if ready and (at := self._budgets[queue].opens_at) is not None and at > now
         ]
         if self._waiting:
             times.append(self._waiting[0][0])
@@ -134,17 +128,21 @@ class Scheduler(Generic[RecordT]):
     def answered(self, number: int) -> PlannedTask[RecordT] | None:
         """Free the task's slot; None where it is not outstanding (a late reply, to be ignored).
 
-        Each of its batches must then be told `succeeded`, `failed` or `hold`.
+        Each of its batches must then be told `succeeded`, `failed` or `hold`, and the task `measured`.
         """
         task = self._outstanding.pop(number, None)
         if task is not None:
             self._tasks_of_queue[task.queue] -= 1
         return task
 
+    def measured(self, task: PlannedTask[RecordT], done: int, seconds: float, now: float) -> None:
+        """The worker has done so many of an answered task's records, in that time."""
+        held = sum(len(batch.records) for batch in task.batches)
+        self._budgets[task.queue].answered(len(task.batches), held, done, seconds, now)
+
     def succeeded(self, batch: Batch[RecordT]) -> None:
         """The batch's records are done."""
         conversation = self._conversations[batch.conversation_key]
-        self._trials.done(conversation.queue)
         del conversation.records[: len(batch.records)]
         conversation.in_flight = conversation.failures = conversation.losses = 0
         if conversation.records:
@@ -158,7 +156,6 @@ class Scheduler(Generic[RecordT]):
         conversation.in_flight = 0
         conversation.failures += 1
         conversation.waiting = True
-        self._trials.undone(conversation.queue, batch.conversation_key, now)
         heapq.heappush(self._waiting, (now + self._backoff.delay(conversation.failures), batch.conversation_key))
 
     def hold(self, batch: Batch[RecordT]) -> None:
@@ -166,7 +163,6 @@ class Scheduler(Generic[RecordT]):
         conversation = self._conversations[batch.conversation_key]
         conversation.in_flight = 0
         conversation.waiting = True
-        self._trials.done(conversation.queue)
 
     def drop(self, conversation_key: str) -> list[RecordT]:
         """Take all records of a conversation out, in order; a task that has some of them is given up as lost."""
@@ -210,16 +206,16 @@ class Scheduler(Generic[RecordT]):
             self._ready.setdefault(conversation.queue, {})[key] = None
 
     def _has_room(self, queue: int, now: float) -> bool:
-        trial_at = self._trials.next_at(queue)
-        return (trial_at is None or now >= trial_at) and (
+        opens_at = self._budgets[queue].opens_at
+        return (opens_at is None or now >= opens_at) and (
             self._tasks_of_queue.get(queue, 0) < self._limits.tasks_per_queue
         )
 
     def _plan_one(self, queue: int, now: float) -> PlannedTask[RecordT]:
         ready = self._ready[queue]
-        is_trial = self._trials.next_at(queue) is not None
-        most = min(self._limits.records, self._limits.trial_records) if is_trial else self._limits.records
-        self._trials.sent(queue, now)
+        budget = self._budgets[queue]
+        most = budget.records
+        budget.sent(now)
         batches: list[Batch[RecordT]] = []
         records = size = losses = 0
         for key in ready:

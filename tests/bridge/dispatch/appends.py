@@ -16,7 +16,7 @@ LOG = Partition(SETTINGS.log_topic, 5)
 MANY = 1_000
 
 
-def append_work(**changes: Any) -> AppendWork:
+def append_work(settings: Settings = SETTINGS, **changes: Any) -> AppendWork:
     """Of an assignment that begins."""
     facts: dict[str, Any] = {
         "output_partitions": 3,
@@ -28,7 +28,7 @@ def append_work(**changes: Any) -> AppendWork:
         "requests": {},
         "heads": {LOG.number: PartitionHeads(1_000)},
     }
-    return AppendWork(SETTINGS, **{**facts, **changes})
+    return AppendWork(settings, **{**facts, **changes})
 
 
 def replayed_and_new() -> AppendWork:

@@ -196,17 +196,16 @@ def test_a_replay_takes_one_task_of_a_queue_and_small_ones_where_workers_are_slo
 
 
 def test_tasks_grow_as_long_as_workers_are_quick_and_shrink_where_nothing_gets_done() -> None:
-    work = append_work()
+    work = append_work(SETTINGS.model_copy(update={"queues": 1, "tasks_per_queue": 1}))
     for offset in range(10 * SETTINGS.task_records):
-        work.add("abc123", record(offset))
+        work.add(str(offset), record(offset, str(offset)))
     sizes = []
-    now = sequence = 0
+    now = 0
     for result in (0, 0, 0, 0, 0, 0, Failure(Answer.RETRY, "down"), Failure(Answer.RETRY, "down"), 0):
         now += 60
         [task] = plan(work, now)
-        sizes.append(len(decode_append_task(task.body).conversations[0].records))
-        work.reply(Reply(task.task_id, 0.001, [sequence if result == 0 else result]), now)
-        sequence += sizes[-1] if result == 0 else 0
+        sizes.append(conversations_of(task))
+        work.reply(Reply(task.task_id, 0.001, [result] * sizes[-1]), now)
     most = SETTINGS.task_records
     assert sizes == [100, 200, 400, 800, 1600, most, most, most // 2, most // 4]
 

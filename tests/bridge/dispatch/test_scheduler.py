@@ -4,6 +4,7 @@ import math
 
 import pytest
 
+from bridge.dispatch.queue_budget import QueueBudget
 from bridge.dispatch.scheduler import Batch, PlannedTask, Scheduler, TaskLimits
 from chat_tasks.backoff import Backoff
 
@@ -15,7 +16,8 @@ def scheduler(tasks_per_queue: int = 1, records: int = 10, size: int = 1000) -> 
     return Scheduler(
         queue_of=lambda key: ord(key[0]),
         size_of=len,
-        limits=TaskLimits(tasks_per_queue, records, size),
+        limits=TaskLimits(tasks_per_queue, size),
+        budget=lambda backoff: QueueBudget(records, 1.0, backoff),
         backoff=Backoff(first=8, longest=8),
     )
 
@@ -35,6 +37,7 @@ def succeed(one: Scheduler[str], task: PlannedTask[str]) -> None:
     assert one.answered(task.number) == task
     for batch in task.batches:
         one.succeeded(batch)
+    one.measured(task, sum(len(batch.records) for batch in task.batches), 0.1, 0)
 
 
 def test_a_task_takes_all_that_is_ready_of_its_queue() -> None:
@@ -119,7 +122,9 @@ def test_a_failed_batch_waits_for_its_backoff_with_what_comes_meanwhile() -> Non
 
 
 def test_one_that_fails_again_and_again_waits_longer() -> None:
-    one = Scheduler[str](lambda _: 0, len, TaskLimits(1, 10, 1000), Backoff(first=1, longest=1000))
+    one = Scheduler[str](
+        lambda _: 0, len, TaskLimits(1, 1000), lambda one: QueueBudget(10, 1.0, one), Backoff(first=1, longest=1000)
+    )
     one.add("ann", "1")
     now, waited = 0.0, []
     for _ in range(6):
@@ -138,58 +143,31 @@ def fail(one: Scheduler[str], task: PlannedTask[str], now: float) -> None:
     assert one.answered(task.number) == task
     for batch in task.batches:
         one.failed(batch, now)
+    one.measured(task, 0, 0.1, now)
 
 
-def test_a_queue_from_which_nothing_comes_back_done_gets_a_task_now_and_then() -> None:
-    one = scheduler(tasks_per_queue=5, records=1)
-    for key in ("ann", "abe", "amy", "ada", "ali", "bob"):
+def test_a_queue_of_which_nothing_gets_done_gets_a_probe_now_and_then() -> None:
+    one = scheduler(tasks_per_queue=5, records=2)
+    for key in ("ann", "abe", "amy", "ada", "bob"):
         one.add(key, "1")
-    [ann, abe, *_, bob] = plan(one)
-    fail(one, ann, now=0)
-    fail(one, abe, now=1)
+    [task, _, bob] = plan(one)
+    fail(one, task, now=0)
     succeed(one, bob)
-    for key in ("aya", "ash", "bea"):
-        one.add(key, "1")
-    assert contents(plan(one, now=1)) == [{"bea": ("1",)}]
-    assert plan(one, now=4.9) == []
-    retry_at = one.next_plan_at(4.9)
-    assert retry_at is not None
-    assert retry_at <= 9
-    [trial] = plan(one, now=9)
-    assert plan(one, now=9) == []
-    [next_trial] = plan(one, now=17)
-    assert one.lost(trial.number)
-    succeed(one, next_trial)
-    assert len(plan(one, now=17)) == 2
-
-
-def test_a_trial_holds_few_records_whatever_waits() -> None:
-    one = Scheduler[str](lambda _: 0, len, TaskLimits(5, 100, 1000, trial_records=2), Backoff(first=4, longest=8))
-    for key in ("ann", "abe", "amy"):
-        one.add(key, "1")
-    for now in (0, 9):
-        [task] = plan(one, now)
-        assert len(task.batches) == 3
-        fail(one, task, now)
-    [trial] = plan(one, now=30)
-    assert len(trial.batches) == 2
-    succeed(one, trial)
-    for key in ("bob", "bea", "ben"):
-        one.add(key, "1")
-    [task] = plan(one, now=30)
-    assert len(task.batches) == 4
-
-
-def test_what_is_refused_was_looked_at_so_its_queue_goes_on_as_ever() -> None:
-    one = scheduler(records=2)
-    for key in ("ann", "abe", "amy", "ada", "ali"):
-        one.add(key, "1")
-    for now in (0, 1):
-        [task] = plan(one, now)
-        one.answered(task.number)
-        one.failed(task.batches[0], now)
-        one.hold(task.batches[1])
-    assert contents(plan(one, now=1)) == [{"ali": ("1",)}]
+    one.add("ash", "1")
+    one.add("bea", "1")
+    assert contents(plan(one, now=1)) == [{"bea": ("1",)}], "the other queue goes on as ever"
+    assert plan(one, now=3.9) == []
+    opens_at = one.next_plan_at(3.9)
+    assert opens_at is not None
+    assert opens_at <= 8
+    [probe] = plan(one, now=8)
+    one.add("ava", "1")
+    assert plan(one, now=8) == []
+    [next_probe] = plan(one, now=16)
+    assert one.lost(probe.number)
+    succeed(one, next_probe)
+    one.add("ali", "1")
+    assert len(plan(one, now=16)) == 2
 
 
 def test_a_lost_task_is_planned_anew_with_its_losses() -> None:

@@ -6,11 +6,11 @@ from collections import Counter
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
+from bridge.dispatch.queue_budget import QueueBudget
 from bridge.dispatch.scheduler import PlannedTask, Scheduler, TaskLimits
 from chat_tasks.backoff import Backoff
 
 QUEUES = 2
-PATIENCE = 0.5
 KEYS = [f"conversation {number}" for number in range(6)]
 NOTHING_DONE = ["failed"] * len(KEYS)
 ANSWERS = st.just(NOTHING_DONE) | st.lists(
@@ -36,19 +36,22 @@ def queue_of(key: str) -> int:
 class ScheduledRecords(RuleBasedStateMachine):
     """`waiting` has every unfinished record in order; `blocked` when a conversation is ready again.
 
-    `undone` has the conversations of a queue from which nothing has come back done, and since when; `trials` how many
-    tasks were sent now and then because of that, and when the next one may be.
+    `budgets` are what the scheduler's ought to be; what a budget does has tests of its own.
     """
 
     @initialize(
-        limits=st.builds(TaskLimits, st.integers(1, 3), st.integers(1, 6), st.integers(1, 40), st.integers(1, 4)),
+        limits=st.builds(TaskLimits, st.integers(1, 3), st.integers(1, 40)),
+        records=st.integers(1, 20),
         tasks=st.integers(1, 7),
     )
-    def start(self, limits: TaskLimits, tasks: int) -> None:
+    def start(self, limits: TaskLimits, records: int, tasks: int) -> None:
         self.limits = limits
         self.tasks = tasks
         self.backoff = Steady(first=2, longest=16)
-        self.scheduler: Scheduler[Record] = Scheduler(queue_of, lambda record: record[1], limits, self.backoff)
+        self.scheduler: Scheduler[Record] = Scheduler(
+            queue_of, lambda record: record[1], limits, lambda backoff: QueueBudget(records, 1.0, backoff), self.backoff
+        )
+        self.budgets = [QueueBudget(records, 1.0, self.backoff) for _ in range(QUEUES)]
         self.now = 0.0
         self.count = 0
         self.waiting: dict[str, list[Record]] = {key: [] for key in KEYS}
@@ -58,8 +61,6 @@ class ScheduledRecords(RuleBasedStateMachine):
         self.failures: Counter[str] = Counter()
         self.losses: Counter[str] = Counter()
         self.blocked: dict[str, float] = {}
-        self.undone: dict[int, tuple[float, set[str]]] = {}
-        self.trials: dict[int, tuple[int, float]] = {}
         self.dropped: set[str] = set()
 
     @rule(key=st.sampled_from(KEYS), size=st.integers(1, 50), count=st.integers(1, 4))
@@ -84,10 +85,8 @@ class ScheduledRecords(RuleBasedStateMachine):
         used = Counter(task.queue for task in self.outstanding.values())
         for key in self.ready_keys():
             queue = queue_of(key)
-            if room and queue in self.trials:
-                assert used[queue] == self.limits.tasks_per_queue or self.now < self.trials[queue][1]
-            elif room:
-                assert used[queue] == self.limits.tasks_per_queue
+            if room:
+                assert used[queue] == self.limits.tasks_per_queue or self.now < (self.budgets[queue].opens_at or 0)
         retry_at = self.scheduler.next_plan_at(self.now)
         assert retry_at is None or retry_at > self.now
 
@@ -100,14 +99,13 @@ class ScheduledRecords(RuleBasedStateMachine):
         in_flight = {batch.conversation_key for other in self.outstanding.values() for batch in other.batches}
         records = [record for batch in task.batches for record in batch.records]
         size = sum(size for _, size in records)
-        most = min(self.limits.records, self.limits.trial_records if task.queue in self.trials else math.inf)
+        budget = self.budgets[task.queue]
+        most = budget.records
+        assert self.now >= (budget.opens_at or 0)
+        budget.sent(self.now)
         assert len(records) <= most
         assert size <= self.limits.bytes or len(records) == 1
         assert len({batch.conversation_key for batch in task.batches}) == len(task.batches)
-        if task.queue in self.trials:
-            sent, next_at = self.trials[task.queue]
-            assert self.now >= next_at
-            self.trials[task.queue] = sent + 1, self.now + self.backoff.delay(sent + 1)
         for batch in task.batches:
             key, mine = batch.conversation_key, list(batch.records)
             assert key not in in_flight
@@ -122,12 +120,13 @@ class ScheduledRecords(RuleBasedStateMachine):
         assert task.number not in self.over
 
     @precondition(lambda self: self.outstanding)
-    @rule(index=st.integers(0, 10), answers=ANSWERS)
-    def answer(self, index: int, answers: list[str]) -> None:
+    @rule(index=st.integers(0, 10), answers=ANSWERS, seconds=st.floats(0, 4))
+    def answer(self, index: int, answers: list[str], seconds: float = 1.0) -> None:
         number = list(self.outstanding)[index % len(self.outstanding)]
         task = self.outstanding.pop(number)
         self.over.append(number)
         assert self.scheduler.answered(number) == task
+        done = 0
         for batch, answer in zip(task.batches, answers, strict=False):
             key = batch.conversation_key
             if answer == "succeeded":
@@ -135,26 +134,18 @@ class ScheduledRecords(RuleBasedStateMachine):
                 self.done.update(batch.records)
                 self.waiting[key] = self.waiting[key][len(batch.records) :]
                 self.failures[key] = self.losses[key] = 0
-                self.note_done(queue_of(key))
+                done += len(batch.records)
             elif answer == "failed":
                 self.scheduler.failed(batch, self.now)
                 self.failures[key] += 1
                 self.blocked[key] = self.now + self.backoff.delay(self.failures[key])
-                self.note_undone(queue_of(key), key)
             else:
                 self.scheduler.hold(batch)
                 self.blocked[key] = math.inf
-                self.note_done(queue_of(key))
-
-    def note_done(self, queue: int) -> None:
-        self.undone.pop(queue, None)
-        self.trials.pop(queue, None)
-
-    def note_undone(self, queue: int, key: str) -> None:
-        since, keys = self.undone.setdefault(queue, (self.now, set()))
-        keys.add(key)
-        if since + PATIENCE <= self.now and len(keys) > 1 and queue not in self.trials:
-            self.trials[queue] = 1, self.now + self.backoff.delay(1)
+                done += len(batch.records)
+        self.scheduler.measured(task, done, seconds, self.now)
+        held = sum(len(batch.records) for batch in task.batches)
+        self.budgets[task.queue].answered(len(task.batches), held, done, seconds, self.now)
 
     @rule(tries=st.integers(1, 3))
     def do_nothing_for_a_while(self, tries: int) -> None:
@@ -205,7 +196,7 @@ class ScheduledRecords(RuleBasedStateMachine):
     def whoever_waits_for_a_backoff_is_woken_in_time(self) -> None:
         ends = [at for at in self.blocked.values() if self.now < at < math.inf]
         ready = {queue_of(key) for key in self.ready_keys()}
-        ends += [at for queue, (_, at) in self.trials.items() if queue in ready and self.now < at]
+        ends += [at for queue in ready if (at := self.budgets[queue].opens_at) is not None and self.now < at]
         retry_at = self.scheduler.next_plan_at(self.now)
         assert not ends or (retry_at is not None and retry_at <= min(ends))
 
