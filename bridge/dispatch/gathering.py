@@ -1,7 +1,7 @@
 """Waits a moment for what belongs together.
 
-A transaction of the ingest reaches dispatch in pieces, a partition or some at a time, and its results come back task by
-task. Whatever is sent or published piece by piece costs as much for each of them.
+A transaction of the ingest reaches dispatch in pieces, a partition or some at a time. What is sent piece by piece costs
+as much for each of them.
 """
 
 

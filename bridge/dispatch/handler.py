@@ -33,7 +33,6 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 
 _GATHER_RECORDS_SECONDS = 0.008
-_GATHER_RESULTS_SECONDS = 0.025
 _TICK_SECONDS = 1.0
 _LOOK_SECONDS = 0.5
 
@@ -69,7 +68,6 @@ class Dispatch:
         self._redis_answers = False
         self._workers = WorkerWatch(settings.queues, settings.task_deadline)
         self._coming_records = Gathering(_GATHER_RECORDS_SECONDS)
-        self._coming_results = Gathering(_GATHER_RESULTS_SECONDS)
         self._draining = False
         self._look_at = 0.0
 
@@ -169,7 +167,7 @@ class Dispatch:
         work = self._work
         if work is None:
             return now + _TICK_SECONDS
-        next_tick = self._results_awaited_until(now) or now + _TICK_SECONDS
+        next_tick = now + _TICK_SECONDS
         if self._redis_answers and not self._draining:
             if (more_until := self._coming_records.more_until(now)) is not None:
                 next_tick = min(more_until, next_tick)
@@ -183,11 +181,8 @@ class Dispatch:
         return next_tick
 
     def next_transaction(self) -> Transaction | None:
-        """What is finished, when all that is under way is, or has been waited for."""
-        if self._work is None or self._results_awaited_until(time.monotonic()) is not None:
-            return None
-        self._coming_results.taken()
-        return self._work.next_transaction()
+        """What is finished."""
+        return self._work.next_transaction() if self._work is not None else None
 
     def committed(self, transaction: Transaction, now: float) -> None:
         """That transaction is done."""
@@ -218,11 +213,6 @@ class Dispatch:
         """Whether nothing is in flight."""
         return self._work is None or self._work.is_drained()
 
-    def _results_awaited_until(self, now: float) -> float | None:
-        if self._work is None or not self._work.outstanding:
-            return None
-        return self._coming_results.more_until(now)
-
     def _send(self, work: AssignmentWork, now: float) -> None:
         self._coming_records.taken()
         tasks = list(work.plan(now, self._limit.tasks, requests=self._upkeep.requests_open))
@@ -245,7 +235,6 @@ class Dispatch:
                 continue
             self._deadlines.end(reply.task_id)
             self._deadlines.took(reply.seconds)
-            self._coming_results.came(now)
             if (sent := self._sent.pop(reply.task_id, None)) is not None:
                 self._limit.answered(outstanding, now - sent.at, reply.seconds)
                 self._workers.answered(sent.queue, now)
@@ -280,4 +269,3 @@ class Dispatch:
         self._deadlines.clear()
         self._workers.begin_anew()
         self._coming_records.taken()
-        self._coming_results.taken()
