@@ -6,12 +6,12 @@ QUIX := $(or $(CHAT_STACK_HOME),.stack)/quix
 # Where somebody's shell has it, every start of every process would compile the project anew.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: demo test fuzz chaos bench lint up down status constraints clean
+.PHONY: demo test fuzz chaos bench lint docs up down status constraints clean
 
 demo: $(VENV)/installed
 	$(BIN)/python -m stack demo
 
-test: $(VENV)/installed lint
+test: $(VENV)/installed lint docs
 	$(BIN)/pytest
 
 fuzz: $(VENV)/installed
@@ -29,6 +29,10 @@ lint: $(VENV)/installed
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
+# MkDocs's theme advertises its successor otherwise.
+docs: $(VENV)/installed
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict
+
 up: $(VENV)/installed
 	$(BIN)/python -m stack up
 
@@ -41,7 +45,7 @@ status: $(VENV)/installed
 $(VENV)/installed: pyproject.toml constraints.txt
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "chat-tasks needs Python 3.11 or later: make PYTHON=python3.11")'
 	$(PYTHON) -m venv $(VENV)
-	$(BIN)/pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[dev]'
+	$(BIN)/pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[dev,docs]'
 	touch $@
 
 # quix-streams, a contestant, wants an older Kafka client than we have.
@@ -54,8 +58,8 @@ $(QUIX)/installed: bench/quix-constraints.txt
 constraints:
 	rm -rf $(VENV)
 	$(PYTHON) -m venv $(VENV)
-	$(BIN)/pip install --quiet --disable-pip-version-check --editable '.[dev]'
+	$(BIN)/pip install --quiet --disable-pip-version-check --editable '.[dev,docs]'
 	$(BIN)/pip freeze --exclude-editable | sed -E 's/ @ .*//' > constraints.txt
 
 clean:
-	rm -rf $(VENV) .stack .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	rm -rf $(VENV) .stack site .mypy_cache .ruff_cache .pytest_cache .hypothesis
