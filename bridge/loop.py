@@ -53,7 +53,6 @@ class Loop:
             consumer_config(settings, handler.group), handler.topics, known_partitions, self, self.post
         )
         self._membership = Membership(time.monotonic())
-        self._joined_at = 0.0
         self._delivery = DeliveryWatch(settings, self._poller.positions, self.post)
         self._runner: TransactionRunner | None = None
         self._group_metadata: Any = None
@@ -85,7 +84,7 @@ class Loop:
                 self._check_progress(now)
         except (KafkaException, DependencyUnavailable):
             # No handler raises these, so none was in the middle of anything.
-            self._handler.revoked(self._membership.proven_at)
+            self._handler.revoked()
             raise
         finally:
             self._ended = True
@@ -107,7 +106,6 @@ class Loop:
 
     def joined(self) -> None:
         """Called by the poller before it asks for committed offsets: what a predecessor left open must end first."""
-        self._joined_at = time.monotonic()
         self._membership.joined()
         if self._runner is None:
             self._runner = TransactionRunner(
@@ -148,7 +146,7 @@ class Loop:
     def _take(self, assignment: Assignment, prepared: Any) -> Mapping[Partition, int]:
         start = self._handler.assigned(assignment, prepared)
         self._group_metadata = assignment.group_metadata
-        self._membership.assigned(assignment.partitions, self._joined_at, time.monotonic())
+        self._membership.assigned(assignment.partitions, time.monotonic())
         logger.info("assigned %s", _describe(start))
         return start
 
@@ -168,7 +166,7 @@ class Loop:
                 self._poller.taken()
             elif not isinstance(event, EndReached):
                 self._handle(event)
-        self._handler.revoked(self._membership.proven_at)
+        self._handler.revoked()
         self._membership.revoked(time.monotonic())
 
     def _handle_events(self, timeout: float) -> None:
@@ -217,7 +215,7 @@ class Loop:
         self._running = None
         now = time.monotonic()
         self._next_transaction_at = self._began_at + pause_after(len(transaction.outputs), now - self._began_at)
-        self._membership.committed(transaction, self._began_at, now)
+        self._membership.committed(transaction, now)
         if transaction is not self._proof:
             self._transactions += 1
             self._handler.committed(transaction, now)

@@ -24,11 +24,11 @@ class LoopHandler(Protocol):
     def assigned(self, assignment: Assignment, prepared: Any) -> Mapping[Partition, int]:
         """Drop all state and make new; returns where to start each partition."""
 
-    def revoked(self, proven_at: float) -> None:
+    def revoked(self) -> None:
         """The assignment is over: drop all state.
 
-        Nobody else had its partitions before `proven_at`, a monotonic time in seconds. Not called where a bug ends the
-        loop: then nothing of its state is to be trusted. So no handler may raise what a server's failure raises.
+        Not called where a bug ends the loop: then nothing of its state is to be trusted. So no handler may raise what a
+        server's failure raises.
         """
 
     def records(self, messages: Sequence[Any]) -> None:

@@ -22,34 +22,26 @@ class Membership:
     def __init__(self, now: float) -> None:
         self._waiting_since: float | None = now
         self._committed: CommittedOffset | None = None
-        self._committed_at = self._proven_at = now
-
-    @property
-    def proven_at(self) -> float:
-        """What others did since then with our partitions, when they were theirs, is not known here.
-
-        The process may have been paused since, and the group have given them to others and back.
-        """
-        return self._proven_at
+        self._committed_at = now
 
     def joined(self) -> None:
         """The group gave an assignment, which is going to take effect."""
         self._waiting_since = None
 
-    def assigned(self, partitions: Mapping[Partition, Committed], joined_at: float, now: float) -> None:
-        """These are ours, with the offsets that the group holds, which were asked for after `joined_at`."""
+    def assigned(self, partitions: Mapping[Partition, Committed], now: float) -> None:
+        """These are ours, with the offsets that the group holds."""
         owned = min(partitions, default=None)
         self._committed = owned and partitions[owned].commit(owned)
-        self._committed_at, self._proven_at = now, joined_at
+        self._committed_at = now
 
     def revoked(self, now: float) -> None:
         """Nothing is ours, until the group gives the next assignment."""
         self._waiting_since = now
         self._committed = None
 
-    def committed(self, transaction: Transaction, began_at: float, now: float) -> None:
-        """That transaction was committed, so the member still was one when it began."""
-        self._committed_at, self._proven_at = now, began_at
+    def committed(self, transaction: Transaction, now: float) -> None:
+        """That transaction was committed, so the member still was one."""
+        self._committed_at = now
         for one in transaction.offsets:
             if self._committed is not None and one.partition == self._committed.partition:
                 self._committed = one

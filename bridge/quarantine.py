@@ -34,8 +34,6 @@ class QuarantinedConversation(NamedTuple):
     @property
     def state(self) -> str:
         """In a word."""
-        if self.row.released is not None:
-            return "released"
         return "quarantined" if self.row.release_requested is None else "release requested"
 
     @property
@@ -102,7 +100,7 @@ def release_conversation(
         deadline = time.monotonic() + timeout
         while time.monotonic() < deadline:
             found = table.find(partition, conversation_key)
-            if found is None or found.released is not None:
+            if found is None:
                 report(f"{name}: released, all its dead letters are replayed")
                 return
             if found.release_requested is None:

@@ -28,7 +28,7 @@ def show(*, as_json: bool) -> None:
 
 @quarantine.command()
 @click.argument("conversation")
-@click.option("--timeout", default=60.0, show_default=True, help="Seconds to wait for dispatch to do it.")
+@click.option("--timeout", default=120.0, show_default=True, help="Seconds to wait for dispatch to do it.")
 def release(conversation: str, timeout: float) -> None:
     """Replay the dead letters of CONVERSATION, in order, before anything newer of it.
 

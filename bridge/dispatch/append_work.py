@@ -8,7 +8,7 @@ from bridge.dispatch.outcome import Outcome
 from bridge.dispatch.outgoing import Finished, OutgoingTask
 from bridge.dispatch.partition_heads import PartitionHeads
 from bridge.dispatch.queue_budget import QueueBudget
-from bridge.dispatch.release import Release, Releases
+from bridge.dispatch.release import Release
 from bridge.dispatch.scheduler import Batch, PlannedTask, Scheduler, TaskLimits
 from bridge.headers import with_sent_at
 from bridge.transaction import Output, Partition
@@ -64,7 +64,7 @@ class AppendWork:
         self._generations = generations
         self._reply_to = reply_to
         self.quarantined = quarantined
-        self.releases = Releases.of(requests)
+        self.releases = {key: Release(request) for key, request in requests.items()}
         self.heads = heads
         for key in (*quarantined, *requests):
             self.forget_head(key)
@@ -101,10 +101,9 @@ class AppendWork:
             return self._dead([record], conversation_key, "the conversation is quarantined")
         self.records += 1
         self.bytes += len(record.value)
-        release = self.releases.get(conversation_key)
-        if release is not None and release.holds:
+        if (release := self.releases.get(conversation_key)) is not None:
             release.held.append(record)
-        elif record.replay and release is None and self.heads[record.partition].knows(conversation_key):
+        elif record.replay and self.heads[record.partition].knows(conversation_key):
             self._replays.add(conversation_key, record)
         else:
             self._appends.add(conversation_key, record)
@@ -140,7 +139,7 @@ class AppendWork:
             if isinstance(result, int):
                 done += len(batch.records)
                 scheduler.succeeded(batch)
-                self._succeeded(batch, result, outcome)
+                self._succeeded(batch, result, outcome, now)
             elif isinstance(result, Failure) and result.answer is Answer.REFUSED:
                 done += len(batch.records)
                 scheduler.hold(batch)
@@ -162,18 +161,16 @@ class AppendWork:
         self._forget(records)
         return self._dead(records, conversation_key, reason)
 
-    def begin_release(self, conversation_key: str, request: int) -> bool:
-        """Hold its records from now on; False where it is not quarantined."""
-        if conversation_key not in self.quarantined:
-            return False
-        self.quarantined.remove(conversation_key)
-        self.releases[conversation_key] = Release(request)
-        return True
+    def begin_release(self, conversation_key: str, request: int) -> None:
+        """Hold its records from now on, if it is quarantined."""
+        if conversation_key in self.quarantined:
+            self.quarantined.remove(conversation_key)
+            self.releases[conversation_key] = Release(request)
 
     def take_letters(self, conversation_key: str, found: FoundLetters) -> Outcome:
         """Replay these, which follow those taken before."""
         release = self.releases[conversation_key]
-        release.loaded, release.complete, release.unwritten = found.last, found.complete, len(found.records)
+        release.take(len(found.records), found.last, is_complete=found.complete)
         for record in found.records:
             self.records += 1
             self.bytes += len(record.value)
@@ -184,15 +181,10 @@ class AppendWork:
         release.held = [record for record in release.held if not record.replay or record.offset > found.last]
         return Outcome([], known, {}, {})
 
-    def end_release(self, conversation_key: str, now: float) -> None:
+    def end_release(self, conversation_key: str) -> None:
         """All its letters are published: go on with the newer records."""
-        release = self.releases[conversation_key]
-        release.ended_at = now
-        # Between the letters and what follows in memory others may have been published.
-        self.forget_head(conversation_key)
-        for record in release.held:
+        for record in self.releases.pop(conversation_key).held:
             self._appends.add(conversation_key, record)
-        release.held = []
 
     def take_back(self, conversation_key: str, numbers: int) -> None:
         """So many of its newest numbers are not going to be published by this assignment."""
@@ -232,9 +224,8 @@ class AppendWork:
 
     def _head_before(self, batch: Batch[LogRecord]) -> int | None:
         first = batch.records[0]
-        if first.release is not None:
-            # Letters lie below what may have been published since, and some of them were written before: each portion
-            # is compared with the rows that are there, and its numbers are nobody's head.
+        if first.is_letter:
+            # Some letters may have been written before: they are compared with the rows that are there.
             return None
         return self.heads[first.partition].before(batch.conversation_key, replay=first.replay)
 
@@ -243,39 +234,37 @@ class AppendWork:
         scheduler = self._schedulers.get(prefix)
         return (self._appends, -1) if scheduler is None else (scheduler, int(number))
 
-    def _succeeded(self, batch: Batch[LogRecord], first: int, outcome: Outcome) -> None:
+    def _succeeded(self, batch: Batch[LogRecord], first: int, outcome: Outcome, now: float) -> None:
         key, last = batch.conversation_key, batch.records[-1]
-        if last.release is None:
-            self.heads[last.partition].written(key, first + len(batch.records) - 1, replay=last.replay)
         key_bytes = key.encode()
         partition = partition_of(key_bytes, self._output_partitions)
         topic = self._settings.output_topic
         self._forget(batch.records)
         offsets: list[int] = []
         outputs: list[Output] = []
-        receipt: Output | None = None
         for sequence, record in enumerate(batch.records, start=first):
-            if record.release is not None:
-                self.releases[key].unwritten -= 1
             if record.replay:
                 outcome.replayed.append(record)
                 continue
             offsets.append(record.offset)
             headers = with_sent_at(record.headers, record.sent_at)
             outputs.append(Output(topic, partition, key_bytes, with_sequence(record.value, sequence), headers))
-            # While letters are replayed nothing else of their conversation is.
-            if record.release is not None:
-                receipt = encode_receipt(self._settings, key, record)
+        source = Partition(self._settings.log_topic, last.partition)
+        if last.is_letter:
+            # While letters are replayed nothing else of their conversation is, and their numbers are nobody's head.
+            receipt = encode_receipt(self._settings, key, last)
+            self.releases[key].letters_written(Finished(source, offsets, outputs, receipt), now)
+            return
+        self.heads[last.partition].written(key, first + len(batch.records) - 1, replay=last.replay)
         if outputs:
-            source = Partition(self._settings.log_topic, batch.records[0].partition)
-            outcome.finished.append(Finished(source, offsets, outputs, receipt))
+            outcome.finished.append(Finished(source, offsets, outputs))
 
     def _dead(self, records: Sequence[LogRecord], conversation_key: str, reason: str) -> Outcome:
         outcome = Outcome([], [], {}, {})
         for record in records:
             if record.replay:
                 outcome.replayed.append(record)
-            elif record.release is None:
+            elif not record.is_letter:
                 letter = encode_letter(self._settings, conversation_key, record, reason)
                 source = Partition(self._settings.log_topic, record.partition)
                 outcome.finished.append(Finished(source, (record.offset,), (letter,)))

@@ -90,7 +90,7 @@ class AssignmentWork:
             reply_to=reply_to,
         )
         self._outbox = Outbox(settings.log_topic, self._progress)
-        self.quarantine = QuarantineWork(settings, self.appends, self._outbox, self._progress)
+        self.quarantine = QuarantineWork(settings, self.appends, self._outbox)
         self._room = Room(settings)
 
     @property
@@ -116,18 +116,15 @@ class AssignmentWork:
         except ValueError as error:
             raise ConfigurationError(f"the committed metadata of {partition} is broken: {error}") from error
 
-    def keep(self, proven_at: float) -> KeptHeads:
-        """What is known of the heads of what is committed.
-
-        The assignment has to end now. Nobody else had its partitions before `proven_at`.
-        """
+    def keep(self) -> KeptHeads:
+        """What is known of the heads of what is committed; the assignment has to end now."""
         topic = self._settings.output_topic
         unpublished = Counter(output.key for output in self._outbox.unpublished() if output.topic == topic)
         for key, numbers in unpublished.items():
             if key is not None:
                 self.appends.take_back(key.decode(), numbers)
         heads = {self._commits[partition]: heads for partition, heads in self._heads.items()}
-        return KeptHeads(self.facts.log_id, heads, proven_at)
+        return KeptHeads(self.facts.log_id, heads)
 
     def receive(self, messages: Sequence[Any]) -> None:
         """Take delivered messages; those of partitions that are not ours any more are passed over."""

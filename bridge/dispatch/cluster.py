@@ -91,14 +91,7 @@ class Cluster:
         return box.found()
 
     def end_releases(self, requests: Mapping[str, int]) -> Mapping[str, int]:
-        """Tell those who asked for these; returns the same. Raises `DependencyUnavailable`."""
-        with failures_as_unavailable():
-            for key, request in requests.items():
-                self._quarantine.set_released(self._log_partition(key), key, request)
-        return requests
-
-    def forget_releases(self, requests: Mapping[str, int]) -> Mapping[str, int]:
-        """They are over; returns the same. Raises `DependencyUnavailable`."""
+        """Take these conversations off the table; returns the same. Raises `DependencyUnavailable`."""
         with failures_as_unavailable():
             for key, request in requests.items():
                 self._quarantine.remove(self._log_partition(key), key, request)

@@ -22,7 +22,7 @@ from bridge.dispatch.task_limit import TaskLimit
 from bridge.dispatch.upkeep import Upkeep
 from bridge.dispatch.worker_watch import WorkerWatch
 from bridge.transaction import Partition, Transaction
-from chat_tasks.errors import DependencyUnavailable, UnsupportedVersion
+from chat_tasks.errors import UnsupportedVersion
 from chat_tasks.garbage import without_search
 from chat_tasks.settings import Settings
 from chat_tasks.task_format import decode_reply
@@ -42,13 +42,6 @@ class _SentTask(NamedTuple):
 
     queue: int
     at: float
-
-
-class _Prepared(NamedTuple):
-    """What an assignment begins with."""
-
-    facts: AssignmentFacts
-    kept: KeptHeads
 
 
 class Dispatch:
@@ -88,30 +81,23 @@ class Dispatch:
         self._sender.close()
         self._upkeep.close()
 
-    def prepare(self, assignment: Assignment) -> _Prepared:
-        """Ask the servers, in the poller's thread, after the last assignment was dropped.
+    def prepare(self, assignment: Assignment) -> AssignmentFacts:
+        """Ask the servers, in the poller's thread. Raises `DependencyUnavailable`."""
+        return self._cluster.facts(
+            [one.number for one in assignment.partitions if one.topic == self._settings.log_topic]
+        )
 
-        Raises `DependencyUnavailable`.
-        """
-        window = self._settings.replay_window
-        kept = self._memory.kept_heads.unless_older(window, time.monotonic())
-        mine = [one.number for one in assignment.partitions if one.topic == self._settings.log_topic]
-        facts = self._cluster.facts(mine)
-        if kept.unless_older(window, time.monotonic()) is not kept:
-            raise DependencyUnavailable("the heads that were kept have become too old while the servers were asked")
-        return _Prepared(facts, kept)
-
-    def assigned(self, assignment: Assignment, prepared: _Prepared) -> Mapping[Partition, int]:
+    def assigned(self, assignment: Assignment, prepared: AssignmentFacts) -> Mapping[Partition, int]:
         """Begin an assignment."""
         self._drop()
         reply_to = f"{self._settings.redis_prefix}:replies:{self._settings.instance_name}:{assignment.epoch}"
         self._work = work = AssignmentWork(
             self._settings,
             assignment,
-            prepared.facts,
+            prepared,
             reply_to,
             self._memory.checkpoints,
-            kept=prepared.kept,
+            kept=self._memory.kept_heads,
         )
         self._memory.kept_heads = KeptHeads()
         self._reader = self._reader_of(reply_to)
@@ -120,10 +106,10 @@ class Dispatch:
             logger.info("a Cassandra node has started: writing the last %d offsets of the log again", again)
         return work.start
 
-    def revoked(self, proven_at: float) -> None:
+    def revoked(self) -> None:
         """Drop everything of the assignment but the heads of what is committed."""
         if self._work is not None:
-            self._memory.kept_heads = self._work.keep(proven_at)
+            self._memory.kept_heads = self._work.keep()
         self._drop()
 
     def records(self, messages: Sequence[Any]) -> None:
@@ -198,8 +184,9 @@ class Dispatch:
         return self._work is not None and self._work.has_work()
 
     def progress(self) -> int:
-        """The rows that were written again, which nobody publishes, and the dead letters that were looked through."""
-        return self._cluster.letters_read + (self._work.replayed_count if self._work is not None else 0)
+        """What nobody publishes: rows written again, dead letters looked through, and looks at those that settle."""
+        work = self._work
+        return self._cluster.letters_read + (work.replayed_count + work.quarantine.looks if work is not None else 0)
 
     def servers_answer(self) -> bool:
         """As far as the last attempts tell; without one Cassandra node some conversations may have to wait."""

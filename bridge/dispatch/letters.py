@@ -19,7 +19,6 @@ from chat_tasks.settings import Settings
 _STAGE = "APPEND"
 _QUARANTINED = "QuarantinedConversation"
 _REPLAYED = "ReplayedConversation"
-_REQUEST = "chat.release"
 _PAST_EVERY_OFFSET = 2**63
 
 
@@ -31,11 +30,10 @@ class Letter(NamedTuple):
 
 
 class Receipt(NamedTuple):
-    """All letters of the conversation up to `offset` are replayed, the last of them for the request `release`."""
+    """All letters of the conversation up to `offset` are replayed."""
 
     conversation_key: str
     offset: int
-    release: int
 
 
 def encode_letter(settings: Settings, conversation_key: str, record: LogRecord, reason: str) -> Output:
@@ -48,8 +46,7 @@ def encode_letter(settings: Settings, conversation_key: str, record: LogRecord, 
 def encode_receipt(settings: Settings, conversation_key: str, record: LogRecord) -> Output:
     """For a letter's record that is published, and all letters before it."""
     source = Source(settings.log_topic, record.partition, record.offset, _STAGE, settings.instance_name)
-    request = (_REQUEST, b"%d" % (record.release or 0))
-    headers = dead_letter_headers([request], source, _REPLAYED, "the dead letters up to this offset are replayed")
+    headers = dead_letter_headers([], source, _REPLAYED, "the dead letters up to this offset are replayed")
     return Output(settings.dead_letter_topic, -1, conversation_key.encode(), None, headers)
 
 
@@ -61,11 +58,11 @@ def read_letter(settings: Settings, message: Any) -> Letter | Receipt | None:
             return None
         key, source, original = message.key().decode(), story.source, story.original
         if story.error == _REPLAYED:
-            return Receipt(key, source.offset, int(dict(original)[_REQUEST] or b""))
+            return Receipt(key, source.offset)
         if story.error != _QUARANTINED:
             return None
         sent_at = sent_at_of(original)
-    except (InvalidRecord, AttributeError, KeyError, ValueError):
+    except (InvalidRecord, AttributeError, ValueError):
         return None
     headers = without_sent_at(original)
     record = LogRecord(source.partition, source.offset, sent_at, message.value(), headers, replay=False)
@@ -81,7 +78,7 @@ class Wanted(NamedTuple):
 
 
 class FoundLetters(NamedTuple):
-    """In order; those that are replays were published for the same request before. `last` is where to go on after."""
+    """In order; `last` is the offset of the last one, or what was asked for if there is none."""
 
     records: list[LogRecord]
     last: int
@@ -97,7 +94,6 @@ class LetterBox:
         self._most_bytes = most_bytes
         self._kept: list[LogRecord] = []
         self._bytes = 0
-        self._vouched_for = -1
         self._replayed = -1
         self._end = _PAST_EVERY_OFFSET
 
@@ -111,23 +107,14 @@ class LetterBox:
                 self._bytes += len(found.record.value)
                 if len(self._kept) > 2 * self._most_records or self._bytes > 2 * self._most_bytes:
                     self._cut()
-        elif found.release == self._wanted.release:
-            self._replayed = max(self._replayed, found.offset)
         else:
-            self._vouched_for = max(self._vouched_for, found.offset)
+            self._replayed = max(self._replayed, found.offset)
 
     def found(self) -> FoundLetters:
-        """Once everything was taken.
-
-        Letters that were replayed for an earlier request are left out: who made this one has looked at their rows.
-        """
+        """Once everything was taken: those that are not replayed yet."""
         self._cut()
         last = self._kept[-1].offset if self._kept else self._wanted.after
-        records = [
-            replace(record, replay=record.offset <= self._replayed, release=self._wanted.release)
-            for record in self._kept
-            if record.offset > self._vouched_for
-        ]
+        records = [replace(record, is_letter=True) for record in self._kept if record.offset > self._replayed]
         return FoundLetters(records, last, complete=self._end == _PAST_EVERY_OFFSET)
 
     def _cut(self) -> None:

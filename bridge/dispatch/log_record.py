@@ -16,5 +16,5 @@ class LogRecord(msgspec.Struct, frozen=True, gc=False):
     """The message's canonical JSON."""
     headers: Headers
     replay: bool
-    release: int | None = None
-    """Where it comes from its dead letter: the request to release its conversation."""
+    is_letter: bool = False
+    """It comes from its dead letter, since its conversation is being released: its offset was finished before."""

@@ -102,12 +102,8 @@ class PartitionProgress:
             self._read_through = True
             self._end_replay_if_done()
 
-    def await_replays(self, count: int) -> None:
-        """So many more replays have to be written before the replay may end, which do not come from the log."""
-        self._replaying += count
-
     def replayed(self) -> None:
-        """One REPLAY, or one that is awaited besides, is written."""
+        """One REPLAY is written."""
         self._replaying -= 1
         self._end_replay_if_done()
 

@@ -5,80 +5,69 @@ from collections.abc import Mapping
 from bridge.dispatch.append_work import AppendWork
 from bridge.dispatch.letters import FoundLetters, Wanted
 from bridge.dispatch.outbox import Outbox
-from bridge.dispatch.partition_progress import PartitionProgress
-from bridge.transaction import Partition
-from chat_tasks.routing import partition_of
+from bridge.dispatch.release import ReleaseState
 from chat_tasks.settings import Settings
 
 
 class QuarantineWork:
-    """Those of one assignment: `release.py` says what a release is.
+    """Those of one assignment, in the loop's thread: `release.py` says what a release is."""
 
-    One that has not found all its letters counts as a replay of its partition, so no node's rows pass for written again
-    before they are.
-    """
-
-    def __init__(
-        self,
-        settings: Settings,
-        appends: AppendWork,
-        outbox: Outbox,
-        progress: Mapping[tuple[str, int], PartitionProgress],
-    ) -> None:
-        self._settings = settings
+    def __init__(self, settings: Settings, appends: AppendWork, outbox: Outbox) -> None:
+        self._topics = settings.output_topic, settings.dead_letter_topic
         self._appends = appends
         self._outbox = outbox
-        self._progress = progress
-        for key in appends.releases:
-            self._progress_of(key).await_replays(1)
+        self.looks = 0
+        """How often letters were found not to be settled yet: time passes, which is all that they wait for."""
 
     def add(self, conversation_key: str, reason: str) -> None:
         """The conversation is durably quarantined."""
-        release = self._appends.releases.get(conversation_key)
         self._outbox.take(self._appends.quarantine(conversation_key, reason))
-        if release is not None and not release.complete:
-            self._progress_of(conversation_key).replayed()
 
     def begin_releases(self, requests: Mapping[str, int]) -> None:
         """Somebody asks for these conversations, each at its time; those that are not quarantined are passed over."""
         for key, request in requests.items():
-            if self._appends.begin_release(key, request):
-                self._progress_of(key).await_replays(1)
+            self._appends.begin_release(key, request)
 
-    def advance_releases(self, now: float) -> list[Wanted]:
-        """End those whose letters are all published; returns the letters that are wanted now."""
-        wanted: list[Wanted] = []
-        for key, release in self._appends.releases.items():
-            # A letter that is not published yet cannot be found, and one that is not receipted would be found again.
-            if not release.holds or release.unwritten or not self._is_settled(key):
-                continue
-            if release.complete:
-                self._appends.end_release(key, now)
-            else:
-                wanted.append(Wanted(key, release.request, release.loaded))
-        return wanted
+    def wanted(self) -> list[Wanted]:
+        """The letters to look for now: not while some of the conversation are yet to be published or receipted."""
+        releases = self._appends.releases
+        for key, release in releases.items():
+            if release.state is ReleaseState.PUBLISHING and not release.is_complete and self._is_published(key):
+                release.state = ReleaseState.LOADING
+        return [
+            Wanted(key, release.request, release.loaded)
+            for key, release in releases.items()
+            if release.state is ReleaseState.LOADING and self._is_published(key)
+        ]
 
     def take_letters(self, wanted: Wanted, found: FoundLetters) -> None:
-        """What was found of the letters that were wanted; ignored where they are not any more."""
-        key = wanted.conversation_key
-        release = self._appends.releases.get(key)
-        if release is None or (release.request, release.loaded, release.complete) != (
-            wanted.release,
-            wanted.after,
-            False,
-        ):
+        """What was found of the letters that were wanted; ignored if they are not any more."""
+        release = self._appends.releases.get(wanted.conversation_key)
+        if release is None or release.state is not ReleaseState.LOADING:
             return
-        progress = self._progress_of(key)
-        progress.await_replays(sum(record.replay for record in found.records))
-        self._outbox.take(self._appends.take_letters(key, found))
-        if found.complete:
-            progress.replayed()
+        if (release.request, release.loaded) == (wanted.release, wanted.after):
+            self._outbox.take(self._appends.take_letters(wanted.conversation_key, found))
 
-    def _is_settled(self, conversation_key: str) -> bool:
+    def publish_settled(self, before: float) -> None:
+        """Publish the letters whose rows no node can forget, given the time before which what was written is safe."""
+        for release in self._appends.releases.values():
+            self._outbox.extend(release.settled(before))
+            self.looks += release.state is ReleaseState.SETTLING
+
+    def ended(self) -> dict[str, int]:
+        """The conversations all of whose letters are published, each with its request."""
+        return {
+            key: release.request
+            for key, release in self._appends.releases.items()
+            if release.state is ReleaseState.PUBLISHING and release.is_complete and self._is_published(key)
+        }
+
+    def end(self, conversation_key: str, request: int) -> None:
+        """The table says nothing of the conversation any more: go on with its newer records."""
+        if self.ended().get(conversation_key) == request:
+            self._appends.end_release(conversation_key)
+
+    def _is_published(self, conversation_key: str) -> bool:
         """Whether none of its messages and letters waits to be published."""
-        key, topics = conversation_key.encode(), (self._settings.output_topic, self._settings.dead_letter_topic)
-        return not any(output.key == key and output.topic in topics for output in self._outbox.unpublished())
-
-    def _progress_of(self, conversation_key: str) -> PartitionProgress:
-        number = partition_of(conversation_key.encode(), self._settings.log_partitions)
-        return self._progress[Partition(self._settings.log_topic, number)]
+        key = conversation_key.encode()
+        return not any(output.key == key and output.topic in self._topics for output in self._outbox.unpublished())

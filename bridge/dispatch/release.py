@@ -1,72 +1,69 @@
 """A quarantined conversation on its way back: its dead letters are replayed before anything newer of it.
 
-Somebody has mended its rows up to the last message that was published, and asked for it. From then on its newer records
-are held. The letters go through the workers under their own offsets, so the numbers come out as if they had never been
-kept aside. Every assignment begins a release anew: letters that were published before are written again, because a
-Cassandra node may have forgotten their rows, and the log no longer has them all. That is also why the row in the table
-of quarantined conversations outlives the release by the replay window.
+Somebody has mended its rows up to the last message that was published, and has asked for the release. From then on
+newer records of the conversation are held in memory. Its letters go through the workers under their own offsets in the
+log, so their numbers are what they would have been. They are published only when no Cassandra node can forget their
+rows any more: the log may have lost these records long ago, so no replay would write the rows again.
 """
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field
+from enum import Enum, auto
 
 from bridge.dispatch.log_record import LogRecord
+from bridge.dispatch.outgoing import Finished
+
+
+class ReleaseState(Enum):
+    """The way of one portion of letters; after PUBLISHING comes LOADING again, or the release is over."""
+
+    LOADING = auto()
+    """Letters are wanted from `dead_letter`."""
+    WRITING = auto()
+    """Workers write the rows of the letters."""
+    SETTLING = auto()
+    """A node that is killed now may forget some of these rows."""
+    PUBLISHING = auto()
+    """The letters are in the outbox, and then published."""
 
 
 @dataclass(slots=True)
 class Release:
-    """One conversation's, during one assignment."""
+    """The release of one conversation. Owned by `AppendWork` in the loop's thread, and dropped with the assignment.
+
+    The next assignment begins the release anew: the receipts of what is published are in `dead_letter`.
+    """
 
     request: int
+    """The time of the request, which names it."""
+    state: ReleaseState = ReleaseState.LOADING
     held: list[LogRecord] = field(default_factory=list)
     """Newer records, in order."""
     loaded: int = -1
     """Letters up to this offset were taken."""
-    complete: bool = False
+    is_complete: bool = False
     """There are no later ones."""
-    unwritten: int = 0
-    """Letters that were taken and are not written."""
-    ended_at: float | None = None
-    """When everything was published; newer records are held no more. Seconds of a monotonic clock."""
-    is_known: bool = False
-    """The table says that it has ended."""
+    written: list[Finished] = field(default_factory=list)
+    """The letters of this portion whose rows are acknowledged, in order."""
+    written_at: float = 0.0
+    """The time at which the last of these rows was acknowledged, in seconds of a monotonic clock."""
+    _unwritten: int = 0
 
-    @property
-    def holds(self) -> bool:
-        """Whether newer records have to wait."""
-        return self.ended_at is None
+    def take(self, letters: int, last: int, *, is_complete: bool) -> None:
+        """A portion of that many letters begins to be written, up to the offset `last`."""
+        self.state = ReleaseState.WRITING if letters else ReleaseState.PUBLISHING
+        self.loaded, self.is_complete, self._unwritten = last, is_complete, letters
 
+    def letters_written(self, finished: Finished, now: float) -> None:
+        """The rows of these letters are acknowledged."""
+        self.written.append(finished)
+        self._unwritten -= len(finished.offsets)
+        if not self._unwritten:
+            self.state, self.written_at = ReleaseState.SETTLING, now
 
-class Releases(dict[str, Release]):
-    """Those of one assignment, by conversation."""
-
-    @classmethod
-    def of(cls, requests: Mapping[str, int]) -> "Releases":
-        """Begun by these requests."""
-        return cls({key: Release(request) for key, request in requests.items()})
-
-    def ended(self) -> dict[str, int]:
-        """Those that have ended and are not known to have, each with its request."""
-        return {key: one.request for key, one in self.items() if one.ended_at is not None and not one.is_known}
-
-    def known(self, conversation_key: str, request: int) -> None:
-        """The table says that it has ended."""
-        if self._is_of(conversation_key, request):
-            self[conversation_key].is_known = True
-
-    def forget(self, conversation_key: str, request: int) -> None:
-        """The table says nothing of it any more."""
-        if self._is_of(conversation_key, request):
-            del self[conversation_key]
-
-    def forgettable(self, before: float) -> dict[str, int]:
-        """Those whose rows are safe, given the time before which commits are."""
-        return {
-            key: one.request
-            for key, one in self.items()
-            if one.is_known and one.ended_at is not None and one.ended_at <= before
-        }
-
-    def _is_of(self, conversation_key: str, request: int) -> bool:
-        release = self.get(conversation_key)
-        return release is not None and release.request == request
+    def settled(self, before: float) -> list[Finished]:
+        """The letters to publish, if no node can forget what was acknowledged before that time; else none."""
+        if self.state is not ReleaseState.SETTLING or self.written_at > before:
+            return []
+        self.state = ReleaseState.PUBLISHING
+        letters, self.written = self.written, []
+        return letters

@@ -16,7 +16,7 @@ _SECONDS = 0.5
 
 
 class Releasing:
-    """Looks for requests, finds letters, and tells the table how far it has come. From the loop's thread only."""
+    """Looks for requests, finds letters, and ends releases in the table. From the loop's thread only."""
 
     def __init__(self, cluster: Cluster, errands: Errands, is_current: Callable[[AssignmentWork], bool]) -> None:
         """`is_current` is also called by an errand, to end early where nobody waits for it any more."""
@@ -27,21 +27,15 @@ class Releasing:
 
     def tick(self, work: AssignmentWork, now: float) -> None:
         """Go on with whatever can go on."""
-        wanted = work.quarantine.advance_releases(now)
         if now < self._due:
             return
         self._due = now + _SECONDS
         if work.appends.quarantined:
             self._errands.send("requests", lambda: self._cluster.release_requests(work.log_partitions))
-        if wanted:
+        if wanted := work.quarantine.wanted():
             self._errands.send("letters", lambda: self._find_letters(work, wanted[0]))
-        if ended := work.appends.releases.ended():
+        if ended := work.quarantine.ended():
             self._errands.send("ended", lambda: self._cluster.end_releases(ended))
-
-    def forget(self, work: AssignmentWork, before: float) -> None:
-        """Take those off the table whose rows are safe, given the time before which commits are."""
-        if forgettable := work.appends.releases.forgettable(before):
-            self._errands.send("forget", lambda: self._cluster.forget_releases(forgettable))
 
     def done(self, work: AssignmentWork, done: ErrandDone) -> None:
         """What came of an errand of this assignment; those of others are passed over."""
@@ -52,10 +46,7 @@ class Releasing:
         elif done.name == "ended":
             for key, request in done.result.items():
                 logger.info("conversation %s is released", orjson.dumps(key).decode())
-                work.appends.releases.known(key, request)
-        elif done.name == "forget":
-            for key, request in done.result.items():
-                work.appends.releases.forget(key, request)
+                work.quarantine.end(key, request)
 
     def _find_letters(self, work: AssignmentWork, wanted: Wanted) -> tuple[Wanted, FoundLetters]:
         return wanted, self._cluster.letters(wanted, lambda: self._is_current(work))

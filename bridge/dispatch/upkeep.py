@@ -134,7 +134,7 @@ class Upkeep:
             before = asked_at - self._settings.replay_window
             if not self._errands.is_under_way("purge") and (purgeable := work.purgeable(before)):
                 self._errands.send("purge", lambda: self._cluster.purge(purgeable))
-            self._releasing.forget(work, before)
+            work.quarantine.publish_settled(before)
 
     def _is_due(self, name: str, now: float, interval: float) -> bool:
         if now < self._due[name]:

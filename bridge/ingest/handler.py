@@ -39,7 +39,7 @@ class Ingest:
         self._assigned = {partition: partition for partition in assignment.partitions}
         return {partition: committed.offset for partition, committed in assignment.partitions.items()}
 
-    def revoked(self, proven_at: float) -> None:  # noqa: ARG002
+    def revoked(self) -> None:
         """Forget what was not committed."""
         self._forget()
 

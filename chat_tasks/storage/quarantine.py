@@ -19,8 +19,6 @@ class Quarantined(NamedTuple):
     reason: str
     since: int
     release_requested: int | None
-    released: int | None
-    """When all its dead letters were replayed. The row stays for as long as Cassandra may forget theirs."""
 
 
 class Quarantine:
@@ -34,13 +32,12 @@ class Quarantine:
             f"INSERT INTO {table} (reason, since, log_partition, conversation_key) VALUES (?, ?, ?, ?) IF NOT EXISTS"
         )
         self._insert_again = session.prepare(
-            f"UPDATE {table} SET reason = ?, since = ?, release_requested = null, released = null {one} IF EXISTS"
+            f"UPDATE {table} SET reason = ?, since = ?, release_requested = null {one} IF EXISTS"
         )
         self._request = session.prepare(f"UPDATE {table} SET release_requested = ? {one} IF EXISTS")
-        self._released = session.prepare(f"UPDATE {table} SET released = ? {one} IF release_requested = ?")
         self._delete = session.prepare(f"DELETE FROM {table} {one} IF release_requested = ?")
         self._select = session.prepare(
-            "SELECT log_partition, conversation_key, reason, since, release_requested, released "
+            "SELECT log_partition, conversation_key, reason, since, release_requested "
             f"FROM {table} WHERE log_partition IN ?"
         )
 
@@ -67,12 +64,8 @@ class Quarantine:
         """Ask whoever owns the partition to release it; without effect where it is not quarantined."""
         self._applied(self._request, (_now(), log_partition, conversation_key))
 
-    def set_released(self, log_partition: int, conversation_key: str, request: int) -> None:
-        """Its dead letters are replayed, for this request; without effect where it was quarantined again since."""
-        self._applied(self._released, (_now(), log_partition, conversation_key, request))
-
     def remove(self, log_partition: int, conversation_key: str, request: int) -> None:
-        """Nothing has to be known of it any more; without effect where it was quarantined again since."""
+        """All its dead letters are replayed, for this request; without effect if it was quarantined again since."""
         self._applied(self._delete, (log_partition, conversation_key, request))
 
     def _applied(self, statement: Any, values: tuple[Any, ...]) -> bool:

@@ -20,7 +20,7 @@ _TABLES = (
         PRIMARY KEY (log_partition, conversation_key))""",
     # Later than the table: what was set up before has to get them too.
     """ALTER TABLE {keyspace}.quarantined_conversations ADD IF NOT EXISTS (
-        release_requested timestamp, released timestamp)""",
+        release_requested timestamp)""",
     "CREATE TABLE IF NOT EXISTS {keyspace}.stored_settings (name text PRIMARY KEY, value text)",
 )
 

@@ -12,7 +12,7 @@ HELD = {SECOND: Committed(7, "seven", 0), FIRST: Committed(5, "five", 0)}
 def owner() -> Membership:
     membership = Membership(0.0)
     membership.joined()
-    membership.assigned(HELD, 9.0, 10.0)
+    membership.assigned(HELD, 10.0)
     return membership
 
 
@@ -24,23 +24,15 @@ def test_what_the_group_holds_is_committed_again_after_three_silent_seconds() ->
 
 def test_every_commit_is_a_proof() -> None:
     membership = owner()
-    membership.committed(Transaction((), (CommittedOffset(SECOND, 9, "nine"),)), 11.5, 12.0)
+    membership.committed(Transaction((), (CommittedOffset(SECOND, 9, "nine"),)), 12.0)
     assert membership.proof(14.9) is None
     assert membership.proof(15.0) == Transaction((), (CommittedOffset(FIRST, 5, "five"),))
 
 
 def test_nothing_older_than_the_last_commit_is_committed_again() -> None:
     membership = owner()
-    membership.committed(Transaction((), (CommittedOffset(SECOND, 9), CommittedOffset(FIRST, 6, "six"))), 11.5, 12.0)
+    membership.committed(Transaction((), (CommittedOffset(SECOND, 9), CommittedOffset(FIRST, 6, "six"))), 12.0)
     assert membership.proof(15.0) == Transaction((), (CommittedOffset(FIRST, 6, "six"),))
-
-
-def test_it_was_certain_when_the_last_transaction_began_that_was_committed() -> None:
-    """Between its end and the news of it the process may have been paused for long."""
-    membership = owner()
-    assert membership.proven_at == 9.0
-    membership.committed(Transaction((), ()), 11.5, 1000.0)
-    assert membership.proven_at == 11.5
 
 
 def test_who_owns_nothing_has_nothing_to_prove() -> None:
@@ -48,7 +40,7 @@ def test_who_owns_nothing_has_nothing_to_prove() -> None:
     membership.revoked(11.0)
     assert membership.proof(100.0) is None
     membership.joined()
-    membership.assigned({}, 12.0, 12.0)
+    membership.assigned({}, 12.0)
     assert membership.proof(100.0) is None
     assert not membership.is_forgotten(100.0)
 
@@ -59,7 +51,7 @@ def test_a_member_without_an_assignment_for_a_minute_is_forgotten() -> None:
     assert membership.is_forgotten(60.0)
     membership.joined()
     assert not membership.is_forgotten(1000.0)
-    membership.assigned(HELD, 1001.0, 1001.0)
+    membership.assigned(HELD, 1001.0)
     membership.revoked(2000.0)
     assert not membership.is_forgotten(2059.9)
     assert membership.is_forgotten(2060.0)

@@ -36,7 +36,7 @@ def test_a_group_that_gave_partitions_to_others(deploy: Deploy) -> None:
     first = member(settings, "first")
     assert wait_until(lambda: owned(first) == settings.topic_partitions, 60, interval=0)
     membership = Membership(0.0)
-    membership.assigned({Partition(settings.message_topic, 0): Committed(0, "", 0)}, 0.0, 0.0)
+    membership.assigned({Partition(settings.message_topic, 0): Committed(0, "", 0)}, 0.0)
     proof = membership.proof(3.0)
     assert proof is not None
     metadata = first.consumer_group_metadata()

@@ -49,10 +49,10 @@ def requested(offset: int, value: bytes = REQUEST) -> ConsumedMessage:
     return ConsumedMessage(REQUESTS.topic, REQUESTS.number, offset, value)
 
 
-def perform_all(work: AssignmentWork, worker: SimulatedWorker) -> None:
+def perform_all(work: AssignmentWork, worker: SimulatedWorker, now: float = 0) -> None:
     """Every task that can be sent, requests included."""
-    for task in list(work.plan(0, MANY, requests=True)):
-        assert work.reply(worker.perform(task), now=0) == {}
+    for task in list(work.plan(now, MANY, requests=True)):
+        assert work.reply(worker.perform(task), now) == {}
 
 
 def published(work: AssignmentWork, now: float = 0) -> list[Output]:

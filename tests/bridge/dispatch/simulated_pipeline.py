@@ -84,7 +84,7 @@ class SimulatedPipeline:
         self._begin()
 
     def _end(self) -> None:
-        self.memory.kept_heads = self.work.keep(self.now)
+        self.memory.kept_heads = self.work.keep()
 
     def _begin(self) -> None:
         self.epoch += 1
@@ -107,7 +107,7 @@ class SimulatedPipeline:
             self.facts,
             f"replies {self.epoch}",
             self.memory.checkpoints,
-            kept=self.memory.kept_heads.unless_older(SETTINGS.replay_window, self.now),
+            kept=self.memory.kept_heads,
         )
         self.memory.kept_heads = KeptHeads()
         self.positions = dict(self.work.start)
@@ -178,7 +178,7 @@ class SimulatedPipeline:
         """What a look through the dead letters finds now, for the dispatcher that has asked."""
         self.work.quarantine.begin_releases(self.requests)
         found = []
-        for wanted in self.work.quarantine.advance_releases(self.now):
+        for wanted in self.work.quarantine.wanted():
             box = LetterBox(wanted, most, 1_000_000)
             for offset, output in enumerate(self.dead_letters):
                 message = ConsumedMessage(output.topic, 0, offset, output.value, output.key, output.headers)
@@ -193,17 +193,22 @@ class SimulatedPipeline:
         if asked_by is self.work:
             self.work.quarantine.take_letters(wanted, found)
 
-    def forget_releases(self) -> None:
-        """First the table says that they have ended, then nothing any more."""
-        for key, request in self.work.appends.releases.ended().items():
-            assert self.requests[key] == request
-            assert not self.waiting[key]
-            self.work.appends.releases.known(key, request)
+    def publish_settled_letters(self) -> None:
+        """No node has started since they were written, so their rows are as safe as all that is that old."""
         if self.facts.generations == self.worker.generations:
-            for key, request in self.work.appends.releases.forgettable(self.now - SETTINGS.replay_window).items():
-                assert self.requests.pop(key) == request
-                del self.quarantined[key]
-                self.work.appends.releases.forget(key, request)
+            self.work.quarantine.publish_settled(self.now - SETTINGS.replay_window)
+
+    def end_releases(self, *, hears: bool = True) -> None:
+        """The table says nothing of them any more, and then the dispatcher hears that, or ends before."""
+        ended = self.work.quarantine.ended()
+        for key, request in ended.items():
+            assert self.requests.pop(key) == request
+            assert not self.waiting[key]
+            del self.quarantined[key]
+        if not hears:
+            self.restart()
+        for key, request in ended.items():
+            self.work.quarantine.end(key, request)
 
     def transact(self) -> Transaction | None:
         """A transaction is committed; whether the dispatcher hears of it is left to the caller."""
@@ -268,7 +273,9 @@ class SimulatedPipeline:
         self.epoch += 1
 
     def _is_safe(self, key: str, row: Row) -> bool:
-        """Written before the window; the letters of a conversation are replayed while it is in the table."""
-        if key in self.quarantined:
-            return key in self.requests and row.sequence < self.mended_up_to[key]
+        """Written before the window; of a quarantined conversation all but what was mended may be gone."""
+        if key in self.quarantined and key not in self.requests:
+            return False
+        if key in self.requests and row.sequence < self.mended_up_to[key]:
+            return True
         return self.worker.written_at[key][row.sequence] <= self.now - SETTINGS.replay_window

@@ -174,8 +174,8 @@ def test_new_records_do_not_wait_for_a_replay_where_the_head_is_known() -> None:
 
 def test_the_heads_of_letters_are_read_and_theirs_are_not_kept() -> None:
     work = append_work(requests={"abc123": 7})
-    for offset, replay in ((0, True), (1, True), (2, False)):
-        letter = structs.replace(record(offset, replay=replay), release=7)
+    for offset in range(3):
+        letter = structs.replace(record(offset), is_letter=True)
         work.take_letters("abc123", FoundLetters([letter], offset, complete=False))
         [task] = plan(work)
         assert decode_append_task(task.body).conversations[0].head is None

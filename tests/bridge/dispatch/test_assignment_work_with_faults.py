@@ -63,7 +63,8 @@ class FaultyPipeline(RuleBasedStateMachine):
                 self.transact(survives=True)
                 for found in self.pipeline.find_letters(most=5):
                     self.pipeline.take_letters(*found)
-                self.pipeline.forget_releases()
+                self.pipeline.publish_settled_letters()
+                self.pipeline.end_releases()
 
     @rule(keys=st.lists(st.integers(0, 3), min_size=1, max_size=4))
     def begin_and_go_on_elsewhere(self, keys: list[int]) -> None:
@@ -145,8 +146,25 @@ class FaultyPipeline(RuleBasedStateMachine):
         self.pipeline.take_letters(*self.found.pop(index % len(self.found)))
 
     @rule()
-    def forget_releases(self) -> None:
-        self.pipeline.forget_releases()
+    def publish_settled_letters(self) -> None:
+        self.pipeline.publish_settled_letters()
+
+    @rule(hears=st.booleans())
+    def end_releases(self, hears: bool) -> None:
+        self.pipeline.end_releases(hears=hears)
+
+    @rule(key=st.sampled_from(KEYS), hears=st.booleans())
+    def release_to_the_end(self, key: str, hears: bool) -> None:
+        """Messages go on meanwhile."""
+        self.request_release(key, mended=True)
+        self.all_goes_well(2, publishes=True)
+        self.send([key])
+        self.pass_time(4)
+        self.all_goes_well(1, publishes=True)
+        self.transact(survives=True)
+        self.end_releases(hears)
+        self.send([key])
+        self.all_goes_well(1, publishes=True)
 
     @rule()
     def rebalance(self) -> None:

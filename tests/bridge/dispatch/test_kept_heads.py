@@ -12,10 +12,10 @@ COMMIT = CommittedOffset(Partition("conversation_log", 0), 7, "seven")
 
 @pytest.fixture
 def kept() -> KeptHeads:
-    """Since second 100, of a partition whose only conversation has the head 3."""
+    """Of a partition whose only conversation has the head 3."""
     heads = PartitionHeads(10)
     heads.written("abc123", 3, replay=False)
-    return KeptHeads(LOG, {COMMIT: heads}, 100.0)
+    return KeptHeads(LOG, {COMMIT: heads})
 
 
 def head(kept: KeptHeads, log_id: str, commit: CommittedOffset) -> int | None:
@@ -34,13 +34,3 @@ def test_they_are_not_where_it_holds_another_one(kept: KeptHeads, commit: Commit
 
 def test_nor_where_the_log_is_another_one(kept: KeptHeads) -> None:
     assert head(kept, "00000000-0000-0000-0000-000000000002", COMMIT) is None
-
-
-def test_they_may_be_used_for_less_than_the_window(kept: KeptHeads) -> None:
-    assert kept.unless_older(20, 119.9) is kept
-    assert head(kept.unless_older(20, 120.0), LOG, COMMIT) is None
-
-
-def test_none_are_never_too_old() -> None:
-    none = KeptHeads()
-    assert none.unless_older(20, 1_000_000.0) is none

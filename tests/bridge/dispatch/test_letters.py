@@ -27,22 +27,16 @@ def consumed(output: Output) -> ConsumedMessage:
     return ConsumedMessage(output.topic, 0, 0, output.value, output.key, output.headers)
 
 
-def found(box: LetterBox) -> tuple[list[tuple[int, bool]], bool]:
-    """Offset and whether it is a replay of each, and whether these are all."""
-    result = box.found()
-    return [(one.offset, one.replay) for one in result.records], result.complete
-
-
 def test_a_letter_is_read_as_the_record_it_was_made_of() -> None:
     original = record(7, headers=[("trace", b"t"), ("__connect.errors.topic", b"the sender's own")])
     letter = encode_letter(SETTINGS, KEY, original, "row 0 holds another text")
     assert read_letter(SETTINGS, consumed(letter)) == Letter(KEY, original)
 
 
-def test_a_receipt_names_the_offset_and_the_request() -> None:
-    receipt = encode_receipt(SETTINGS, KEY, replace(record(7), release=1_700))
+def test_a_receipt_names_the_offset() -> None:
+    receipt = encode_receipt(SETTINGS, KEY, record(7))
     assert receipt.value is None
-    assert read_letter(SETTINGS, consumed(receipt)) == Receipt(KEY, 7, 1_700)
+    assert read_letter(SETTINGS, consumed(receipt)) == Receipt(KEY, 7)
 
 
 def test_what_others_wrote_is_neither() -> None:
@@ -53,15 +47,17 @@ def test_what_others_wrote_is_neither() -> None:
     assert read_letter(SETTINGS, consumed(replace(letter, key=None))) is None
 
 
-def test_only_what_was_published_for_this_request_is_a_replay_and_what_was_for_another_is_left_out() -> None:
+def test_letters_that_are_replayed_are_left_out() -> None:
     box = LetterBox(Wanted(KEY, release=2, after=-1), 100, 1_000_000)
     for offset in (1, 5, 7, 9):
         box.take(Letter(KEY, record(offset)))
     box.take(Letter("another", record(6, "another")))
-    box.take(Receipt(KEY, 5, release=2))
-    box.take(Receipt(KEY, 1, release=1))
-    box.take(Receipt("another", 9, release=2))
-    assert found(box) == ([(5, True), (7, False), (9, False)], True)
+    box.take(Receipt(KEY, 5))
+    box.take(Receipt(KEY, 1))
+    box.take(Receipt("another", 9))
+    found = box.found()
+    assert ([one.offset for one in found.records], found.last, found.complete) == ([7, 9], 9, True)
+    assert all(one.is_letter for one in found.records)
 
 
 @given(OFFSETS, st.integers(1, 9), st.integers(1, 500))
@@ -81,5 +77,5 @@ def test_letters_wait_until_there_is_a_receipt() -> None:
     for offset in (3, 5, 8):
         waiting.take(Letter(KEY, record(offset)))
     assert waiting.of(KEY) == 3
-    waiting.take(Receipt(KEY, 5, release=1))
+    waiting.take(Receipt(KEY, 5))
     assert (waiting.of(KEY), waiting.of("another")) == (1, 0)

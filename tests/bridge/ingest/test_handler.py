@@ -77,7 +77,7 @@ def test_nothing_is_no_transaction() -> None:
 def test_what_comes_after_the_revocation_is_left_to_the_new_owner() -> None:
     handler = ingest()
     handler.records([sent(FIRST, 5)])
-    handler.revoked(0.0)
+    handler.revoked()
     handler.records([sent(FIRST, 6)])
     assert handler.next_transaction() is None
 
