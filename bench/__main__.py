@@ -24,7 +24,7 @@ from bench.warm_up import warm_up
 from chat_tasks.garbage import search_rarely
 from stack.errors import StackError
 from stack.home import home_folder
-from stack.servers import Servers
+from stack.servers.one_of_each import Servers
 
 _PROCESSES = (1, 2, 4, 1)
 """The last shows how much of a difference is the time that has passed."""

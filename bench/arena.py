@@ -14,7 +14,7 @@ from bridge.clients import base_config
 from bridge.initialise import initialise
 from chat_tasks.settings import Settings
 from chat_tasks.storage.session import connect
-from stack.servers import Servers
+from stack.servers.one_of_each import Servers
 
 _numbers = count(1)
 _SECONDS = 30.0

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from stack.servers import Servers
+from stack.servers.one_of_each import Servers
 
 
 @dataclass(frozen=True, slots=True)

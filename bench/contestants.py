@@ -15,8 +15,8 @@ from bench.conditions import Conditions
 from bench.errors import BenchError
 from bench.loads import Load
 from stack.home import PROJECT_ROOT, home_folder
-from stack.pipeline import Pipeline
-from stack.ports import free_port
+from stack.pipeline.procfile import Pipeline
+from stack.processes.ports import free_port
 
 _PROCFILES = Path(__file__).parent / "procfiles"
 

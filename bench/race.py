@@ -12,7 +12,7 @@ from bench.errors import BenchError
 from bench.loads import Load
 from chat_tasks.settings import Settings
 from chat_tasks.wire import InstantMessage
-from stack.output_check import OutputCheck
+from stack.pipeline.output_check import OutputCheck
 
 _PATIENCE_SECONDS = 60.0
 _FAULTS_SHOWN = 5

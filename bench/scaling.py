@@ -14,7 +14,7 @@ from bench.contestants import CONTESTANTS
 from bench.errors import BenchError
 from bench.loads import Load
 from bench.race import Race
-from stack.worker_pool import resize
+from stack.pipeline.worker_pool import resize
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 import psutil
 
-from stack.servers import Servers
+from stack.servers.one_of_each import Servers
 
 
 def server_processes(servers: Servers) -> dict[str, psutil.Process]:

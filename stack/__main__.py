@@ -10,16 +10,16 @@ import click
 import orjson
 from rich.console import Console
 
-from stack.demo import demo
-from stack.development import development_stack, down, fetch_all, up
+from stack.demo.demo import demo
+from stack.development.status import status
+from stack.development.up_and_down import development_stack, down, fetch_all, up
 from stack.errors import StackError
 from stack.home import home_folder, jars_folder
-from stack.status import status
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from stack.status import ProcessStatus
+    from stack.development.status import ProcessStatus
 
 
 class _StackGroup(click.Group):

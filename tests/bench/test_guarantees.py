@@ -16,7 +16,7 @@ from bench.conditions import Conditions
 from bench.contestants import CONTESTANTS
 from bench.loads import LOADS
 from bench.race import Race
-from stack.servers import Servers
+from stack.servers.one_of_each import Servers
 from stack.waiting import wait_until
 
 PATIENCE_SECONDS = 90.0

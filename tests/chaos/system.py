@@ -7,14 +7,14 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from stack.cassandra import CassandraNode, CassandraSettings
-from stack.cluster import Cluster
 from stack.home import jars_folder
-from stack.kafka import KafkaBroker, KafkaSettings
-from stack.ports import free_port
-from stack.process import ServerProcess
-from stack.redis import RedisServer, RedisSettings
-from stack.servers import Servers
+from stack.processes.ports import free_port
+from stack.processes.server_process import ServerProcess
+from stack.servers.cassandra import CassandraNode, CassandraSettings
+from stack.servers.cluster import Cluster
+from stack.servers.kafka import KafkaBroker, KafkaSettings
+from stack.servers.one_of_each import Servers
+from stack.servers.redis import RedisServer, RedisSettings
 from tests.chaos.proxy import Proxy
 from tests.chaos.small_disk import can_make_disks, small_disk
 from tests.integration.deployment import Deployment, Process

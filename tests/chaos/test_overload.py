@@ -11,7 +11,7 @@ from statistics import median
 
 import pytest
 
-from stack.servers import Servers
+from stack.servers.one_of_each import Servers
 from stack.waiting import wait_until
 from tests.chaos.checker import anomalies
 from tests.chaos.history import History

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from stack.ports import free_port
+from stack.processes.ports import free_port
 from tests.chaos.proxy import FINE, Conditions, Proxy
 
 SECONDS = 30

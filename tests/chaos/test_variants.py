@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from stack.servers import Servers
+from stack.servers.one_of_each import Servers
 from tests.chaos.anomaly import Kind
 from tests.chaos.faults import EVERYWHERE
 from tests.chaos.nemesis import Step

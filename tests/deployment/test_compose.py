@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from chat_tasks.settings import Settings
-from stack.cassandra import CassandraSettings
+from stack.servers.cassandra import CassandraSettings
 from tests.deployment.conftest import Service
 
 ROOT = Path(__file__).parents[2]

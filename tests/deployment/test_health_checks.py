@@ -11,9 +11,9 @@ from pathlib import Path
 import pytest
 
 from stack.home import jars_folder
-from stack.kafka import KafkaBroker, KafkaSettings
-from stack.ports import free_port
-from stack.redis import RedisServer, RedisSettings
+from stack.processes.ports import free_port
+from stack.servers.kafka import KafkaBroker, KafkaSettings
+from stack.servers.redis import RedisServer, RedisSettings
 from stack.waiting import wait_until
 from tests.deployment.conftest import Service
 

@@ -11,7 +11,7 @@ from redis import Redis
 
 from chat_tasks.settings import Settings
 from chat_tasks.storage.session import connect
-from stack.servers import Servers
+from stack.servers.one_of_each import Servers
 from tests.integration.deployment import Deployment
 
 _numbers = count(1)

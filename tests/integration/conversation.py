@@ -13,7 +13,7 @@ from bridge.clients import base_config
 from bridge.topic_reader import TopicReader
 from chat_tasks.settings import Settings
 from chat_tasks.wire import InstantMessage, encode_message
-from stack.output_check import OutputCheck
+from stack.pipeline.output_check import OutputCheck
 from stack.waiting import wait_until
 
 PATIENCE_SECONDS = 90.0

@@ -13,8 +13,8 @@ from typing import Any
 from bridge.initialise import initialise
 from bridge.topics import plan_topics
 from chat_tasks.settings import Settings
-from stack.cluster import Cluster
-from stack.servers import Servers
+from stack.servers.cluster import Cluster
+from stack.servers.one_of_each import Servers
 from stack.waiting import wait_until
 
 SCRIPTS = Path(sys.executable).parent

@@ -4,7 +4,7 @@ import pytest
 from cassandra.cluster import Session
 from celery import Celery
 
-from stack.worker_pool import has_processes, resize
+from stack.pipeline.worker_pool import has_processes, resize
 from tests.integration.conftest import Deploy
 from tests.integration.conversation import assert_rows_match, read_outputs, send, some_messages
 

@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 
 from chat_tasks.settings import Settings
-from stack.pipeline import Pipeline
-from stack.ports import free_port
-from stack.status import pipeline_status
+from stack.development.status import pipeline_status
+from stack.pipeline.procfile import Pipeline
+from stack.processes.ports import free_port
 from stack.waiting import wait_until
 from tests.integration.conftest import Deploy
 from tests.integration.conversation import PATIENCE_SECONDS, read_outputs, send, some_messages

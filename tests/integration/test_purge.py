@@ -7,7 +7,7 @@ from bridge.clients import reader_config
 from bridge.poller import committed_offsets
 from bridge.transaction import Partition
 from chat_tasks.storage.session import connect
-from stack.servers import Servers
+from stack.servers.one_of_each import Servers
 from stack.waiting import wait_until
 from tests.integration.conftest import Deploy
 from tests.integration.conversation import PATIENCE_SECONDS, assert_rows_match, read_outputs, send, some_messages

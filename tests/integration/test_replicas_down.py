@@ -10,7 +10,7 @@ from chat_tasks.settings import Settings
 from chat_tasks.storage.replica_sets import ReplicaSets
 from chat_tasks.storage.session import connect
 from chat_tasks.wire import InstantMessage
-from stack.cluster import Cluster
+from stack.servers.cluster import Cluster
 from tests.integration.conversation import (
     assert_rows_match,
     expected_of,

@@ -10,8 +10,8 @@ from redis import Redis
 
 from chat_tasks.settings import Settings
 from chat_tasks.storage.session import connect
-from stack.process import ServerProcess
-from stack.servers import Servers
+from stack.processes.server_process import ServerProcess
+from stack.servers.one_of_each import Servers
 from stack.waiting import wait_until
 from tests.integration.conftest import Deploy
 from tests.integration.conversation import assert_rows_match, read_outputs, send, some_messages

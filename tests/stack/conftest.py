@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from stack.servers import Servers
+from stack.servers.one_of_each import Servers
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -1,0 +1,1 @@
+"""Servers and pipeline together, as `make up`, `make down` and `make status` have them."""

@@ -1,0 +1,79 @@
+"""Which processes of the development stack run, and which of them answer."""
+
+from __future__ import annotations
+
+import http.client
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import psutil
+
+from stack.errors import PipelineError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from stack.pipeline.procfile import Pipeline
+    from stack.processes.server_process import ServerProcess
+    from stack.servers.one_of_each import Servers
+
+FLOWER_HOST = "127.0.0.1"
+
+
+@dataclass(frozen=True)
+class ProcessStatus:
+    """One process. `pid` is None where it does not run, `address` where it has none."""
+
+    name: str
+    pid: int | None
+    address: str | None
+    answering: bool
+
+
+def status(servers: Servers, pipeline: Pipeline) -> Sequence[ProcessStatus]:
+    """The three servers, then the processes of the Procfile, none of them where there is no Procfile."""
+    with ThreadPoolExecutor(len(servers.all)) as pool:
+        return (*pool.map(_server, servers.all), *pipeline_status(pipeline))
+
+
+def pipeline_status(pipeline: Pipeline) -> Sequence[ProcessStatus]:
+    """The processes of the Procfile; Flower answers HTTP, of the others we see only whether they live."""
+    try:
+        names = pipeline.names()
+    except PipelineError:
+        return ()
+    processes = pipeline.processes()
+    return tuple(_process(name, processes.get(name), pipeline.flower_port) for name in names)
+
+
+def flower_answers(port: int) -> bool:
+    """Whether Flower's web server answers."""
+    connection = http.client.HTTPConnection(FLOWER_HOST, port, timeout=2.0)
+    try:
+        connection.request("GET", "/")
+        return connection.getresponse().status < 500
+    except (OSError, http.client.HTTPException):
+        return False
+    finally:
+        connection.close()
+
+
+def _server(server: ServerProcess) -> ProcessStatus:
+    pid = server.pid
+    return ProcessStatus(server.name, pid, server.address, pid is not None and server.answers())
+
+
+def _process(name: str, process: psutil.Process | None, flower_port: int) -> ProcessStatus:
+    pid = None if process is None else process.pid
+    if name == "flower":
+        address = f"http://{FLOWER_HOST}:{flower_port}"
+        return ProcessStatus(name, pid, address, pid is not None and flower_answers(flower_port))
+    return ProcessStatus(name, pid, None, process is not None and _lives(process))
+
+
+def _lives(process: psutil.Process) -> bool:
+    try:
+        return process.status() not in {psutil.STATUS_STOPPED, psutil.STATUS_ZOMBIE}
+    except psutil.NoSuchProcess:
+        return False

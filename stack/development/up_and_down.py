@@ -1,0 +1,83 @@
+"""The development stack: bringing servers and pipeline up and down in the right order."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING
+
+from stack.development.status import pipeline_status
+from stack.errors import PipelineError
+from stack.fetch.maven import SERVERS, fetch, fetched_folder
+from stack.pipeline.procfile import Pipeline
+from stack.processes.parallel import stop_all, with_each
+from stack.servers.one_of_each import Servers
+from stack.waiting import wait_until
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from stack.processes.server_process import ServerProcess
+
+    Report = Callable[[str], None]
+
+_PIPELINE_SECONDS = 60.0
+
+
+def development_stack(home: Path) -> tuple[Servers, Pipeline]:
+    """The servers at their fixed ports and the pipeline of the root Procfile, both kept below `home`."""
+    servers = Servers.development(home)
+    return servers, Pipeline(home / "pipeline", servers.environment())
+
+
+def fetch_all(jars: Path, report: Report) -> None:
+    """Fetch what is missing below `jars`. Raises what `fetch` raises."""
+    for server in SERVERS:
+        if fetched_folder(server, jars).is_dir():
+            continue
+        report(f"{server}: fetching")
+        began = time.monotonic()
+        folder = fetch(server, jars)
+        report(f"{server}: fetched into {folder} in {time.monotonic() - began:.1f} s")
+
+
+def up(servers: Servers, pipeline: Pipeline, report: Report) -> None:
+    """Start what does not run: the servers, then `init`, then the pipeline. Raises `StackError`.
+
+    `init` runs every time: it leaves alone what is there, and finds settings that no longer fit the data.
+    """
+    with_each(servers.all, lambda server: _start(server, report))
+    report("init: running")
+    report(f"init: done\n{pipeline.initialise()}".rstrip())
+    pipeline.start()
+    _wait_for(pipeline)
+    report(f"pipeline: runs ({', '.join(pipeline.names())}); its log is {pipeline.log_path}")
+
+
+def down(servers: Servers, pipeline: Pipeline, report: Report) -> None:
+    """Stop the pipeline, then the servers; their data stay."""
+    pipeline.stop()
+    report("pipeline: stopped")
+    stop_all(servers.all)
+    report("servers: stopped")
+
+
+def _wait_for(pipeline: Pipeline) -> None:
+    def silent() -> list[str]:
+        return [process.name for process in pipeline_status(pipeline) if not process.answering]
+
+    wait_until(lambda: not pipeline.runs or not silent(), _PIPELINE_SECONDS, interval=0.2)
+    missing = silent()
+    if missing:
+        raise PipelineError(
+            f"no answer from {', '.join(missing)}. The log ({pipeline.log_path}) ends with:\n{pipeline.log_tail()}"
+        )
+
+
+def _start(server: ServerProcess, report: Report) -> None:
+    began = time.monotonic()
+    found = server.pid is not None
+    server.start()
+    server.wait_until_answering()
+    how = "ran already" if found else f"started in {time.monotonic() - began:.1f} s"
+    report(f"{server.name}: answers at {server.address} (pid {server.pid}, {how})")

@@ -1,0 +1,1 @@
+"""Getting the servers onto this machine: Maven fetches their jars, once."""

@@ -1,0 +1,159 @@
+"""The application's own processes, as the Procfile lists them, run in the background by honcho."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from contextlib import suppress
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import psutil
+from honcho.environ import parse_procfile
+
+from stack.errors import PipelineError
+from stack.home import PROJECT_ROOT
+from stack.processes.detached import DetachedProcess
+from stack.waiting import wait_until
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+# Console scripts are installed beside the interpreter, which need not be on PATH.
+_SCRIPTS = Path(sys.executable).parent
+INIT = (str(_SCRIPTS / "chat-tasks"), "init")
+
+# In the environment of every process of one pipeline, so that they are found even after a kill of honcho.
+_MARK = "CHAT_STACK_PIPELINE"
+
+_GRACE_SECONDS = 15.0
+
+
+class Pipeline:
+    """`init` once, then all processes of `procfile`, with `environment` on top of our own.
+
+    `folder` keeps honcho's pid file and its log, which holds what all the processes print.
+    """
+
+    def __init__(
+        self,
+        folder: Path,
+        environment: Mapping[str, str],
+        *,
+        procfile: Path = PROJECT_ROOT / "Procfile",
+        init: Sequence[str] = INIT,
+    ) -> None:
+        self._mark = str(folder)
+        self._environment = {
+            **os.environ,
+            **environment,
+            "PATH": f"{_SCRIPTS}{os.pathsep}{os.environ.get('PATH', os.defpath)}",
+            "PYTHONUNBUFFERED": "1",  # the log shall hold what happened until now
+        }
+        self._procfile = procfile
+        self._init = init
+        self._honcho = DetachedProcess("honcho", folder)
+
+    @property
+    def log_path(self) -> Path:
+        """What honcho and all the processes print."""
+        return self._honcho.log_path
+
+    @property
+    def flower_port(self) -> int:
+        """Where the Procfile has Flower listen."""
+        return int(self._environment.get("CHAT_FLOWER_PORT", "15555"))
+
+    def initialise(self) -> str:
+        """Run `init` to its end and return what it printed. Raises `PipelineError` when it fails or is missing."""
+        try:
+            result = subprocess.run(
+                self._init,
+                env=self._environment,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.STDOUT,
+                text=True,
+                check=False,
+            )
+        except FileNotFoundError as error:
+            raise PipelineError(f"there is no {self._init[0]}: install the project beside {sys.executable}") from error
+        printed = result.stdout.strip()
+        if result.returncode != 0:
+            command = " ".join(self._init)
+            raise PipelineError(f"`{command}` failed with exit code {result.returncode}:\n{printed}")
+        return printed
+
+    def names(self) -> Sequence[str]:
+        """The processes that the Procfile lists. Raises `PipelineError` where there is none."""
+        try:
+            return tuple(parse_procfile(self._procfile.read_text()).processes)
+        except FileNotFoundError as error:
+            raise PipelineError(f"there is no {self._procfile}, which lists the processes to run") from error
+
+    @property
+    def runs(self) -> bool:
+        """Whether honcho runs; when one process ends, honcho ends the others and itself."""
+        return self._honcho.pid is not None
+
+    def start(self) -> None:
+        """Start honcho where it does not run. Raises `PipelineError` without a Procfile."""
+        if not self.names():
+            raise PipelineError(f"{self._procfile} lists no process")
+        if not self.runs:
+            self._end_orphans()
+            options = ("--app-root", str(PROJECT_ROOT), "--procfile", str(self._procfile), "--no-colour")
+            command = (sys.executable, "-m", "honcho", "start", *options)
+            self._honcho.spawn(command, {**self._environment, _MARK: self._mark})
+
+    def log_tail(self) -> str:
+        """The last lines of the log, at most 3,000 bytes."""
+        return self._honcho.log_tail()
+
+    def stop(self) -> None:
+        """SIGTERM to honcho, which passes it on; SIGKILL to what is left. Also when nothing runs."""
+        self._honcho.stop(_GRACE_SECONDS)
+        self._end_orphans()
+
+    def processes(self) -> Mapping[str, psutil.Process]:
+        """Those that live, by their name in the Procfile; of a process and its children, the process."""
+        marked = self._marked()
+        parents = {name: {process.pid for process in group} for name, group in marked.items()}
+        return {
+            name: process
+            for name, group in marked.items()
+            for process in group
+            if _parent(process) not in parents[name]
+        }
+
+    def _marked(self) -> Mapping[str, Sequence[psutil.Process]]:
+        """Every live process that honcho started for us, and all their children, by the name in the Procfile."""
+        found: dict[str, list[psutil.Process]] = {}
+        for process in psutil.process_iter():
+            try:
+                environment = process.environ()
+            except psutil.Error:  # gone meanwhile, a zombie, or another user's
+                continue
+            # honcho numbers the copies of a process, and we start one of each: worker.1
+            name = environment.get("HONCHO_PROCESS_NAME", "").rpartition(".")[0]
+            if name and environment.get(_MARK) == self._mark:
+                found.setdefault(name, []).append(process)
+        return found
+
+    def _end_orphans(self) -> None:
+        """What honcho left behind would run twice, or under a name that its successor wants."""
+        for end in (psutil.Process.terminate, psutil.Process.kill):
+            for group in self._marked().values():
+                for orphan in group:
+                    with suppress(psutil.NoSuchProcess):
+                        end(orphan)
+            if wait_until(lambda: not self._marked(), _GRACE_SECONDS):
+                return
+        raise PipelineError(f"these do not end: {', '.join(self._marked())}")
+
+
+def _parent(process: psutil.Process) -> int | None:
+    try:
+        return process.ppid()
+    except psutil.NoSuchProcess:
+        return None

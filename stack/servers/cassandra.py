@@ -1,0 +1,123 @@
+"""A local Cassandra node."""
+
+from __future__ import annotations
+
+import socket
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from stack.errors import FetchError
+from stack.fetch.maven import fetch
+from stack.fetch.tools import find_java
+from stack.servers.class_archive import class_archive_options
+from stack.servers.java_server import JavaServer
+from stack.servers.profiles import JVM_OPTIONS, Profile
+from stack.servers.templates import render
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from pathlib import Path
+
+_MEMORY: Mapping[Profile, Sequence[str]] = {
+    "fast_start": ("-Xmx768m",),
+    # Besides the heap what Cassandra's own conf/jvm17-server.options sets, as everyone runs it.
+    "steady": (
+        "-Xmx1g",
+        "-XX:+ParallelRefProcEnabled",
+        "-XX:MaxTenuringThreshold=1",
+        "-XX:G1HeapRegionSize=16m",
+        "-XX:G1RSetUpdatingPauseTimePercent=5",
+        "-XX:MaxGCPauseMillis=300",
+        "-XX:InitiatingHeapOccupancyPercent=70",
+    ),
+}
+
+_RAISED_THRESHOLDS = """\
+batch_size_warn_threshold: 256KiB
+batch_size_fail_threshold: 512KiB
+unlogged_batch_across_partitions_warn_threshold: 200"""
+
+# CQL's native protocol, version 4: OPTIONS without a body, and the first bytes of the SUPPORTED that answers it.
+_OPTIONS = bytes([0x04, 0, 0, 0, 0x05, 0, 0, 0, 0])
+_SUPPORTED = bytes([0x84, 0, 0, 0, 0x06])
+
+
+@dataclass(frozen=True)
+class CassandraSettings:
+    """Where one node listens and keeps its files, the cluster it belongs to, and how it runs.
+
+    `seeds` are hosts, empty for a node of its own. A node whose `initial_token` is given owns that one token and
+    joins without streaming, as a new cluster wants; others choose 16 tokens ("steady") or one ("fast_start").
+    `public_host` is where proxies stand, at the same ports, which clients and other nodes shall come through.
+    """
+
+    folder: Path
+    host: str = "127.0.0.1"
+    port: int = 19042
+    storage_port: int = 17000
+    public_host: str | None = None
+    seeds: tuple[str, ...] = ()
+    initial_token: int | None = None
+    profile: Profile = "steady"
+    raised_batch_thresholds: bool = True
+
+    def yaml(self) -> Mapping[str, object]:
+        """The values of the template."""
+        given = self.initial_token is not None
+        number = 16 if self.profile == "steady" else 1
+        return {
+            "host": self.host,
+            "public_host": self.public_host or self.host,
+            "port": self.port,
+            "storage_port": self.storage_port,
+            # With the port, since another node may run at the default one.
+            "seeds": ",".join(f"{seed}:{self.storage_port}" for seed in self.seeds or (self.host,)),
+            "tokens": f"num_tokens: 1\ninitial_token: '{self.initial_token}'" if given else f"num_tokens: {number}",
+            "auto_bootstrap": "false" if given else "true",
+            "thresholds": _RAISED_THRESHOLDS if self.raised_batch_thresholds else "",
+        }
+
+
+class CassandraNode(JavaServer):
+    """One Cassandra node. After `kill` it has forgotten what it took in since its last sync, up to ten seconds."""
+
+    def __init__(self, settings: CassandraSettings, jars: Path, name: str = "cassandra") -> None:
+        super().__init__(name, settings.folder, settings.host, settings.port)
+        self.settings = settings
+        self._jars = jars
+
+    @property
+    def ports(self) -> Sequence[int]:
+        return (self.port, self.settings.storage_port)
+
+    def prepare(self) -> list[str]:
+        java = find_java()
+        jars = fetch("cassandra", self._jars)
+        agent = next(jars.glob("jamm-*.jar"), None)
+        if agent is None:
+            raise FetchError(f"Maven put no jamm jar into {jars}")
+        options = render("cassandra.options", {}, self.folder)
+        yaml = render("cassandra.yaml", self.settings.yaml(), self.folder)
+        logback = render("cassandra-logback.xml", {}, self.folder)
+        return [
+            *(
+                str(java),
+                *_MEMORY[self.settings.profile],
+                *JVM_OPTIONS[self.settings.profile],
+                *class_archive_options(jars, java),
+                f"@{options}",
+                f"-javaagent:{agent}",
+            ),
+            *(f"-XX:ErrorFile={self.folder}/jvm-crash.log", f"-Dlogback.configurationFile={logback}"),
+            *(f"-Dcassandra.config={yaml.as_uri()}", f"-Dcassandra.storagedir={self.folder / 'data'}"),
+            *("-cp", str(jars / "*"), "org.apache.cassandra.service.CassandraDaemon"),
+        ]
+
+    def answers(self) -> bool:
+        """Whether the node answers OPTIONS of the native protocol, which it does once it takes queries."""
+        try:
+            with socket.create_connection((self.host, self.port), timeout=1.0) as connection:
+                connection.sendall(_OPTIONS)
+                return connection.recv(len(_SUPPORTED), socket.MSG_WAITALL) == _SUPPORTED
+        except OSError:
+            return False

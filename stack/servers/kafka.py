@@ -1,0 +1,106 @@
+"""A local Kafka broker."""
+
+from __future__ import annotations
+
+import subprocess
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from confluent_kafka import KafkaException
+from confluent_kafka.admin import AdminClient
+
+from stack.errors import StackError
+from stack.fetch.maven import fetch
+from stack.fetch.tools import find_java
+from stack.servers.class_archive import class_archive_options
+from stack.servers.java_server import JavaServer
+from stack.servers.profiles import JVM_OPTIONS, Profile
+from stack.servers.templates import render
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from pathlib import Path
+
+# All nodes of a cluster must be formatted with one id; 16 bytes in base64.
+CLUSTER_ID = "Y2hhdC10YXNrcy1zdGFjaw"
+
+
+@dataclass(frozen=True)
+class KafkaSettings:
+    """Where one broker listens and keeps its files, and the cluster it belongs to.
+
+    `voters` are the controllers of the whole cluster as (node id, "host:port"); empty for a single node.
+    `advertised_port` is that of a proxy which clients shall come through.
+    """
+
+    folder: Path
+    node_id: int = 1
+    host: str = "127.0.0.1"
+    port: int = 19092
+    controller_port: int = 19093
+    voters: tuple[tuple[int, str], ...] = ()
+    advertised_port: int | None = None
+    profile: Profile = "steady"
+
+    def properties(self) -> Mapping[str, object]:
+        """The values of the template: on three nodes or more, replication 3 and 2 replicas in sync; else 1."""
+        voters = self.voters or ((self.node_id, f"{self.host}:{self.controller_port}"),)
+        replicated = len(voters) >= 3
+        return {
+            "node_id": self.node_id,
+            "host": self.host,
+            "port": self.port,
+            "advertised_port": self.advertised_port or self.port,
+            "controller_port": self.controller_port,
+            "voters": ",".join(f"{node}@{address}" for node, address in voters),
+            "data": self.folder / "data",
+            "replication": 3 if replicated else 1,
+            "min_in_sync": 2 if replicated else 1,
+        }
+
+
+class KafkaBroker(JavaServer):
+    """One KRaft node, broker and controller at once."""
+
+    def __init__(self, settings: KafkaSettings, jars: Path, name: str = "kafka") -> None:
+        super().__init__(name, settings.folder, settings.host, settings.port)
+        self.settings = settings
+        self._jars = jars
+
+    @property
+    def ports(self) -> Sequence[int]:
+        return (self.port, self.settings.controller_port)
+
+    def prepare(self) -> list[str]:
+        java = find_java()
+        jars = fetch("kafka", self._jars)
+        classpath = str(jars / "*")
+        properties = render("kafka.properties", self.settings.properties(), self.folder)
+        logging = f"-Dlog4j2.configurationFile={render('kafka-log4j2.xml', {}, self.folder)}"
+        if not (self.folder / "data" / "meta.properties").exists():
+            self._format([str(java), *JVM_OPTIONS["fast_start"], logging, "-cp", classpath], properties)
+        return [
+            *(str(java), "-Xmx384m", *JVM_OPTIONS[self.settings.profile], *class_archive_options(jars, java)),
+            *("-XX:+ExitOnOutOfMemoryError", f"-XX:ErrorFile={self.folder}/jvm-crash.log", "-Djava.awt.headless=true"),
+            *(logging, "-cp", classpath, "kafka.Kafka", str(properties)),
+        ]
+
+    def answers(self) -> bool:
+        """Whether the broker serves metadata and lists itself, which it does once its controller lets it."""
+        client = AdminClient(
+            {
+                "bootstrap.servers": self.address,
+                "socket.timeout.ms": 1_000,
+                "log_level": 0,  # a refused connection is an answer here, not news
+            }
+        )
+        try:
+            return self.settings.node_id in client.list_topics(timeout=1.0).brokers
+        except KafkaException:
+            return False
+
+    def _format(self, java: Sequence[str], properties: Path) -> None:
+        words = (*java, "kafka.tools.StorageTool", "format", "--cluster-id", CLUSTER_ID, "--config", str(properties))
+        result = subprocess.run(words, capture_output=True, text=True, check=False)
+        if result.returncode != 0:
+            raise StackError(f"Kafka cannot format {self.folder}/data:\n{result.stdout}{result.stderr}".strip())

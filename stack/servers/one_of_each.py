@@ -1,0 +1,107 @@
+"""One Kafka, one Cassandra and one Redis, together."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Self
+
+from stack.home import jars_folder
+from stack.processes.parallel import start_all, stop_all
+from stack.processes.ports import free_port
+from stack.servers.cassandra import CassandraNode, CassandraSettings
+from stack.servers.kafka import KafkaBroker, KafkaSettings
+from stack.servers.profiles import Profile
+from stack.servers.redis import RedisServer, RedisSettings
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+    from types import TracebackType
+
+    from stack.processes.server_process import ServerProcess
+
+
+@dataclass(frozen=True)
+class Servers:
+    """What the application needs to run. As a context manager it starts the three and stops them at the end."""
+
+    kafka: KafkaBroker
+    cassandra: CassandraNode
+    redis: RedisServer
+
+    @classmethod
+    def development(cls, home: Path) -> Self:
+        """The servers of `make up` at their fixed ports, with their data, configuration and logs below `home`."""
+        jars = home / "jars"
+        return cls(
+            kafka=KafkaBroker(KafkaSettings(home / "kafka"), jars),
+            cassandra=CassandraNode(CassandraSettings(home / "cassandra"), jars),
+            redis=RedisServer(RedisSettings(home / "redis"), jars),
+        )
+
+    @classmethod
+    def for_tests(cls, home: Path) -> Self:
+        """Servers at free ports that start fast, below `home`; their jars are shared with the development ones."""
+        return cls.on_free_ports(home, profile="fast_start")
+
+    @classmethod
+    def on_free_ports(cls, home: Path, *, profile: Profile) -> Self:
+        """Servers below `home` that disturb no others; their jars are shared with the development ones."""
+        jars = jars_folder()
+        kafka = KafkaSettings(home / "kafka", port=free_port(), controller_port=free_port(), profile=profile)
+        cassandra = CassandraSettings(home / "cassandra", port=free_port(), storage_port=free_port(), profile=profile)
+        return cls(
+            kafka=KafkaBroker(kafka, jars),
+            cassandra=CassandraNode(cassandra, jars),
+            redis=RedisServer(RedisSettings(home / "redis", port=free_port()), jars),
+        )
+
+    @property
+    def all(self) -> Sequence[ServerProcess]:
+        """The three, in the order in which they are shown."""
+        return (self.kafka, self.cassandra, self.redis)
+
+    @property
+    def bootstrap_servers(self) -> str:
+        """For `bootstrap.servers` of a Kafka client."""
+        return self.kafka.address
+
+    @property
+    def cassandra_port(self) -> int:
+        """The port of Cassandra's native protocol."""
+        return self.cassandra.port
+
+    @property
+    def redis_url(self) -> str:
+        """The URL of Redis's database 0."""
+        return self.redis.url
+
+    def environment(self) -> dict[str, str]:
+        """What tells a process of the application where the servers are."""
+        return {
+            "CHAT_KAFKA_BOOTSTRAP_SERVERS": self.bootstrap_servers,
+            "CHAT_CASSANDRA_CONTACT_POINTS": self.cassandra.host,
+            "CHAT_CASSANDRA_PORT": str(self.cassandra_port),
+            "CHAT_REDIS_URL": self.redis_url,
+        }
+
+    def start(self) -> None:
+        """Start those that do not run, at once, and wait until all answer. Raises `StackError`."""
+        start_all(self.all)
+
+    def stop(self) -> None:
+        """Stop all three, at once; those that do not run are left alone."""
+        stop_all(self.all)
+
+    def __enter__(self) -> Self:
+        try:
+            self.start()
+        except BaseException:
+            self.stop()
+            raise
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.stop()

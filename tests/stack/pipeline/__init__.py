@@ -1,0 +1,1 @@
+"""Tests of the pipeline as the Procfile runs it."""

@@ -1,0 +1,1 @@
+"""Tests of Kafka, Cassandra and Redis as they are started here."""
