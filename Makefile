@@ -49,7 +49,7 @@ $(VENV)/installed: pyproject.toml constraints.txt
 	touch $@
 
 # quix-streams, a contestant, wants an older Kafka client than we have.
-$(QUIX)/installed: bench/quix-constraints.txt
+$(QUIX)/installed: bench/contestants/quix-constraints.txt
 	$(PYTHON) -m venv $(QUIX)
 	$(QUIX)/bin/pip install --quiet --disable-pip-version-check --constraint $< quixstreams cassandra-driver
 	touch $@

@@ -1,0 +1,1 @@
+"""Benchmarks: this pipeline against what people would build instead, on the same servers and under the same loads."""

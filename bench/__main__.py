@@ -10,17 +10,17 @@ from pathlib import Path
 import click
 from rich.console import Console
 
-from bench.competition import INSTALLED, compete_in_latency, compete_in_throughput
-from bench.conditions import Conditions
+from bench.conditions.conditions import Conditions
+from bench.conditions.loads import LOADS
 from bench.errors import BenchError
-from bench.growth import measure_growth
-from bench.loads import LOADS
-from bench.machine import describe_machine
-from bench.plots import draw_latency, draw_processor_time, draw_throughput
-from bench.results import Results
-from bench.scaling import measure_scaling
-from bench.table import growth_table, latency_table, scaling_table, throughput_table, usage_table
-from bench.warm_up import warm_up
+from bench.measure.competition import INSTALLED, compete_in_latency, compete_in_throughput
+from bench.measure.growth import measure_growth
+from bench.measure.scaling import measure_scaling
+from bench.measure.warm_up import warm_up
+from bench.report.machine import describe_machine
+from bench.report.plots import draw_latency, draw_processor_time, draw_throughput
+from bench.report.results import Results
+from bench.report.table import growth_table, latency_table, scaling_table, throughput_table, usage_table
 from chat_tasks.garbage import search_rarely
 from stack.errors import StackError
 from stack.home import home_folder

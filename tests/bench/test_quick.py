@@ -8,8 +8,8 @@ from pathlib import Path
 import orjson
 import pytest
 
-from bench.competition import NAMES
-from bench.contestants import CONTESTANTS
+from bench.contestants.roster import CONTESTANTS
+from bench.measure.competition import NAMES
 from stack.home import PROJECT_ROOT, jars_folder
 
 pytestmark = [pytest.mark.servers, pytest.mark.timeout(900)]

@@ -1,0 +1,96 @@
+"""Who competes, and how each is run: by honcho from a Procfile of its own, like the product."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from honcho.environ import parse_procfile
+
+from bench.conditions.arena import Arena
+from bench.conditions.conditions import Conditions
+from bench.conditions.loads import Load
+from bench.errors import BenchError
+from stack.home import PROJECT_ROOT, home_folder
+from stack.pipeline.procfile import Pipeline
+from stack.processes.ports import free_port
+
+_PROCFILES = Path(__file__).parents[1] / "procfiles"
+
+
+@dataclass(frozen=True, slots=True)
+class Contestant:
+    """A pipeline under test."""
+
+    name: str
+    procfile: Path
+    has_dead_letters: bool = False
+    """Whether it expects records that are not valid."""
+    is_ordered: bool = True
+    """Whether it promises what the project promises; what it gets wrong fails the run then, and is only told else."""
+    answers_requests: bool = True
+    is_repeated: bool = False
+    """Whether it has workers by running everything that often."""
+    python: Path = Path(sys.executable)
+
+    def can_take(self, load: Load) -> bool:
+        """Whether it has an answer to all that the load consists of."""
+        return (self.answers_requests or load.messages_per_request is None) and (
+            self.has_dead_letters or load.messages_per_invalid is None
+        )
+
+    @property
+    def is_installed(self) -> bool:
+        """Whether there is the environment that it runs in."""
+        return self.python.exists()
+
+    @contextmanager
+    def running(self, arena: Arena, load: Load, conditions: Conditions, folder: Path) -> Iterator[Pipeline]:
+        """Its processes, started and not yet at work. A failure inside is raised with the end of their log."""
+        folder.mkdir(parents=True)
+        environment = {
+            **arena.environment,
+            "CHAT_WORKER_CONCURRENCY": str(conditions.workers),
+            "CHAT_FLOWER_PORT": str(free_port()),
+            "BENCH_PYTHON": str(self.python),
+            "BENCH_FOLDER": str(folder),
+            "BENCH_KEYED": str(int(load.keyed)),
+        }
+        procfile = self._repeated(folder, conditions.workers) if self.is_repeated else self.procfile
+        pipeline = Pipeline(folder, environment, procfile=procfile)
+        pipeline.start()
+        try:
+            yield pipeline
+        except BenchError as error:
+            raise BenchError(f"{self.name}: {error}\nIts log ends with:\n{pipeline.log_tail()}") from error
+        finally:
+            pipeline.stop()
+
+    def _repeated(self, folder: Path, times: int) -> Path:
+        processes = parse_procfile(self.procfile.read_text()).processes
+        written = folder / "Procfile"
+        written.write_text(
+            "".join(f"{name}-{n}: {command}\n" for name, command in processes.items() for n in range(1, times + 1))
+        )
+        return written
+
+
+CONTESTANTS = {
+    contestant.name: contestant
+    for contestant in (
+        Contestant("chat-tasks", PROJECT_ROOT / "Procfile", has_dead_letters=True),
+        Contestant("textbook", _PROCFILES / "textbook", is_ordered=False),
+        Contestant("lwt", _PROCFILES / "lwt"),
+        Contestant("lwt-500", _PROCFILES / "lwt-500"),
+        Contestant(
+            "quix-streams",
+            _PROCFILES / "quix",
+            answers_requests=False,
+            is_repeated=True,
+            python=home_folder() / "quix" / "bin" / "python",
+        ),
+    )
+}

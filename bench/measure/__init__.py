@@ -1,0 +1,1 @@
+"""What is measured: throughput, latency, growth, scaling, and the limit that the driver alone reaches."""

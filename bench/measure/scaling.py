@@ -1,0 +1,49 @@
+"""How the rate follows the number of a worker's processes, changed while it runs as `celery control pool_grow` does."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+
+from celery import Celery
+
+from bench.conditions.arena import new_arena
+from bench.conditions.conditions import Conditions
+from bench.conditions.loads import Load
+from bench.contestants.roster import CONTESTANTS
+from bench.errors import BenchError
+from bench.race.collector import Collector
+from bench.race.race import Race
+from stack.pipeline.worker_pool import resize
+
+
+@dataclass(frozen=True, slots=True)
+class Scaling:
+    """One backlog; `rate` is messages a second."""
+
+    load: str
+    processes: int
+    rate: float
+
+
+def measure_scaling(load: Load, processes: Sequence[int], conditions: Conditions) -> Iterator[Scaling]:
+    """Backlogs of one size, the worker having so many processes for each; a first one, that warms up, is not told.
+
+    Raises `BenchError` where the job was not done.
+    """
+    contestant = CONTESTANTS["chat-tasks"]
+    folder = conditions.folder / f"scaling-{load.name}"
+    with (
+        new_arena(conditions.servers) as arena,
+        contestant.running(arena, load, replace(conditions, workers=processes[0]), folder),
+        Collector(arena.settings) as collector,
+        Celery(broker=arena.settings.redis_url) as app,
+    ):
+        race = Race(arena.settings, load, collector, seed=1)
+        count = race.larger(*race.warm_up(), conditions.seconds)
+        race.drain(count)
+        for number in processes:
+            if not resize(app, number):
+                raise BenchError(f"the worker has not come to have {number} processes")
+            yield Scaling(load.name, number, count / race.drain(count))
+        race.judge(contestant)

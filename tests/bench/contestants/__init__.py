@@ -1,0 +1,1 @@
+"""Tests of the contestants: who is compared must do the job."""
