@@ -11,4 +11,4 @@ settings.register_profile(
 settings.load_profile("chat-tasks")
 
 # A helper's failed assertion shall say as much as a test's own.
-pytest.register_assert_rewrite("tests.integration.conversation", "tests.integration.deployment", "tests.chaos.run")
+pytest.register_assert_rewrite("tests.pipeline.conversation", "tests.pipeline.deployment", "tests.chaos.run.run")

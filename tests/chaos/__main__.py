@@ -11,13 +11,13 @@ from pathlib import Path
 
 import click
 
-from tests.chaos.faults import ON_A_CLUSTER, ON_ONE_NODE, ONE_NODE_DOWN
-from tests.chaos.nemesis import Step, plan
-from tests.chaos.resumption import recovery_table
-from tests.chaos.run import RATE, Verdict, run
-from tests.chaos.small_disk import remove_with_disks
-from tests.chaos.system import cluster, single
-from tests.chaos.timeline import draw
+from tests.chaos.faults.catalogue import ON_A_CLUSTER, ON_ONE_NODE, ONE_NODE_DOWN
+from tests.chaos.run.nemesis import Step, plan
+from tests.chaos.run.resumption import recovery_table
+from tests.chaos.run.run import RATE, Verdict, run
+from tests.chaos.run.timeline import draw
+from tests.chaos.system.small_disk import remove_with_disks
+from tests.chaos.system.system import cluster, single
 
 
 @click.command()

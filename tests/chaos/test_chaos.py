@@ -6,11 +6,11 @@ from pathlib import Path
 
 import pytest
 
-from tests.chaos.faults import ON_ONE_NODE
-from tests.chaos.nemesis import plan
-from tests.chaos.resumption import recovery_table
-from tests.chaos.run import run
-from tests.chaos.system import single
+from tests.chaos.faults.catalogue import ON_ONE_NODE
+from tests.chaos.run.nemesis import plan
+from tests.chaos.run.resumption import recovery_table
+from tests.chaos.run.run import run
+from tests.chaos.system.system import single
 
 pytestmark = [pytest.mark.servers, pytest.mark.timeout(1500)]
 

@@ -13,14 +13,14 @@ import pytest
 
 from stack.servers.one_of_each import Servers
 from stack.waiting import wait_until
-from tests.chaos.checker import anomalies
+from tests.chaos.checker.checker import anomalies
 from tests.chaos.history import History
-from tests.chaos.memory import MemoryWatch
-from tests.chaos.observer import Observer
-from tests.chaos.run import is_drained
-from tests.chaos.stored import rows_of
-from tests.chaos.workload import Workload
-from tests.integration.deployment import Deployment
+from tests.chaos.run.run import is_drained
+from tests.chaos.system.memory import MemoryWatch
+from tests.chaos.traffic.observer import Observer
+from tests.chaos.traffic.stored import rows_of
+from tests.chaos.traffic.workload import Workload
+from tests.pipeline.deployment import Deployment
 
 pytestmark = [pytest.mark.servers, pytest.mark.timeout(3600)]
 

@@ -8,12 +8,12 @@ from pathlib import Path
 import pytest
 
 from stack.servers.one_of_each import Servers
-from tests.chaos.anomaly import Kind
-from tests.chaos.faults import EVERYWHERE
-from tests.chaos.nemesis import Step
-from tests.chaos.run import RATE, run
-from tests.chaos.system import System
-from tests.integration.deployment import Deployment
+from tests.chaos.checker.anomaly import Kind
+from tests.chaos.faults.catalogue import EVERYWHERE
+from tests.chaos.run.nemesis import Step
+from tests.chaos.run.run import RATE, run
+from tests.chaos.system.system import System
+from tests.pipeline.deployment import Deployment
 
 pytestmark = pytest.mark.servers
 

@@ -12,7 +12,7 @@ from redis import Redis
 from chat_tasks.settings import Settings
 from chat_tasks.storage.session import connect
 from stack.servers.one_of_each import Servers
-from tests.integration.deployment import Deployment
+from tests.pipeline.deployment import Deployment
 
 _numbers = count(1)
 

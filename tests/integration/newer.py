@@ -8,7 +8,7 @@ import sys
 from bridge.dispatch import commit_metadata
 from chat_tasks import task_format
 from chat_tasks.errors import UnsupportedVersion
-from tests.chaos.product import run
+from tests.pipeline.product import run
 
 _encode_reply = task_format.encode_reply
 _decode_metadata = commit_metadata.decode_metadata

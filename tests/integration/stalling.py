@@ -13,7 +13,7 @@ from bridge.loop import Loop
 from bridge.poller import Poller
 from bridge.transaction import Partition, Transaction
 from bridge.transaction_runner import TransactionRunner
-from tests.chaos.product import run
+from tests.pipeline.product import run
 
 
 def _only_the_first(owner: type, name: str, broken: Callable[..., Any]) -> None:

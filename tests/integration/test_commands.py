@@ -7,8 +7,8 @@ import pytest
 
 from stack.waiting import wait_until
 from tests.integration.conftest import Deploy
-from tests.integration.conversation import PATIENCE_SECONDS
-from tests.integration.deployment import SCRIPTS, Deployment
+from tests.pipeline.conversation import PATIENCE_SECONDS
+from tests.pipeline.deployment import SCRIPTS, Deployment
 
 pytestmark = pytest.mark.servers
 

@@ -6,7 +6,7 @@ from celery import Celery
 
 from stack.pipeline.worker_pool import has_processes, resize
 from tests.integration.conftest import Deploy
-from tests.integration.conversation import assert_rows_match, read_outputs, send, some_messages
+from tests.pipeline.conversation import assert_rows_match, read_outputs, send, some_messages
 
 pytestmark = pytest.mark.servers
 

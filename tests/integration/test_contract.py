@@ -7,7 +7,7 @@ from bridge.clients import base_config
 from bridge.latest_request import CORRELATION_HEADER
 from bridge.sending import send_record
 from tests.integration.conftest import Deploy
-from tests.integration.conversation import read_topic
+from tests.pipeline.conversation import read_topic
 
 pytestmark = pytest.mark.servers
 

@@ -8,7 +8,7 @@ from cassandra.cluster import Session
 
 from bridge.latest_request import request_latest
 from tests.integration.conftest import Deploy
-from tests.integration.conversation import PATIENCE_SECONDS, read_outputs, read_topic, send, some_messages
+from tests.pipeline.conversation import PATIENCE_SECONDS, read_outputs, read_topic, send, some_messages
 
 pytestmark = pytest.mark.servers
 

@@ -12,8 +12,8 @@ from bridge.initialise import initialise
 from chat_tasks.errors import ConfigurationError, SettingsMismatch
 from stack.waiting import wait_until
 from tests.integration.conftest import Deploy
-from tests.integration.conversation import PATIENCE_SECONDS, read_outputs, send, some_messages
-from tests.integration.deployment import Deployment
+from tests.pipeline.conversation import PATIENCE_SECONDS, read_outputs, send, some_messages
+from tests.pipeline.deployment import Deployment
 
 pytestmark = pytest.mark.servers
 

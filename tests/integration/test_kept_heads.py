@@ -12,7 +12,7 @@ from bridge.latest_request import request_latest
 from chat_tasks.settings import Settings
 from stack.waiting import wait_until
 from tests.integration.conftest import Deploy
-from tests.integration.conversation import PATIENCE_SECONDS, read_outputs, send, some_messages
+from tests.pipeline.conversation import PATIENCE_SECONDS, read_outputs, send, some_messages
 
 pytestmark = pytest.mark.servers
 

@@ -10,7 +10,7 @@ from chat_tasks.settings import Settings
 from chat_tasks.wire import LatestMessagesBlock, LatestMessagesRequest
 from stack.waiting import wait_until
 from tests.integration.conftest import Deploy
-from tests.integration.conversation import PATIENCE_SECONDS, read_outputs, send, some_messages
+from tests.pipeline.conversation import PATIENCE_SECONDS, read_outputs, send, some_messages
 
 pytestmark = pytest.mark.servers
 

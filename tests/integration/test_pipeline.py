@@ -10,7 +10,7 @@ from bridge.clients import base_config
 from bridge.sending import send_record
 from chat_tasks.wire import encode_message
 from tests.integration.conftest import Deploy
-from tests.integration.conversation import assert_rows_match, read_outputs, read_topic, send, some_messages
+from tests.pipeline.conversation import assert_rows_match, read_outputs, read_topic, send, some_messages
 
 pytestmark = pytest.mark.servers
 

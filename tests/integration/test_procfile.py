@@ -14,7 +14,7 @@ from stack.pipeline.procfile import Pipeline
 from stack.processes.ports import free_port
 from stack.waiting import wait_until
 from tests.integration.conftest import Deploy
-from tests.integration.conversation import PATIENCE_SECONDS, read_outputs, send, some_messages
+from tests.pipeline.conversation import PATIENCE_SECONDS, read_outputs, send, some_messages
 
 pytestmark = pytest.mark.servers
 

@@ -12,7 +12,8 @@ from chat_tasks.settings import Settings
 from chat_tasks.wire import InstantMessage
 from stack.waiting import wait_until
 from tests.integration.conftest import Deploy
-from tests.integration.conversation import (
+from tests.integration.test_commands import chat_tasks
+from tests.pipeline.conversation import (
     PATIENCE_SECONDS,
     assert_rows_match,
     read_outputs,
@@ -21,8 +22,7 @@ from tests.integration.conversation import (
     some_messages,
     stored_rows,
 )
-from tests.integration.deployment import SCRIPTS, Deployment
-from tests.integration.test_commands import chat_tasks
+from tests.pipeline.deployment import SCRIPTS, Deployment
 
 pytestmark = pytest.mark.servers
 

@@ -11,7 +11,7 @@ from bridge.clients import base_config
 from chat_tasks.settings import Settings
 from stack.waiting import wait_until
 from tests.integration.conftest import Deploy
-from tests.integration.conversation import PATIENCE_SECONDS, read_outputs, read_topic, send, some_messages, stored_rows
+from tests.pipeline.conversation import PATIENCE_SECONDS, read_outputs, read_topic, send, some_messages, stored_rows
 
 pytestmark = pytest.mark.servers
 

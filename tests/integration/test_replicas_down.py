@@ -11,7 +11,7 @@ from chat_tasks.storage.replica_sets import ReplicaSets
 from chat_tasks.storage.session import connect
 from chat_tasks.wire import InstantMessage
 from stack.servers.cluster import Cluster
-from tests.integration.conversation import (
+from tests.pipeline.conversation import (
     assert_rows_match,
     expected_of,
     read_outputs,
@@ -19,7 +19,7 @@ from tests.integration.conversation import (
     send,
     some_messages,
 )
-from tests.integration.deployment import Deployment
+from tests.pipeline.deployment import Deployment
 
 pytestmark = pytest.mark.servers
 

@@ -9,8 +9,8 @@ from confluent_kafka.admin import AdminClient
 
 from bridge.clients import base_config
 from tests.integration.conftest import Deploy
-from tests.integration.conversation import assert_rows_match, read_outputs, send, some_messages
-from tests.integration.deployment import Deployment, Process
+from tests.pipeline.conversation import assert_rows_match, read_outputs, send, some_messages
+from tests.pipeline.deployment import Deployment, Process
 
 pytestmark = pytest.mark.servers
 

@@ -7,7 +7,7 @@ import pytest
 from cassandra.cluster import Session
 
 from tests.integration.conftest import Deploy
-from tests.integration.conversation import assert_rows_match, read_outputs, send, some_messages
+from tests.pipeline.conversation import assert_rows_match, read_outputs, send, some_messages
 
 pytestmark = pytest.mark.servers
 

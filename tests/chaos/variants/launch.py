@@ -3,7 +3,7 @@
 import importlib
 import sys
 
-from tests.chaos.product import run
+from tests.pipeline.product import run
 
 
 def main() -> None:

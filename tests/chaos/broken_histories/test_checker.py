@@ -1,0 +1,41 @@
+"""The checker finds nothing in correct histories, and in broken ones what is broken, and nothing else."""
+
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+
+from tests.chaos.broken_histories.broken_answers import ANSWERS
+from tests.chaos.broken_histories.broken_messages import MESSAGES
+from tests.chaos.broken_histories.broken_rows import ROWS
+from tests.chaos.broken_histories.mutilations import Mutilation
+from tests.chaos.broken_histories.perfect_pipeline import histories
+from tests.chaos.checker.checker import Kind, anomalies
+from tests.chaos.history import History
+
+_CASES = [*MESSAGES.cases, *ROWS.cases, *ANSWERS.cases]
+
+
+@given(histories())
+def test_a_correct_history_has_no_anomalies(history: History) -> None:
+    assert anomalies(history) == []
+
+
+@pytest.mark.parametrize(("mutilate", "kinds"), _CASES, ids=[mutilation.__name__ for mutilation, _ in _CASES])
+@given(history=histories())
+def test_a_broken_history_is_reported_as_what_it_is(
+    mutilate: Mutilation, kinds: frozenset[Kind], history: History
+) -> None:
+    mutilate(history)
+    assert {anomaly.kind for anomaly in anomalies(history)} == kinds
+
+
+def test_every_kind_has_been_seen() -> None:
+    assert {kind for _, kinds in _CASES for kind in kinds} == set(Kind)
+
+
+@given(history=histories())
+def test_a_history_is_read_back_as_it_was_saved(tmp_path_factory: pytest.TempPathFactory, history: History) -> None:
+    path: Path = tmp_path_factory.getbasetemp() / "history.json"
+    history.save(path)
+    assert History.load(path) == history

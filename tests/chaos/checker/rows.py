@@ -1,0 +1,61 @@
+"""Rows and outputs are the same messages under the same numbers."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import orjson
+
+from tests.chaos.checker.anomaly import Anomaly, Kind
+from tests.chaos.history import History, Output, Row
+
+
+def row_anomalies(history: History) -> Iterator[Anomaly]:
+    """What is wrong between `instant_message_out` and Cassandra."""
+    rows = {(row.conversation, row.sequence): row for row in history.rows}
+    numbers = set()
+    for output in history.outputs:
+        number = output.conversation, output.sequence
+        numbers.add(number)
+        row = rows.get(number)
+        kind = Kind.OUTPUT_WITHOUT_ROW if row is None else _difference(row, output)
+        if kind is not None:
+            yield Anomaly(
+                kind,
+                output.conversation,
+                f"{output.conversation}: number {output.sequence} at {output.partition}/{output.offset}",
+            )
+    for conversation, sequence in sorted(rows.keys() - numbers):
+        yield Anomaly(Kind.ROW_WITHOUT_OUTPUT, conversation, f"{conversation}: number {sequence}")
+
+
+def contents(output: Output) -> dict[str, Any] | None:
+    """The fields of the output's value; None where it is not the message that the output was taken for."""
+    try:
+        fields = orjson.loads(output.value)
+    except orjson.JSONDecodeError:
+        return None
+    if not isinstance(fields, dict):
+        return None
+    taken_for = {
+        "conversationKey": output.conversation,
+        "conversationMsgSeq": output.sequence,
+        "body": output.body,
+    }
+    return fields if taken_for.items() <= fields.items() else None
+
+
+def _difference(row: Row, output: Output) -> Kind | None:
+    # Written out here, in the contract's order, and not taken from what is tested.
+    message = {
+        "conversationKey": row.conversation,
+        "sender": row.sender,
+        "recipients": row.recipients,
+        "conversationMsgSeq": row.sequence,
+        "body": row.body,
+    }
+    if orjson.dumps(message) == output.value:
+        return None
+    fields = contents(output)
+    if fields is None or fields == {**message, "recipients": list(row.recipients)}:
+        return Kind.OUTPUT_DIFFERS
+    return Kind.ROW_DIFFERS

@@ -1,0 +1,1 @@
+"""What can happen to the system, a file for each part of it; `catalogue` lists all faults by name."""

@@ -1,0 +1,41 @@
+"""What can happen to a process's clock: nothing may depend on the time of day."""
+
+from __future__ import annotations
+
+import random
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from tests.chaos.faults.injection import Injection
+from tests.chaos.system.system import System
+
+_HOUR = 3600
+_ROOT = Path(__file__).parents[3]
+
+
+def clock_jumps(kind: str) -> Injection:
+    """One process more for a while: it starts with an hour too much, and then loses two."""
+
+    @contextmanager
+    def inject(system: System, _: random.Random) -> Iterator[None]:
+        name = f"{kind}.8"
+        clock = system.deployment.folder / f"{name}.clock"
+        _set(clock, _HOUR)
+        launcher = (sys.executable, "-m", "tests.chaos.faults.jumping_clock", str(clock))
+        system.start(name, launcher=launcher, PYTHONPATH=str(_ROOT))
+        try:
+            _set(clock, -_HOUR)
+            yield
+        finally:
+            system.running.pop(name).stop()
+
+    return inject
+
+
+def _set(clock: Path, seconds: int) -> None:
+    """At once: whoever asks for the time meanwhile reads the old or the new one."""
+    new = clock.with_suffix(".new")
+    new.write_text(str(seconds))
+    new.replace(clock)
