@@ -1,4 +1,7 @@
-"""Runs a command of the product that gets stuck in silence, or seems to: `-m tests.integration.stalling WAY ...`."""
+"""Runs a command of the product that gets stuck in silence, or seems to.
+
+`python -m tests.integration.disruptions.stalling WAY PROGRAM ...`: `WAYS` lists how.
+"""
 
 import sys
 import threading

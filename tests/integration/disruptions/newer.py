@@ -1,6 +1,7 @@
-"""Runs a command of the product as its next version would behave: `python -m tests.integration.newer PROGRAM ...`.
+"""Runs a command of the product as its next version would behave.
 
-It writes tasks of version 2 and commit metadata of version 3, and still reads those of the version before.
+`python -m tests.integration.disruptions.newer PROGRAM ...`: the command writes tasks of version 2 and commit metadata
+of version 3, and still reads those of the version before.
 """
 
 import sys

@@ -19,7 +19,7 @@ STALL_SECONDS = 4
 
 def start_stalling(deployment: Deployment, name: str, way: str) -> Process:
     """Start this process so that it gets stuck in that way of `stalling.py`."""
-    [process] = deployment.start(name, launcher=(sys.executable, "-m", "tests.integration.stalling", way))
+    [process] = deployment.start(name, launcher=(sys.executable, "-m", "tests.integration.disruptions.stalling", way))
     return process
 
 

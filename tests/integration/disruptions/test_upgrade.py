@@ -11,7 +11,7 @@ from tests.pipeline.conversation import assert_rows_match, read_outputs, send, s
 
 pytestmark = pytest.mark.servers
 
-NEWER = (sys.executable, "-m", "tests.integration.newer")
+NEWER = (sys.executable, "-m", "tests.integration.disruptions.newer")
 
 
 def test_an_older_worker_leaves_newer_tasks_to_a_newer_one(deploy: Deploy, cassandra: Session) -> None:
