@@ -12,8 +12,9 @@ from rich.console import Console
 
 from stack.demo.demo import demo
 from stack.development.status import status
-from stack.development.up_and_down import development_stack, down, fetch_all, up
+from stack.development.up_and_down import development_stack, down, up
 from stack.errors import StackError
+from stack.fetch.maven import fetch_all
 from stack.home import home_folder, jars_folder
 
 if TYPE_CHECKING:

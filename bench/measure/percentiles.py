@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from stack.pipeline.output_check import percentile
+from stack.percentile import percentile
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 
 from stack.development.status import pipeline_status
 from stack.errors import PipelineError
-from stack.fetch.maven import SERVERS, fetch, fetched_folder
 from stack.pipeline.procfile import Pipeline
 from stack.processes.parallel import stop_all, with_each
 from stack.servers.one_of_each import Servers
@@ -28,17 +27,6 @@ def development_stack(home: Path) -> tuple[Servers, Pipeline]:
     """The servers at their fixed ports and the pipeline of the root Procfile, both kept below `home`."""
     servers = Servers.development(home)
     return servers, Pipeline(home / "pipeline", servers.environment())
-
-
-def fetch_all(jars: Path, report: Report) -> None:
-    """Fetch what is missing below `jars`. Raises what `fetch` raises."""
-    for server in SERVERS:
-        if fetched_folder(server, jars).is_dir():
-            continue
-        report(f"{server}: fetching")
-        began = time.monotonic()
-        folder = fetch(server, jars)
-        report(f"{server}: fetched into {folder} in {time.monotonic() - began:.1f} s")
 
 
 def up(servers: Servers, pipeline: Pipeline, report: Report) -> None:

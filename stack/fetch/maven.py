@@ -5,6 +5,7 @@ from __future__ import annotations
 import fcntl
 import shutil
 import subprocess
+import time
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -15,7 +16,7 @@ from stack.fetch.redis_binary import unpack_redis
 from stack.fetch.tools import find_maven
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
 POMS = Path(__file__).parent / "poms"
 SERVERS = ("kafka", "cassandra", "redis")
@@ -46,6 +47,17 @@ def fetch(server: str, jars: Path) -> Path:
                 unpack_redis(partial)
             partial.rename(target)
     return target
+
+
+def fetch_all(jars: Path, report: Callable[[str], None]) -> None:
+    """Fetch what is missing below `jars`. Raises what `fetch` raises."""
+    for server in SERVERS:
+        if fetched_folder(server, jars).is_dir():
+            continue
+        report(f"{server}: fetching")
+        began = time.monotonic()
+        folder = fetch(server, jars)
+        report(f"{server}: fetched into {folder} in {time.monotonic() - began:.1f} s")
 
 
 def _copy_dependencies(server: str, folder: Path) -> None:

@@ -61,8 +61,3 @@ class OutputCheck:
 
 def _count(what: str, messages: Iterable[tuple[str, str]]) -> list[str]:
     return [f"{key}: {count} messages {what}" for key, count in Counter(key for key, _ in messages).items()]
-
-
-def percentile(sorted_values: list[float], share: float) -> float:
-    """The value below which that share (0 to 1) of the values lies; nearest rank."""
-    return sorted_values[min(len(sorted_values) - 1, int(len(sorted_values) * share))]

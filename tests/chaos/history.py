@@ -13,6 +13,9 @@ Value = Annotated[
     BeforeValidator(lambda text: text.encode("latin-1")),
 ]
 
+INPUT_TOPIC = "instant_message_in"
+"""The contract's name of the input topic; a run's own input topic has another name, and is told by this one."""
+
 OFFSET_NOT_TOLD = -1
 """Kafka acknowledges a repeated record of an idempotent producer without saying which offset the first one got."""
 

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from stack.home import PROJECT_ROOT
 from stack.servers.one_of_each import Servers
 from tests.chaos.checker.anomaly import Kind
 from tests.chaos.faults.catalogue import EVERYWHERE
@@ -21,7 +22,6 @@ PROCESSES = ("ingest.1", "dispatch.1", "dispatch.2", "worker.1", "worker.2")
 PATIENCE_SECONDS = 8.0
 PATIENCE_WITH_A_KILLED_CASSANDRA = 60.0
 FEW_A_SECOND = 100.0
-ROOT = Path(__file__).parents[2]
 
 _numbers = count(1)
 
@@ -57,7 +57,7 @@ def test_a_broken_pipeline_is_caught(
     servers: Servers, tmp_path: Path, variant: str, faults: list[str], expected: Kind
 ) -> None:
     deployment = Deployment.on(servers, next(_numbers), tmp_path)
-    deployment.environment = {**deployment.environment, "PYTHONPATH": str(ROOT)}
+    deployment.environment = {**deployment.environment, "PYTHONPATH": str(PROJECT_ROOT)}
     deployment.launcher = (sys.executable, "-m", "tests.chaos.variants.launch", variant)
     deployment.initialise()
     system = System(deployment, {server.name: [server] for server in servers.all})

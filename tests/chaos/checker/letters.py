@@ -4,9 +4,7 @@ from collections import Counter
 from collections.abc import Iterator
 
 from tests.chaos.checker.anomaly import Anomaly, Kind
-from tests.chaos.history import OFFSET_NOT_TOLD, History
-
-INPUT_TOPIC = "instant_message_in"
+from tests.chaos.history import INPUT_TOPIC, OFFSET_NOT_TOLD, History
 
 
 def letter_anomalies(history: History) -> Iterator[Anomaly]:

@@ -8,11 +8,11 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from stack.home import PROJECT_ROOT
 from tests.chaos.faults.injection import Injection
 from tests.chaos.system.system import System
 
 _HOUR = 3600
-_ROOT = Path(__file__).parents[3]
 
 
 def clock_jumps(kind: str) -> Injection:
@@ -24,7 +24,7 @@ def clock_jumps(kind: str) -> Injection:
         clock = system.deployment.folder / f"{name}.clock"
         _set(clock, _HOUR)
         launcher = (sys.executable, "-m", "tests.chaos.faults.jumping_clock", str(clock))
-        system.start(name, launcher=launcher, PYTHONPATH=str(_ROOT))
+        system.start(name, launcher=launcher, PYTHONPATH=str(PROJECT_ROOT))
         try:
             _set(clock, -_HOUR)
             yield

@@ -6,7 +6,7 @@ from math import inf
 from typing import NamedTuple
 
 from chat_tasks.routing import partition_of
-from stack.pipeline.output_check import percentile
+from stack.percentile import percentile
 from tests.chaos.history import History
 from tests.chaos.run.nemesis import Recovery
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
-from stack.pipeline.output_check import percentile
+from stack.percentile import percentile
 from tests.chaos.history import History
 
 

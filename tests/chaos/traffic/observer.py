@@ -13,8 +13,7 @@ from bridge.headers import headers_of
 from bridge.latest_request import CORRELATION_HEADER
 from bridge.topic_reader import TopicReader
 from chat_tasks.settings import Settings
-from tests.chaos.checker.letters import INPUT_TOPIC
-from tests.chaos.history import Block, DeadLetter, History, Output
+from tests.chaos.history import INPUT_TOPIC, Block, DeadLetter, History, Output
 
 
 class Observer:

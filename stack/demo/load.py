@@ -1,0 +1,83 @@
+"""A load for the pipeline: all messages must come out once, in order, without a gap; how fast they do is told."""
+
+from __future__ import annotations
+
+import threading
+import time
+from typing import TYPE_CHECKING
+
+from confluent_kafka import Producer
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+
+from bridge.clients import base_config
+from bridge.headers import headers_of, sent_at_of
+from bridge.topic_reader import TopicReader
+from chat_tasks.wire import InstantMessage, encode_message
+from stack.errors import DemoError
+from stack.percentile import percentile
+from stack.pipeline.output_check import OutputCheck
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from rich.console import Console
+
+    from chat_tasks.settings import Settings
+
+MESSAGES = 20_000
+CONVERSATIONS = 500
+_PARTITIONS = 3
+_PATIENCE_SECONDS = 60.0
+
+
+def play_load(settings: Settings, console: Console, report: Callable[[str], None]) -> None:
+    """Send, read, check and report. Raises `DemoError` where the output is not as promised."""
+    messages = [
+        InstantMessage(
+            conversationKey=f"demo-{number % CONVERSATIONS}",
+            sender=f"user-{number % 7}",
+            recipients=["ann", "bob"],
+            body=f"message {number}",
+        )
+        for number in range(MESSAGES)
+    ]
+    expected: dict[str, set[str]] = {}
+    for message in messages:
+        expected.setdefault(message.conversationKey, set()).add(message.body)
+    check = OutputCheck(expected)
+    latencies: list[float] = []
+    with TopicReader(settings, [settings.output_topic]) as reader, _progress(console) as progress:
+        bar = progress.add_task("published", total=MESSAGES)
+        began = time.time()
+        sender = threading.Thread(target=_send, args=(settings, messages))
+        sender.start()
+        for message in reader.follow(_PATIENCE_SECONDS):
+            if check.add(message.partition(), message.value()):
+                latencies.append(time.time() * 1000 - int(sent_at_of(headers_of(message))))
+                progress.update(bar, completed=check.count)
+            if check.count == check.total:
+                break
+        took = time.time() - began
+        sender.join()
+    faults = check.faults()
+    for fault in faults[:20]:
+        report(f"  wrong: {fault}")
+    if faults:
+        raise DemoError(f"{len(faults)} faults in {settings.output_topic}")
+    latencies.sort()
+    report(f"all {check.total:,} messages came once, in order, without a gap: {check.total / took:,.0f} messages/s")
+    shares = ", ".join(f"p{share * 100:g} {percentile(latencies, share):,.0f} ms" for share in (0.5, 0.9, 0.99))
+    report(f"from input record to output reader, all sent at once: {shares}")
+
+
+def _send(settings: Settings, messages: list[InstantMessage]) -> None:
+    producer = Producer({**base_config(settings), "acks": "all", "linger.ms": 5})
+    for number, message in enumerate(messages):
+        producer.produce(settings.message_topic, encode_message(message), partition=number % _PARTITIONS)
+        producer.poll(0)
+    producer.flush(_PATIENCE_SECONDS)
+
+
+def _progress(console: Console) -> Progress:
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+    return Progress(*columns, console=console)
