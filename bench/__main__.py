@@ -6,6 +6,7 @@ import shutil
 from collections.abc import Callable, Collection
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import get_args
 
 import click
 from rich.console import Console
@@ -24,7 +25,9 @@ from bench.report.table import growth_table, latency_table, scaling_table, throu
 from chat_tasks.garbage import search_rarely
 from stack.errors import StackError
 from stack.home import home_folder
+from stack.servers.cassandra import CommitlogSync
 from stack.servers.one_of_each import Servers
+from stack.servers.profiles import Profile
 
 _PROCESSES = (1, 2, 4, 1)
 """The last shows how much of a difference is the time that has passed."""
@@ -81,6 +84,13 @@ def _rates(_context: click.Context, _option: click.Parameter, value: str) -> lis
 @click.option("--repetitions", type=click.IntRange(1), default=3, show_default=True)
 @click.option("--seconds", type=click.FloatRange(1), default=15, show_default=True, help="Of each run, roughly.")
 @click.option("--workers", type=click.IntRange(1), default=2, show_default=True, help="Processes of each contestant.")
+@click.option(
+    "--commitlog-sync",
+    type=click.Choice(get_args(CommitlogSync)),
+    default="periodic",
+    show_default=True,
+    help="Of Cassandra; 'group': it acknowledges a write when that is on the disk, and a kill makes it forget nothing.",
+)
 @click.option("--quick", is_flag=True, help="Little of everything in two minutes: shows that it works, not how fast.")
 def main(
     *,
@@ -92,6 +102,7 @@ def main(
     repetitions: int,
     seconds: float,
     workers: int,
+    commitlog_sync: CommitlogSync,
     quick: bool,
 ) -> None:
     """Measure, show tables, and keep everything as JSON and as pictures in .stack/bench."""
@@ -103,9 +114,10 @@ def main(
     total, steps = (2_000, 2) if quick else (1_000_000, 10)
     console = Console()
     folder = home_folder() / "bench" / f"{datetime.now(UTC):%Y-%m-%dT%H-%M-%SZ}"
-    servers = Servers.on_free_ports(folder / "servers", profile="fast_start" if quick else "steady")
+    profile: Profile = "fast_start" if quick else "steady"
+    servers = Servers.on_free_ports(folder / "servers", profile=profile, commitlog_sync=commitlog_sync)
     conditions = Conditions(servers, folder / "runs", seconds, workers)
-    results = Results(describe_machine())
+    results = Results(describe_machine(), conditions.described())
     numbers = range(1, repetitions + 1)
     try:
         with servers:

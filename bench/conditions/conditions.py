@@ -17,3 +17,13 @@ class Conditions:
     """For the logs of the contestants' processes."""
     seconds: float
     workers: int
+
+    def described(self) -> dict[str, str | float]:
+        """What of them decides the figures, for the results."""
+        cassandra = self.servers.cassandra.settings
+        return {
+            "seconds": self.seconds,
+            "workers": self.workers,
+            "profile": cassandra.profile,
+            "commitlog_sync": cassandra.commitlog_sync,
+        }

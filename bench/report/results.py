@@ -17,9 +17,10 @@ from bench.measure.throughput import Throughput
 
 @dataclass(frozen=True, slots=True)
 class Results:
-    """What was measured until now, and on what."""
+    """What was measured until now, on what, and under which conditions."""
 
     machine: Mapping[str, object]
+    conditions: Mapping[str, object]
     throughput: list[Throughput] = field(default_factory=list)
     latency: list[Latency] = field(default_factory=list)
     growth: list[Growth] = field(default_factory=list)
@@ -30,6 +31,7 @@ class Results:
         document = {
             "command": ["python", "-m", "bench", *sys.argv[1:]],
             "machine": self.machine,
+            "conditions": self.conditions,
             "throughput": [
                 {**asdict(run), "rate": run.rate, "processor_microseconds": run.processor_microseconds}
                 for run in self.throughput

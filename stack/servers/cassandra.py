@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import socket
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from stack.errors import FetchError
 from stack.fetch.maven import fetch
@@ -32,6 +32,20 @@ _MEMORY: Mapping[Profile, Sequence[str]] = {
     ),
 }
 
+CommitlogSync = Literal["periodic", "group"]
+
+_COMMITLOG: Mapping[CommitlogSync, str] = {
+    # Cassandra's defaults: writes are acknowledged before they are on the disk, where they come every ten seconds.
+    "periodic": """\
+commitlog_sync: periodic
+commitlog_sync_period: 10000ms""",
+    # Writes are acknowledged when they are on the disk, those of 5 ms together. Each of them holds a thread meanwhile.
+    "group": """\
+commitlog_sync: group
+commitlog_sync_group_window: 5ms
+concurrent_writes: 512""",
+}
+
 _RAISED_THRESHOLDS = """\
 batch_size_warn_threshold: 256KiB
 batch_size_fail_threshold: 512KiB
@@ -49,6 +63,7 @@ class CassandraSettings:
     `seeds` are hosts, empty for a node of its own. A node whose `initial_token` is given owns that one token and
     joins without streaming, as a new cluster wants; others choose 16 tokens ("steady") or one ("fast_start").
     `public_host` is where proxies stand, at the same ports, which clients and other nodes shall come through.
+    `commitlog_sync` is Cassandra's setting of that name: whether writes are acknowledged before they are on the disk.
     """
 
     folder: Path
@@ -60,6 +75,7 @@ class CassandraSettings:
     initial_token: int | None = None
     profile: Profile = "steady"
     raised_batch_thresholds: bool = True
+    commitlog_sync: CommitlogSync = "periodic"
 
     def yaml(self) -> Mapping[str, object]:
         """The values of the template."""
@@ -74,12 +90,17 @@ class CassandraSettings:
             "seeds": ",".join(f"{seed}:{self.storage_port}" for seed in self.seeds or (self.host,)),
             "tokens": f"num_tokens: 1\ninitial_token: '{self.initial_token}'" if given else f"num_tokens: {number}",
             "auto_bootstrap": "false" if given else "true",
+            "commitlog": _COMMITLOG[self.commitlog_sync],
             "thresholds": _RAISED_THRESHOLDS if self.raised_batch_thresholds else "",
         }
 
 
 class CassandraNode(JavaServer):
-    """One Cassandra node. After `kill` it has forgotten what it took in since its last sync, up to ten seconds."""
+    """One Cassandra node.
+
+    `kill` makes it forget what it acknowledged since its last sync, up to ten seconds; with `commitlog_sync` "group"
+    it forgets nothing that it acknowledged.
+    """
 
     def __init__(self, settings: CassandraSettings, jars: Path, name: str = "cassandra") -> None:
         super().__init__(name, settings.folder, settings.host, settings.port)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Self
 from stack.home import jars_folder
 from stack.processes.parallel import start_all, stop_all
 from stack.processes.ports import free_port
-from stack.servers.cassandra import CassandraNode, CassandraSettings
+from stack.servers.cassandra import CassandraNode, CassandraSettings, CommitlogSync
 from stack.servers.kafka import KafkaBroker, KafkaSettings
 from stack.servers.profiles import Profile
 from stack.servers.redis import RedisServer, RedisSettings
@@ -45,11 +45,17 @@ class Servers:
         return cls.on_free_ports(home, profile="fast_start")
 
     @classmethod
-    def on_free_ports(cls, home: Path, *, profile: Profile) -> Self:
+    def on_free_ports(cls, home: Path, *, profile: Profile, commitlog_sync: CommitlogSync = "periodic") -> Self:
         """Servers below `home` that disturb no others; their jars are shared with the development ones."""
         jars = jars_folder()
         kafka = KafkaSettings(home / "kafka", port=free_port(), controller_port=free_port(), profile=profile)
-        cassandra = CassandraSettings(home / "cassandra", port=free_port(), storage_port=free_port(), profile=profile)
+        cassandra = CassandraSettings(
+            home / "cassandra",
+            port=free_port(),
+            storage_port=free_port(),
+            profile=profile,
+            commitlog_sync=commitlog_sync,
+        )
         return cls(
             kafka=KafkaBroker(kafka, jars),
             cassandra=CassandraNode(cassandra, jars),

@@ -47,6 +47,12 @@ def test_it_runs_and_produces_its_figures(tmp_path: Path) -> None:
     assert [step["processes"] for step in results["scaling"]] == [1, 2, 4, 1]
     assert all(step["rate"] > 0 for step in results["scaling"])
     assert {"commit", "processors", "python"} <= results["machine"].keys()
+    assert results["conditions"] == {
+        "seconds": 1.0,
+        "workers": 2,
+        "profile": "fast_start",
+        "commitlog_sync": "periodic",
+    }
     assert {picture.name for picture in tmp_path.glob("bench/*/*.png")} == {
         "throughput.png",
         "processor-time.png",

@@ -36,6 +36,15 @@ def test_a_node_with_a_given_token_joins_without_streaming(tmp_path: Path) -> No
     assert "auto_bootstrap: false" in lines
 
 
+def test_writes_can_wait_for_the_disk(tmp_path: Path) -> None:
+    lines = rendered(CassandraSettings(tmp_path, commitlog_sync="group"))
+    assert "commitlog_sync: group" in lines
+    assert "commitlog_sync_group_window: 5ms" in lines
+    assert "concurrent_writes: 512" in lines
+    # Cassandra does not start where it finds the setting of another way to sync.
+    assert not any(line.startswith("commitlog_sync_period:") for line in lines)
+
+
 @pytest.mark.parametrize("raised", [True, False])
 def test_the_batch_thresholds_are_raised_on_request(tmp_path: Path, *, raised: bool) -> None:
     lines = rendered(CassandraSettings(tmp_path, raised_batch_thresholds=raised))
