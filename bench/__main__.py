@@ -30,7 +30,7 @@ from stack.servers.one_of_each import Servers
 from stack.servers.profiles import Profile
 
 _PROCESSES = (1, 2, 4, 1)
-"""The last shows how much of a difference is the time that has passed."""
+"""The last repeats the first: their difference shows what the time that passed has changed."""
 
 
 def _names(known: Collection[str]) -> Callable[..., list[str]]:

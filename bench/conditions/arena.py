@@ -22,7 +22,7 @@ _SECONDS = 30.0
 
 @dataclass(frozen=True, slots=True)
 class Arena:
-    """`environment` gives a process the same settings."""
+    """What one run has for itself. `environment` gives a process the same settings as `settings`."""
 
     servers: Servers
     settings: Settings
@@ -31,7 +31,7 @@ class Arena:
 
 @contextmanager
 def new_arena(servers: Servers) -> Iterator[Arena]:
-    """Set up as `chat-tasks init` does, and removed at the end: no run has to carry the data of those before."""
+    """Set one up as `chat-tasks init` does, and remove it at the end: no run has to carry the data of those before."""
     number = next(_numbers)
     topics = (name for name in Settings.model_fields if name.endswith("_topic"))
     groups = ("ingest_group", "dispatch_group")

@@ -14,12 +14,12 @@ class Conditions:
 
     servers: Servers
     folder: Path
-    """For the logs of the contestants' processes."""
+    """Here the logs of the contestants' processes are kept."""
     seconds: float
     workers: int
 
     def described(self) -> dict[str, str | float]:
-        """What of them decides the figures, for the results."""
+        """The conditions that decide the figures, as the results keep them."""
         cassandra = self.servers.cassandra.settings
         return {
             "seconds": self.seconds,

@@ -52,7 +52,7 @@ class Load:
 
     @property
     def largest_backlog(self) -> int:
-        """In messages."""
+        """The most messages that a backlog of this load may have."""
         return min(_LARGEST_BACKLOG, _LARGEST_BACKLOG_BYTES // self.body_bytes)
 
     def backlog(self, wanted: float) -> int:

@@ -35,7 +35,7 @@ class Share:
 
 
 def prepare(share: Share, first: int, count: int) -> None:
-    """Make the rows of these messages, and connect where that was not done yet."""
+    """Make the rows of `count` messages from index `first`; the first call connects, too."""
     _writer(share).prepare(first, count)
 
 
@@ -45,7 +45,7 @@ def write(share: Share) -> tuple[float, float]:
 
 
 def tasks_of(messages: Sequence[InstantMessage], share: Share) -> Iterator[list[tuple[int, InstantMessage]]]:
-    """The messages of each task with their indices: as many of a queue as dispatch would have and could send."""
+    """The messages of each task with their indices: as many of one queue as dispatch would hold and may send."""
     settings = share.settings
     size = len(encode_message(messages[0]))
     window = min(settings.records_in_flight, settings.bytes_in_flight // size)

@@ -34,7 +34,7 @@ _SECONDS = 30.0
 
 
 class _Loop:
-    """What one round after the other works with."""
+    """Consumes, writes and publishes, one round after the other."""
 
     def __init__(self, configured: Settings, messages_at_once: int) -> None:
         self._settings = configured
@@ -49,7 +49,7 @@ class _Loop:
         )
 
     def run(self) -> None:
-        """Until the process is ended; raises `KafkaException` where only a restart helps."""
+        """Run until the process is ended. Raises `KafkaException` if only a restart helps."""
         while True:
             first: Any = self._consumer.poll(1.0)
             if first is None:

@@ -29,7 +29,7 @@ class Source(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Head:
-    """Of a conversation: its newest number, None where it has none, and the last offset applied by input partition."""
+    """A conversation's newest number, None if it has none, and the last offset applied of each input partition."""
 
     sequence: int | None = None
     applied: Mapping[int, int] = field(default_factory=dict)
@@ -39,7 +39,7 @@ class Head:
         return source.offset <= self.applied.get(source.partition, -1)
 
     def after(self, sources: Sequence[Source]) -> Head:
-        """The head once these have their rows."""
+        """The head as it is when the records of `sources` have their rows."""
         newest = -1 if self.sequence is None else self.sequence
         return Head(newest + len(sources), {**self.applied, **{source.partition: source.offset for source in sources}})
 
@@ -77,7 +77,7 @@ class ConditionalRows:
         self._read_newest = session.prepare(f"SELECT sender, body, seq FROM {table} WHERE conversation_key = ? LIMIT ?")
 
     def forget_heads(self) -> None:
-        """After a rebalance others may have written."""
+        """Believe in no head any more: after a rebalance others may have written."""
         self._heads.clear()
 
     def write(self, pending: Pending) -> dict[str, dict[Source, int]]:
@@ -96,7 +96,7 @@ class ConditionalRows:
         return [[(row.sender, row.body, row.seq) for row in reversed(list(rows))] for _, rows in results]
 
     def _without_known(self, pending: Pending, numbers: Mapping[str, dict[Source, int]]) -> Pending:
-        """What has no row yet; the numbers of what has one are looked up."""
+        """The records without a row; the numbers of the others are looked up and added to `numbers`."""
         rest: dict[str, Mapping[Source, Message]] = {}
         for key, records in pending.items():
             head = self._heads.get(key, Head())
@@ -106,7 +106,10 @@ class ConditionalRows:
         return rest
 
     def _write_once(self, pending: Pending, numbers: Mapping[str, dict[Source, int]]) -> list[str]:
-        """Returns the conversations whose head was not as believed, or for which nobody knows what became of it."""
+        """Send one batch a conversation.
+
+        Returns the conversations whose head was not as believed, or of whose batch nobody knows whether it was applied.
+        """
         statements = [(self._batch(key, records), ()) for key, records in pending.items()]
         results = execute_concurrent(self._session, statements, _IN_FLIGHT, raise_on_first_error=False)
         failed: list[str] = []

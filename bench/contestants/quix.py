@@ -49,7 +49,7 @@ class _Rows(BaseSink):  # type: ignore[misc] # it is not installed where this is
         self._in_flight.append(self._session.execute_async(self._insert, (*row, value["body"])))
 
     def flush(self) -> None:
-        """Raises where a row could not be written, which fails the checkpoint."""
+        """Wait for all inserts. An exception of one of them fails the checkpoint."""
         for future in self._in_flight:
             future.result()
         self._in_flight.clear()
@@ -68,7 +68,7 @@ def _number(message: dict[str, Any], state: State) -> dict[str, Any]:
 
 
 def main() -> None:
-    """Until the process is ended."""
+    """Run until the process is ended."""
     application = Application(
         os.environ["CHAT_KAFKA_BOOTSTRAP_SERVERS"],
         consumer_group=os.environ["CHAT_INGEST_GROUP"],

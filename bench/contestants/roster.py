@@ -23,33 +23,33 @@ _PROCFILES = Path(__file__).parents[1] / "procfiles"
 
 @dataclass(frozen=True, slots=True)
 class Contestant:
-    """A pipeline under test."""
+    """A pipeline that is measured, and what it can do."""
 
     name: str
     procfile: Path
     has_dead_letters: bool = False
-    """Whether it expects records that are not valid."""
+    """Whether it puts records that are not valid aside, and goes on."""
     is_ordered: bool = True
-    """Whether it promises what the project promises; what it gets wrong fails the run then, and is only told else."""
+    """Whether it promises what the project promises: then a fault in its output fails the run, else it is counted."""
     answers_requests: bool = True
     is_repeated: bool = False
-    """Whether it has workers by running everything that often."""
+    """Whether it has no workers of its own: all its processes are then started as often as there shall be workers."""
     python: Path = Path(sys.executable)
 
     def can_take(self, load: Load) -> bool:
-        """Whether it has an answer to all that the load consists of."""
+        """Whether it handles every kind of record that the load consists of."""
         return (self.answers_requests or load.messages_per_request is None) and (
             self.has_dead_letters or load.messages_per_invalid is None
         )
 
     @property
     def is_installed(self) -> bool:
-        """Whether there is the environment that it runs in."""
+        """Whether the environment that it runs in exists."""
         return self.python.exists()
 
     @contextmanager
     def running(self, arena: Arena, load: Load, conditions: Conditions, folder: Path) -> Iterator[Pipeline]:
-        """Its processes, started and not yet at work. A failure inside is raised with the end of their log."""
+        """Start its processes, and do not wait for them. A `BenchError` inside gets the end of their log."""
         folder.mkdir(parents=True)
         environment = {
             **arena.environment,

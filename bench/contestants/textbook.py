@@ -35,7 +35,7 @@ app.conf.update(
 
 
 class _Connections:
-    """Of one process: clients of Cassandra and Kafka do not survive a fork."""
+    """The connections of one process: clients of Cassandra and Kafka do not survive a fork."""
 
     def __init__(self) -> None:
         self.redis: Redis = connect_redis(settings())
@@ -55,7 +55,7 @@ class _Connections:
         )
 
     def publish(self, topic: str, key: str, value: bytes) -> None:
-        """Returns when the broker has it."""
+        """Send a record, and return when the broker has it."""
         self.producer.produce(topic, value, key.encode())
         self.producer.flush(_FLUSH_SECONDS)
 
@@ -71,7 +71,7 @@ def _connections() -> _Connections:
 
 @worker_process_init.connect
 def connect_early(**_: object) -> None:
-    """Before the first task, which would wait for it."""
+    """Connect before the first task, which would have to wait."""
     _connections()
 
 

@@ -17,7 +17,7 @@ _MESSAGES_AT_ONCE = 100
 
 
 def consume() -> None:
-    """A task for every record, offsets committed once their tasks are sent; until the process is ended."""
+    """Send a task for every record, then commit the offsets; until the process is ended."""
     consumer = Consumer(
         {
             **base_config(settings()),

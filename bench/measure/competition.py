@@ -16,13 +16,13 @@ from bench.measure.throughput import Throughput, measure_throughput
 
 NAMES = (*CONTESTANTS, LIMIT)
 INSTALLED = [name for name in NAMES if name == LIMIT or CONTESTANTS[name].is_installed]
-"""Those that can run; `make bench` installs the others."""
+"""The contestants that can run here; `make bench` installs the others."""
 
 
 def compete_in_throughput(
     names: Sequence[str], loads: Sequence[str], repetitions: Iterable[int], conditions: Conditions
 ) -> Iterator[Throughput]:
-    """Each run as soon as it is over. Raises `BenchError`."""
+    """Run every contestant on every load; yields each run as soon as it is over. Raises `BenchError`."""
     for repetition in repetitions:
         for load in loads:
             for name in _rotated(names, repetition):
@@ -35,7 +35,7 @@ def compete_in_throughput(
 def compete_in_latency(
     names: Sequence[str], rates: Sequence[int], repetitions: Iterable[int], conditions: Conditions
 ) -> Iterator[Latency]:
-    """Each rate of each contestant, as soon as the contestant is done. Raises `BenchError`."""
+    """Run every contestant at every rate; yields its rates as soon as it is done with all. Raises `BenchError`."""
     for repetition in repetitions:
         for name in _rotated(names, repetition):
             if name in CONTESTANTS:

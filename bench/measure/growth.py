@@ -30,7 +30,7 @@ _PATIENCE_SECONDS = 10.0
 
 @dataclass(frozen=True, slots=True)
 class Growth:
-    """One step; `messages` are those before its end, `rate` is messages a second of the step alone."""
+    """One step. `messages` counts all until its end; `rate` is the messages a second of this step alone."""
 
     load: str
     messages: int
@@ -46,7 +46,7 @@ class Growth:
 def measure_growth(load: Load, total: int, steps: int, conditions: Conditions) -> Iterator[Growth]:
     """Backlogs of `total / steps` messages, one after the other; each step as soon as it is measured.
 
-    Raises `BenchError` where the job was not done.
+    Raises `BenchError` if the contestant did not do its job.
     """
     contestant = CONTESTANTS["chat-tasks"]
     folder = conditions.folder / f"growth-{load.name}"
@@ -77,7 +77,7 @@ def measure_growth(load: Load, total: int, steps: int, conditions: Conditions) -
 
 
 def _ask(race: Race, settings: Settings) -> Iterator[float]:
-    """Milliseconds of each request, for the conversations of messages chosen at random."""
+    """Ask for conversations of random messages, one after the other; yields the milliseconds of each request."""
     producer = Producer({**base_config(settings), "linger.ms": 0})
     random_ = random.Random(len(race.messages))
     for message in random_.choices(race.messages, k=_REQUESTS):

@@ -20,7 +20,7 @@ from bench.race.race import Race
 from bench.race.steady_sender import SteadySender
 
 IDLE = 0
-"""The rate of single messages, each sent some time after the one before has come out."""
+"""Stands for single messages: each is sent some time after the one before has come out."""
 
 _SETTLE_SECONDS = 1.0
 _PATIENCE_SECONDS = 10.0
@@ -43,7 +43,7 @@ class Latency:
 def measure_latency(
     contestant: Contestant, rates: Sequence[int], repetition: int, conditions: Conditions
 ) -> list[Latency]:
-    """Idle, then at each rate, until it falls behind one. Raises `BenchError` where the job was not done."""
+    """Measure it idle, then at each rate until it falls behind. Raises `BenchError` if it did not do its job."""
     folder = conditions.folder / f"latency-{contestant.name}-{repetition}"
     load = LOADS["2000"]
     found: list[Latency] = []
@@ -82,7 +82,7 @@ def _send_singles(race: Race, sender: SteadySender, seconds: float) -> list[floa
 
 
 def _send_steadily(race: Race, sender: SteadySender, rate: int, seconds: float) -> list[float]:
-    """Empty where the outputs did not keep up."""
+    """The milliseconds of each message; empty if the outputs did not keep up."""
     settling = round(rate * _SETTLE_SECONDS)
     messages = race.more(settling + round(rate * seconds))
     before = len(race.collector.outputs)
@@ -93,7 +93,7 @@ def _send_steadily(race: Race, sender: SteadySender, rate: int, seconds: float) 
 
 
 def _milliseconds(race: Race, sender: SteadySender, before: int) -> list[float]:
-    """Of the outputs after the first `before` ones, in the order in which they came."""
+    """The milliseconds of the outputs after the first `before` ones, in the order in which they came."""
     arrivals = race.collector.outputs[before:]
     return [
         (arrival.read_at - sender.sent_at[index_of(orjson.loads(arrival.value)["body"])]) * 1000 for arrival in arrivals

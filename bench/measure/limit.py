@@ -25,7 +25,7 @@ ResultT = TypeVar("ResultT")
 
 
 def measure_limit(load: Load, repetition: int, conditions: Conditions) -> Throughput:
-    """Rows a second, where a message is a row. Raises `BenchError` where one could not be written."""
+    """Write the rows of a backlog, a message a row. Raises `BenchError` if one could not be written."""
     with new_arena(conditions.servers) as arena, ExitStack() as stack:
         spawn = get_context("spawn")
         # One pool a process: each keeps its share.

@@ -10,7 +10,7 @@ from stack.percentile import percentile
 
 @dataclass(frozen=True, slots=True)
 class Percentiles:
-    """In the unit of the values."""
+    """Percentiles of some values, in their unit."""
 
     p50: float
     p90: float
@@ -20,7 +20,7 @@ class Percentiles:
 
     @classmethod
     def of(cls, values: Sequence[float]) -> Percentiles:
-        """Raises `ValueError` where there are none."""
+        """Of `values`, in any order. Raises `ValueError` if there are none."""
         if not values:
             raise ValueError("no values")
         ordered = sorted(values)

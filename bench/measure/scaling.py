@@ -19,7 +19,7 @@ from stack.pipeline.worker_pool import resize
 
 @dataclass(frozen=True, slots=True)
 class Scaling:
-    """One backlog; `rate` is messages a second."""
+    """One backlog, drained by so many processes; `rate` is messages a second."""
 
     load: str
     processes: int
@@ -27,9 +27,9 @@ class Scaling:
 
 
 def measure_scaling(load: Load, processes: Sequence[int], conditions: Conditions) -> Iterator[Scaling]:
-    """Backlogs of one size, the worker having so many processes for each; a first one, that warms up, is not told.
+    """Drain a backlog of one size with each of these numbers of worker processes, after one that only warms up.
 
-    Raises `BenchError` where the job was not done.
+    Raises `BenchError` if the contestant did not do its job.
     """
     contestant = CONTESTANTS["chat-tasks"]
     folder = conditions.folder / f"scaling-{load.name}"

@@ -33,12 +33,12 @@ class Throughput:
 
     @property
     def processor_microseconds(self) -> dict[str, float]:
-        """A message, by process."""
+        """Processor time a message, by process."""
         return {name: used * 1e6 / self.messages for name, used in self.usage.processor_seconds.items()}
 
 
 def measure_throughput(contestant: Contestant, load: Load, repetition: int, conditions: Conditions) -> Throughput:
-    """Warm up, then drain a backlog that lasts. Raises `BenchError` where the job was not done."""
+    """Warm up, then drain a backlog that lasts. Raises `BenchError` if the contestant did not do its job."""
     folder = conditions.folder / f"{load.name}-{contestant.name}-{repetition}"
     with (
         new_arena(conditions.servers) as arena,

@@ -13,20 +13,20 @@ from stack.servers.one_of_each import Servers
 
 
 def server_processes(servers: Servers) -> dict[str, psutil.Process]:
-    """Those of the three servers that run, by name."""
+    """The processes of the servers that run, by the servers' names."""
     return {server.name: psutil.Process(server.pid) for server in servers.all if server.pid is not None}
 
 
 @dataclass(frozen=True, slots=True)
 class Usage:
-    """By process name; a process counts with its children."""
+    """What processes used, by their names; a process counts with its children."""
 
     processor_seconds: Mapping[str, float]
     """User and system time."""
     largest_memory: Mapping[str, int]
     """The most bytes that a single process of that name was seen to hold (RSS, shared pages included)."""
     other_processors: float
-    """How many processors were busy with something else: what nobody on a shared machine can hold against a result."""
+    """How many processors were busy with something else, which makes figures of a shared machine worse."""
 
 
 class UsageMeter:
@@ -45,14 +45,14 @@ class UsageMeter:
         self._began = time.monotonic()
 
     def sample_memory(self) -> None:
-        """Look once; call it now and then."""
+        """Look at the memory once; to be called now and then."""
         for name, group in self._groups.items():
             for process in group:
                 with suppress(psutil.NoSuchProcess):
                     self._memory[name] = max(self._memory[name], process.memory_info().rss)
 
     def usage(self) -> Usage:
-        """Until now."""
+        """What was used from the beginning until now."""
         self.sample_memory()
         used = {name: now - self._processor_before[name] for name, now in self._processor_seconds().items()}
         elsewhere = (self._busy_elsewhere() - self._busy_before) / (time.monotonic() - self._began)

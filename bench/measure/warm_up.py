@@ -19,9 +19,9 @@ _COMPILED = ("kafka", "cassandra")
 
 
 def warm_up(conditions: Conditions, *, steadily: bool) -> None:
-    """Drain backlogs until the servers are warm, or for six runs; where `steadily`, then let records come one by one.
+    """Drain backlogs until the servers are warm, or for six runs; if `steadily`, then let records come one by one.
 
-    Compiled is what is used: backlogs teach nothing of small requests, many a second, as latency is measured by.
+    Java compiles what is used often, and small requests, which latency is measured with, use other code than backlogs.
     """
     ours = CONTESTANTS["chat-tasks"]
     costs: list[float] = []
@@ -34,5 +34,5 @@ def warm_up(conditions: Conditions, *, steadily: bool) -> None:
 
 
 def are_warm(costs: Sequence[float]) -> bool:
-    """Whether their last two runs show no more gain: what a message costs them, run by run, in any unit."""
+    """Whether the last two runs show no more gain. `costs`: what a message cost in each run, in any unit."""
     return len(costs) > 2 and min(costs[-2:]) > min(costs[:-2]) * _A_SIXTH_LESS

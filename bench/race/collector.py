@@ -48,7 +48,7 @@ class Collector:
         self._reader.close()
 
     def poll(self) -> bool:
-        """Take what has come, after waiting a moment for it; whether anything has."""
+        """Wait a moment for records and take them; whether any came."""
         messages = self._reader.poll(_POLL_SECONDS)
         now = time.time()
         for message in messages:
@@ -61,16 +61,16 @@ class Collector:
         return bool(messages)
 
     def collect(self, outputs: int, seconds: float) -> bool:
-        """Until that many outputs have come since the beginning, or the time is over; whether they have."""
+        """Read until that many outputs have come since the beginning, or `seconds` are over; whether they have come."""
         deadline = time.monotonic() + seconds
         while len(self.outputs) < outputs and time.monotonic() < deadline:
             self.poll()
         return len(self.outputs) >= outputs
 
     def wait_for(self, outputs: int, blocks: int, patience: float, tick: Callable[[], None] = lambda: None) -> None:
-        """Until that many have come since the beginning; `tick` is called twice a second.
+        """Read until that many have come since the beginning; `tick` is called twice a second.
 
-        Raises `BenchError` where nothing comes for `patience` seconds.
+        Raises `BenchError` if nothing comes for `patience` seconds.
         """
         came_at = ticked_at = time.monotonic()
         while len(self.outputs) < outputs or self.blocks < blocks:

@@ -23,7 +23,7 @@ _MARGIN = 1.2
 
 @dataclass(slots=True)
 class Race:
-    """Remembers every message it makes, so that indices and bodies are unique and all can be looked for at the end."""
+    """A contestant on one load. It remembers every message: indices go on, and all are looked for at the end."""
 
     settings: Settings
     load: Load
@@ -33,7 +33,7 @@ class Race:
     requests: int = 0
 
     def more(self, count: int) -> list[InstantMessage]:
-        """That many new messages, to be sent by the caller."""
+        """Make that many new messages, which the caller sends."""
         made = self.load.messages(count, seed=self.seed, first=len(self.messages))
         self.messages.extend(made)
         return made
@@ -49,11 +49,11 @@ class Race:
         return self.collector.last_appended_at - began
 
     def wait_for_processes(self) -> None:
-        """Drain a small backlog: until it is, they have not all started."""
+        """Drain a small backlog: then all processes of the contestant have started."""
         self.drain(_FIRST_MESSAGES)
 
     def warm_up(self) -> tuple[int, float]:
-        """Grow backlogs until one takes a second; its size and its seconds."""
+        """Drain larger and larger backlogs until one takes a second; returns its size and its seconds."""
         self.wait_for_processes()
         count = _FIRST_MESSAGES
         while (seconds := self.drain(count)) < _WARM_SECONDS:
@@ -61,12 +61,12 @@ class Race:
         return count, seconds
 
     def larger(self, count: int, took: float, wanted: float) -> int:
-        """The size of the next backlog, to last `wanted` seconds where one of `count` messages took `took` of them."""
+        """The size of a next backlog that lasts `wanted` seconds: one of `count` messages took `took` of them."""
         # One that was held up by something else says little, so it grows in any case, and not to anything at once.
         return self.load.backlog(count * min(max(wanted / took * _MARGIN, 2), 10))
 
     def judge(self, contestant: Contestant) -> int:
-        """The number of messages lost, doubled or out of order. Raises `BenchError` where it promises that none is."""
+        """The number of messages lost, doubled or out of order. Raises `BenchError` if the contestant promises none."""
         expected: dict[str, set[str]] = {}
         for message in self.messages:
             expected.setdefault(message.conversationKey, set()).add(message.body)

@@ -31,7 +31,7 @@ class SteadySender:
         return thread
 
     def send(self, message: InstantMessage) -> None:
-        """At once, with this very moment as the record's timestamp."""
+        """Send one message at once, with this very moment as the record's timestamp."""
         index = index_of(message.body)
         now = self.sent_at[index] = time.time()
         self._producer.produce(

@@ -27,7 +27,7 @@ class Results:
     scaling: list[Scaling] = field(default_factory=list)
 
     def save(self, path: Path) -> None:
-        """As JSON."""
+        """Write everything as JSON."""
         document = {
             "command": ["python", "-m", "bench", *sys.argv[1:]],
             "machine": self.machine,

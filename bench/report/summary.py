@@ -19,7 +19,7 @@ class Spread:
 
     @classmethod
     def of(cls, values: Sequence[float]) -> Spread:
-        """Raises `StatisticsError` where there are none."""
+        """Of `values`, in any order. Raises `StatisticsError` if there are none."""
         return cls(median(values), min(values), max(values))
 
 
@@ -40,6 +40,6 @@ def ratios(ours: Sequence[Throughput], theirs: Sequence[Throughput]) -> Spread |
 
 
 def medians(values: Sequence[Mapping[str, float]]) -> dict[str, float]:
-    """Name by name."""
+    """The median of each name's values."""
     names = {name for value in values for name in value}
     return {name: median(value[name] for value in values if name in value) for name in sorted(names)}

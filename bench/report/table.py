@@ -94,7 +94,7 @@ def scaling_table(steps: Sequence[Scaling]) -> Table:
 
 
 def spread_text(spread: Spread) -> str:
-    """The median, and in brackets the lowest and the highest where they differ."""
+    """The median, and in brackets the lowest and the highest if they differ."""
     digits = 0 if spread.middle >= 100 else 1
     middle, low, high = (f"{value:,.{digits}f}" for value in (spread.middle, spread.low, spread.high))
     return middle if low == high else f"{middle} ({low} to {high})"

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 
 def demo(home: Path, console: Console) -> None:
-    """Raises `DemoError` where anything is not as promised; always stops what it started."""
+    """Show the pipeline, and always stop what was started. Raises `DemoError` if anything is not as promised."""
 
     def report(line: str) -> None:
         console.print(line, highlight=False, markup=False, soft_wrap=True)

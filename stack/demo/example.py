@@ -29,7 +29,7 @@ _EXAMPLE_BLOCK = b'{"conversationKey":"abc123","latestChatter":[["bob","Hi there
 
 
 def play_example(settings: Settings, report: Callable[[str], None]) -> None:
-    """Report every record on its way. Raises `DemoError` where a value is not, byte for byte, the expected one."""
+    """Report every record on its way. Raises `DemoError` if a value is not, byte for byte, the expected one."""
     with TopicReader(settings, [settings.output_topic, settings.block_topic]) as reader:
         for value in _EXAMPLE_IN:
             send_record(settings, settings.message_topic, value, partition=0)

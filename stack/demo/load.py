@@ -31,7 +31,7 @@ _PATIENCE_SECONDS = 60.0
 
 
 def play_load(settings: Settings, console: Console, report: Callable[[str], None]) -> None:
-    """Send, read, check and report. Raises `DemoError` where the output is not as promised."""
+    """Send, read, check and report. Raises `DemoError` if the output is not as promised."""
     messages = [
         InstantMessage(
             conversationKey=f"demo-{number % CONVERSATIONS}",

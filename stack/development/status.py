@@ -23,7 +23,7 @@ FLOWER_HOST = "127.0.0.1"
 
 @dataclass(frozen=True)
 class ProcessStatus:
-    """One process. `pid` is None where it does not run, `address` where it has none."""
+    """One process. `pid` is None if it does not run, `address` is None if it has none."""
 
     name: str
     pid: int | None
@@ -32,7 +32,7 @@ class ProcessStatus:
 
 
 def status(servers: Servers, pipeline: Pipeline) -> Sequence[ProcessStatus]:
-    """The three servers, then the processes of the Procfile, none of them where there is no Procfile."""
+    """The three servers, then the processes of the Procfile, if there is one."""
     with ThreadPoolExecutor(len(servers.all)) as pool:
         return (*pool.map(_server, servers.all), *pipeline_status(pipeline))
 

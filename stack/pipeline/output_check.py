@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 @dataclass(slots=True)
 class OutputCheck:
-    """Feed it the records in the order in which each partition has them. Message bodies must be unique."""
+    """Takes the output records, each partition's in its order, and finds faults. Message bodies must be unique."""
 
     expected: dict[str, set[str]]
     """The bodies sent, by conversation."""
@@ -24,7 +24,7 @@ class OutputCheck:
     _faults: list[str] = field(default_factory=list)
 
     def add(self, partition: int, value: bytes) -> bool:
-        """Take one record; whether it is of one of our conversations."""
+        """Take one record; whether it is of one of the expected conversations."""
         record = orjson.loads(value)
         key, sequence = record["conversationKey"], record["conversationMsgSeq"]
         if key not in self.expected:
@@ -45,11 +45,11 @@ class OutputCheck:
 
     @property
     def total(self) -> int:
-        """How many have to come."""
+        """How many different messages have to come."""
         return sum(len(bodies) for bodies in self.expected.values())
 
     def faults(self) -> list[str]:
-        """Everything that is wrong, losses included; empty where the promise holds."""
+        """Everything that is wrong, losses included; empty if the promise holds."""
         sent = {(key, body) for key, bodies in self.expected.items() for body in bodies}
         return [
             *self._faults,

@@ -111,12 +111,12 @@ class Pipeline:
         return self._honcho.log_tail()
 
     def stop(self) -> None:
-        """SIGTERM to honcho, which passes it on; SIGKILL to what is left. Also when nothing runs."""
+        """Send SIGTERM to honcho, which passes it on, and SIGKILL to what is left; nothing has to run."""
         self._honcho.stop(_GRACE_SECONDS)
         self._end_orphans()
 
     def processes(self) -> Mapping[str, psutil.Process]:
-        """Those that live, by their name in the Procfile; of a process and its children, the process."""
+        """The processes that live, by their name in the Procfile, without their children."""
         marked = self._marked()
         parents = {name: {process.pid for process in group} for name, group in marked.items()}
         return {
@@ -141,7 +141,7 @@ class Pipeline:
         return found
 
     def _end_orphans(self) -> None:
-        """What honcho left behind would run twice, or under a name that its successor wants."""
+        """End what a killed honcho left behind: it would run twice, or under a name that its successor wants."""
         for end in (psutil.Process.terminate, psutil.Process.kill):
             for group in self._marked().values():
                 for orphan in group:

@@ -14,7 +14,7 @@ _CHANGE_SECONDS = 30.0
 
 
 def resize(app: Celery, number: int) -> bool:
-    """Ask the only worker there is to have so many processes; whether it comes to. Those at work are not taken away."""
+    """Ask the only worker to have that many processes; whether it gets there. Processes at work are not taken away."""
     missing = number - sum(_processes(app))
     if missing > 0:
         app.control.pool_grow(missing, reply=True, timeout=_ANSWER_SECONDS, limit=1)
@@ -24,7 +24,7 @@ def resize(app: Celery, number: int) -> bool:
 
 
 def has_processes(app: Celery, number: int) -> bool:
-    """Whether the only worker there is comes to have so many: it answers at once, and takes its time."""
+    """Wait until the only worker has that many processes, which it is slow to have; whether it gets there."""
     return wait_until(lambda: _processes(app) == [number], _CHANGE_SECONDS, interval=0.3)
 
 

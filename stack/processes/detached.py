@@ -61,7 +61,7 @@ class DetachedProcess:
         written.rename(self._pid_path)
 
     def process(self) -> psutil.Process | None:
-        """The process, where it lives."""
+        """The process, or None if it does not live."""
         try:
             noted = orjson.loads(self._pid_path.read_bytes())
             process = psutil.Process(noted["pid"])
@@ -76,14 +76,14 @@ class DetachedProcess:
 
     @property
     def pid(self) -> int | None:
-        """The process id, or None where the process does not run."""
+        """The process id, or None if the process does not run."""
         process = self.process()
         return process.pid if process else None
 
     def stop(self, grace: float) -> bool:
-        """SIGTERM, and SIGKILL `grace` seconds later; returns when it is gone, also when it did not run.
+        """Send SIGTERM, and SIGKILL `grace` seconds later; returns when the process is gone, also if it did not run.
 
-        False where it took the SIGKILL.
+        False if it took the SIGKILL.
         """
         process = self.process()
         if process:
@@ -98,7 +98,7 @@ class DetachedProcess:
         return False
 
     def kill(self) -> None:
-        """SIGKILL; returns when it is gone, also when it did not run.
+        """Send SIGKILL; returns when the process is gone, also if it did not run.
 
         Raises `StackError` when the system keeps it for more than a minute.
         """
@@ -111,11 +111,11 @@ class DetachedProcess:
         self._pid_path.unlink(missing_ok=True)
 
     def pause(self) -> None:
-        """SIGSTOP. Raises `NotRunningError`."""
+        """Send SIGSTOP. Raises `NotRunningError`."""
         self._running().suspend()
 
     def resume(self) -> None:
-        """SIGCONT. Raises `NotRunningError`."""
+        """Send SIGCONT. Raises `NotRunningError`."""
         self._running().resume()
 
     def log_tail(self) -> str:

@@ -38,7 +38,7 @@ class ServerProcess(ABC):
 
     @property
     def pid(self) -> int | None:
-        """The process id, or None where the server does not run."""
+        """The process id, or None if the server does not run."""
         return self._process.pid
 
     @property
@@ -88,17 +88,17 @@ class ServerProcess(ABC):
             raise ServerDiedError(f"{self.name} ended, and its log ({self.log_path}) with:\n{self._process.log_tail()}")
 
     def stop(self) -> None:
-        """SIGTERM, and SIGKILL 20 s later; returns when the server is gone, also when it did not run."""
+        """Send SIGTERM, and SIGKILL 20 s later; returns when the server is gone, also if it did not run."""
         self._process.stop(STOP_GRACE_SECONDS)
 
     def kill(self) -> None:
-        """SIGKILL; returns when the server is gone, also when it did not run. Its data stay."""
+        """Send SIGKILL; returns when the server is gone, also if it did not run. Its data stay."""
         self._process.kill()
 
     def pause(self) -> None:
-        """SIGSTOP: the server keeps its ports and connections and says nothing. Raises `NotRunningError`."""
+        """Send SIGSTOP: the server keeps its ports and connections and says nothing. Raises `NotRunningError`."""
         self._process.pause()
 
     def resume(self) -> None:
-        """SIGCONT after `pause`. Raises `NotRunningError`."""
+        """Send SIGCONT after `pause`. Raises `NotRunningError`."""
         self._process.resume()

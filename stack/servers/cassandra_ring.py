@@ -42,7 +42,7 @@ def session_on(host: str, port: int, consistency: int = ConsistencyLevel.QUORUM)
 
 
 def sees_three_replicas(host: str, port: int) -> bool:
-    """Whether the node at `host` can read from all three replicas: it knows every other node, and holds it for up.
+    """Whether the node at `host` can read from all three replicas: it knows every other node, and takes it to be up.
 
     A node answers its clients before that, and a schema changed then reaches only those it knows.
     """

@@ -31,18 +31,18 @@ def class_archive_options(jars: Path, java: Path) -> list[str]:
 
 
 def archive_written_by(command: Sequence[str]) -> Path | None:
-    """Where a process with this command line writes an archive at its end, if it does."""
+    """The path at which a process with this command line writes an archive at its end, or None."""
     return next((Path(word.removeprefix(_WRITE)) for word in command if word.startswith(_WRITE)), None)
 
 
 def keep_archive(written: Path) -> None:
-    """The process has ended in an orderly way: give what it has written its name, if it has written anything."""
+    """Give the archive its name, after the process has ended in an orderly way; it may have written none."""
     with suppress(FileNotFoundError):
         written.replace(written.with_suffix(""))
 
 
 def _archive_of(jars: Path, java: Path) -> Path:
-    """Java refuses an archive where the jars have moved or it is another Java, so its name tells both."""
+    """The archive's path. Its name tells jars and Java: Java refuses an archive of other ones."""
     binary = java.resolve()
     identity = f"{jars.resolve()} {binary} {binary.stat().st_mtime_ns}"
     return jars.with_name(f"{jars.name}-{hashlib.sha256(identity.encode()).hexdigest()[:16]}.jsa")

@@ -93,7 +93,7 @@ class Cluster:
 
     @property
     def all(self) -> Sequence[ServerProcess]:
-        """The seven."""
+        """All seven servers."""
         return (*self.kafka, *self.cassandra, self.redis)
 
     @property
@@ -103,7 +103,7 @@ class Cluster:
 
     @property
     def roads(self) -> Mapping[str, tuple[Address, Address]]:
-        """Where each node is looked for and where it listens, by its name; a Cassandra's neighbours come by another."""
+        """By node, where others look for it and where it listens. Cassandra's neighbours have a road of their own."""
         found: dict[str, tuple[Address, Address]] = {}
         for broker in self.kafka:
             found[broker.name] = (

@@ -17,7 +17,7 @@ _WRITING_SECONDS = 60.0
 
 
 class JavaServer(ServerProcess):
-    """A server that may write down its classes when it ends."""
+    """A server that may write an archive of its classes when it ends; `stop` waits for that."""
 
     def stop(self) -> None:
         written = self._written_at_the_end()

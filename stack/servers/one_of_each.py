@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Servers:
-    """What the application needs to run. As a context manager it starts the three and stops them at the end."""
+    """The three servers that the application needs. As a context manager it starts them, and stops them at the end."""
 
     kafka: KafkaBroker
     cassandra: CassandraNode

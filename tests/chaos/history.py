@@ -118,7 +118,7 @@ class Fault:
 
 @dataclass(slots=True)
 class History:
-    """Outputs stand in the order in which they were read; the order of the others says nothing."""
+    """All that was seen. Outputs stand in the order in which they were read; the order of the others says nothing."""
 
     sent: list[Sent] = field(default_factory=list)
     unknown: list[Unknown] = field(default_factory=list)

@@ -55,7 +55,7 @@ def expected_of(messages: Iterable[InstantMessage]) -> dict[str, set[str]]:
 def read_outputs(settings: Settings, messages: Iterable[InstantMessage]) -> dict[str, list[bytes]]:
     """Read the output topic from its beginning until all have come; the values by conversation, in order.
 
-    Fails where one is lost, doubled, out of order or out of its partition.
+    Fails if one is lost, doubled, out of order or out of its partition.
     """
     check = OutputCheck(expected_of(messages))
     outputs: dict[str, list[bytes]] = {key: [] for key in check.expected}
@@ -74,7 +74,7 @@ def read_outputs(settings: Settings, messages: Iterable[InstantMessage]) -> dict
 
 
 def read_topic(settings: Settings, topic: str, number: int) -> list[Any]:
-    """That many records of a topic, from its beginning; fails where there are fewer or more."""
+    """Read that many records of a topic, from its beginning; fails if there are fewer or more."""
     found: list[Any] = []
     with TopicReader(settings, [topic], from_beginning=True) as reader:
 

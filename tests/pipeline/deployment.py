@@ -53,7 +53,7 @@ class Process:
         return self.popen.poll() is None
 
     def wait_for_line(self, text: str) -> None:
-        """Until it has printed that."""
+        """Wait until the process has printed `text`; fails if it does not."""
         wait_until(lambda: text in self.log or not self.runs, START_SECONDS)
         if text not in self.log:
             # Not in the assertion's message: a log at the end of a test run hides which test failed.
@@ -61,12 +61,12 @@ class Process:
             raise AssertionError(f"{self.name} did not print {text!r}")
 
     def kill(self) -> None:
-        """SIGKILL, to it and to what it started."""
+        """Send SIGKILL to the process and to what it started, and wait."""
         os.killpg(self.popen.pid, 9)
         self.popen.wait()
 
     def stop(self) -> int:
-        """SIGTERM, and wait; its exit code."""
+        """Send SIGTERM and wait; returns the exit code."""
         self.popen.terminate()
         return self.popen.wait(STOP_SECONDS)
 
@@ -80,13 +80,13 @@ class Deployment:
     folder: Path
     processes: list[Process] = field(default_factory=list)
     environment_of: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
-    """What processes of a kind have differently."""
+    """Further variables, by the kind of process."""
     launcher: tuple[str, ...] = ()
     """What runs the commands instead of the installed scripts."""
 
     @classmethod
     def on(cls, servers: Servers | Cluster, number: int, folder: Path, **chosen: Any) -> Deployment:
-        """The `number`-th on these servers; `chosen` are settings that differ from the defaults."""
+        """The `number`-th deployment on these servers; `chosen` are settings that differ from the defaults."""
         values = {
             **{name.removeprefix("CHAT_").lower(): value for name, value in servers.environment().items()},
             "cassandra_keyspace": f"chat_{number}",
@@ -104,7 +104,7 @@ class Deployment:
         return cls(Settings(**values), environment, folder)
 
     def initialise(self) -> list[str]:
-        """Run `init`; what it reported."""
+        """Run `init`; returns what it reported."""
         lines: list[str] = []
         initialise(self.settings, "earliest", lines.append)
         return lines
@@ -117,7 +117,7 @@ class Deployment:
         return started
 
     def spawn(self, name: str, *, launcher: Sequence[str] = (), **environment: str) -> Process:
-        """Start one and do not wait."""
+        """Start one process and do not wait."""
         launcher = launcher or self.launcher
         kind = name.partition(".")[0]
         command = COMMANDS[kind]
@@ -144,7 +144,7 @@ class Deployment:
         return process
 
     def topics(self) -> Iterable[str]:
-        """All six."""
+        """The names of all topics."""
         return [plan.name for plan in plan_topics(self.settings)]
 
     def end(self) -> Iterator[str]:

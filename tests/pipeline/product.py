@@ -5,6 +5,6 @@ import sys
 
 
 def run(program: str, *arguments: str) -> None:
-    """`chat-tasks` or `celery`."""
+    """Run `program`, which is `chat-tasks` or `celery`."""
     sys.argv = [program, *arguments]
     importlib.import_module("celery.__main__" if program == "celery" else "bridge.cli").main()

@@ -17,7 +17,7 @@ FAR = 10**6
 
 @dataclass(frozen=True, slots=True)
 class Mutilations:
-    """Each with the kinds of anomaly that it has to be reported as, no more and no fewer."""
+    """Functions that make one thing wrong, each with exactly the kinds of anomaly that must be reported."""
 
     cases: list[tuple[Mutilation, frozenset[Kind]]] = field(default_factory=list)
 
@@ -32,12 +32,12 @@ class Mutilations:
 
 
 def outputs_of(history: History) -> list[Output]:
-    """The busy conversation's, at least three."""
+    """The outputs of the busy conversation, at least three."""
     return [output for output in history.outputs if output.conversation == BUSY]
 
 
 def publish(history: History, sequence: int, body: str, *, is_sent: bool, has_row: bool = True) -> None:
-    """One more output of the busy conversation."""
+    """Add an output of the busy conversation, with its row and its record if asked for."""
     value = {
         "conversationKey": BUSY,
         "sender": "ann",

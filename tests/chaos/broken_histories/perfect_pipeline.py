@@ -31,7 +31,7 @@ WAVE = "👋"
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """A valid record; whether it was acknowledged, and whether with its offset, is told or not."""
+    """A valid record."""
 
     conversation: str
     partition: int
@@ -40,7 +40,9 @@ class Message:
     text: str
     is_acknowledged: bool = True
     is_told: bool = True
+    """Whether the acknowledgement tells its offset."""
     is_logged: bool = True
+    """Whether the input topic has it although it is not acknowledged."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +102,7 @@ class PerfectPipeline:
             self._process()
 
     def history(self) -> History:
-        """What was seen, after draining."""
+        """What was seen; to be called after `drain`."""
         history = self._history
         for request in history.requests:
             messages = self._messages[request.conversation]
@@ -174,7 +176,7 @@ _actions: st.SearchStrategy[Message | Nonsense | Ask] = _messages | _nonsense | 
 
 @st.composite
 def histories(draw: st.DrawFn) -> History:
-    """Correct ones, with something of everything in each."""
+    """Correct histories, each with something of everything."""
     pipeline = PerfectPipeline(draw(st.randoms(use_true_random=False)))
     pipeline.take(Nonsense(0, b"{"))
     pipeline.take(Message("b", 1, "bob", (), ""))

@@ -5,7 +5,7 @@ from enum import Enum, auto
 
 
 class Kind(Enum):
-    """Each is a broken promise."""
+    """The kinds of anomaly; each is a broken promise."""
 
     LOST = auto()
     """An acknowledged message never came out."""
@@ -42,7 +42,7 @@ class Kind(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Anomaly:
-    """`text` names conversation, numbers and positions."""
+    """One thing that is wrong. `text` names conversation, numbers and positions."""
 
     kind: Kind
     conversation: str | None

@@ -21,7 +21,7 @@ from tests.chaos.system.small_disk import can_make_disks
 from tests.pipeline.deployment import Process
 
 REACTIONS = ("added", "zombie", "straggler", "clock jumps", "tasks doubled", "tasks dropped", "reordered", "delayed")
-"""How the names end of faults that wait for something to happen in the pipeline."""
+"""Faults that wait for something to happen in the pipeline have names that end so."""
 
 MOMENTARY = frozenset(
     {
@@ -38,7 +38,7 @@ MOMENTARY = frozenset(
         "tasks reordered",
     }
 )
-"""Over when they have happened: there is nothing to heal, and recovery begins at once."""
+"""Faults that last no time: there is nothing to heal, and recovery begins at once."""
 
 ONE_NODE_DOWN: Mapping[str, Injection] = {
     "kafka killed": server_killed("kafka"),
@@ -46,7 +46,7 @@ ONE_NODE_DOWN: Mapping[str, Injection] = {
     "cassandra killed": server_killed("cassandra"),
     "cassandra paused": server_paused("cassandra"),
 }
-"""What a cluster works through, and a single node recovers from."""
+"""Faults during which a cluster goes on working, and from which a single node recovers."""
 
 EVERYWHERE: Mapping[str, Injection] = {
     "ingest killed": replaced(Process.kill, "ingest"),
@@ -103,4 +103,4 @@ ON_A_CLUSTER: Mapping[str, Injection] = {
     "cassandra cut off from its neighbours": network(CUT, "cassandra-{}'s neighbours"),
     "cassandra cut off from its clients": network(CUT, "cassandra-{}"),
 }
-"""What comes to one node from clients and from its neighbours; what it sends itself gets through."""
+"""Proxies stand between a node and its clients and neighbours; what the node sends to itself gets through."""

@@ -16,7 +16,7 @@ _HOUR = 3600
 
 
 def clock_jumps(kind: str) -> Injection:
-    """One process more for a while: it starts with an hour too much, and then loses two."""
+    """A further process for a while: its clock starts an hour ahead, and then falls two hours back."""
 
     @contextmanager
     def inject(system: System, _: random.Random) -> Iterator[None]:
@@ -35,7 +35,7 @@ def clock_jumps(kind: str) -> Injection:
 
 
 def _set(clock: Path, seconds: int) -> None:
-    """At once: whoever asks for the time meanwhile reads the old or the new one."""
+    """Write the file in one step: a process that reads it meanwhile finds the old or the new value."""
     new = clock.with_suffix(".new")
     new.write_text(str(seconds))
     new.replace(clock)

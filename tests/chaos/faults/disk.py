@@ -13,7 +13,7 @@ from tests.chaos.system.system import System
 
 
 def disk_full(server: str) -> Injection:
-    """Not a byte more can be written; when there is room again, the server is started again as its supervisor would."""
+    """The disk is filled to its last byte. When there is room again the server is restarted, as by a supervisor."""
 
     @contextmanager
     def inject(system: System, _: random.Random) -> Iterator[None]:

@@ -7,7 +7,7 @@ from contextlib import AbstractContextManager
 from tests.chaos.system.system import System
 
 Injection = Callable[[System, random.Random], AbstractContextManager[None]]
-"""Inside the context the fault is there; at its end it is healed. The choice of a victim is the caller's."""
+"""The fault is there inside the context, and healed at its end. The generator, the caller's, chooses the victim."""
 
 PATIENCE_SECONDS = 60.0
-"""How long what a fault has to wait for may take."""
+"""How long a fault waits at most for what it needs."""

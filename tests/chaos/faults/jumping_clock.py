@@ -13,7 +13,7 @@ _time_ns = time.time_ns
 
 
 def main() -> None:
-    """Only the time of day jumps: what measures how long something takes asks another clock."""
+    """Let the time of day jump, and no other clock: durations are measured by `time.monotonic`, as ever."""
     _, file, program, *arguments = sys.argv
     clock = Path(file)
 

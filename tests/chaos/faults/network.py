@@ -16,7 +16,7 @@ NARROW = Conditions(bytes_per_second=300_000)
 
 
 def network(conditions: Conditions, *roads: str) -> Injection:
-    """All connections that lead over these proxies; `{}` in a name is the number of one node of a cluster."""
+    """Connections through these proxies are under `conditions`; `{}` in a name is the number of a cluster's node."""
 
     @contextmanager
     def inject(system: System, choice: random.Random) -> Iterator[None]:

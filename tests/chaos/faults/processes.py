@@ -36,7 +36,7 @@ def replaced(end: Callable[[Process], object], *kinds: str) -> Injection:
 
 
 def paused_until_replaced(kind: str) -> Injection:
-    """SIGSTOP until its partitions are another member's, then SIGCONT: the zombie."""
+    """A process is stopped until its partitions are another member's, and then goes on as a zombie."""
 
     @contextmanager
     def inject(system: System, choice: random.Random) -> Iterator[None]:
@@ -54,7 +54,7 @@ def paused_until_replaced(kind: str) -> Injection:
 
 
 def paused(*kinds: str) -> Injection:
-    """SIGSTOP of a process and its children."""
+    """A process and its children are stopped, and go on at the end."""
 
     @contextmanager
     def inject(system: System, choice: random.Random) -> Iterator[None]:
@@ -70,7 +70,7 @@ def paused(*kinds: str) -> Injection:
 
 @contextmanager
 def child_killed(system: System, choice: random.Random) -> Iterator[None]:
-    """SIGKILL of one child of a prefork worker."""
+    """One child of a prefork worker is killed."""
     parent = psutil.Process(system.running[choice.choice(system.names("prefork"))].popen.pid)
     choice.choice(parent.children()).kill()
     yield
@@ -78,7 +78,7 @@ def child_killed(system: System, choice: random.Random) -> Iterator[None]:
 
 @contextmanager
 def killed_behind_a_straggler(system: System, choice: random.Random) -> Iterator[None]:
-    """SIGKILL of a dispatcher that has gone on committing for as long as a paused worker kept a task from it."""
+    """A dispatcher is killed that has committed beyond a task, which a paused worker kept from it."""
     with _straggler(system, choice) as dispatcher:
         system.replace(dispatcher, Process.kill)
     yield
@@ -86,7 +86,7 @@ def killed_behind_a_straggler(system: System, choice: random.Random) -> Iterator
 
 @contextmanager
 def paused_beyond_its_locks(system: System, choice: random.Random) -> Iterator[None]:
-    """SIGSTOP of a worker in a task, until that is sent again and all its locks are gone, then SIGCONT: the zombie."""
+    """A worker is stopped in a task until that is sent again and its locks are gone, and goes on as a zombie."""
     settings = system.deployment.settings
     marker = f"{settings.redis_prefix}:locks-of-a-zombie"
     with _straggler(system, choice), Redis.from_url(settings.redis_url) as redis:
@@ -98,7 +98,7 @@ def paused_beyond_its_locks(system: System, choice: random.Random) -> Iterator[N
 
 @contextmanager
 def _straggler(system: System, choice: random.Random) -> Iterator[str]:
-    """A worker is paused in the middle of a task; gives the dispatcher that has noticed."""
+    """A worker is paused in the middle of a task; yields the name of the dispatcher that has noticed."""
     overdue = {name: system.running[name].log.count(_OVERDUE) for name in system.names("dispatch")}
 
     def waiting() -> list[str]:
@@ -125,7 +125,7 @@ def _straggler(system: System, choice: random.Random) -> Iterator[str]:
 
 
 def added(kind: str) -> Injection:
-    """One process more for a while: a rebalance when it comes, and another when it has gone."""
+    """A further process for a while: a rebalance when it comes, and another when it has gone."""
 
     @contextmanager
     def inject(system: System, _: random.Random) -> Iterator[None]:

@@ -13,7 +13,7 @@ from tests.chaos.system.system import System
 
 
 def server_killed(server: str) -> Injection:
-    """SIGKILL of one server; it comes back with what it has on disk."""
+    """One server is killed; it comes back with what it has on disk."""
 
     @contextmanager
     def inject(system: System, choice: random.Random) -> Iterator[None]:
@@ -29,7 +29,7 @@ def server_killed(server: str) -> Injection:
 
 
 def server_paused(server: str) -> Injection:
-    """SIGSTOP of one server."""
+    """One server is stopped, and goes on at the end."""
 
     @contextmanager
     def inject(system: System, choice: random.Random) -> Iterator[None]:
@@ -45,7 +45,7 @@ def server_paused(server: str) -> Injection:
 
 @contextmanager
 def redis_flushed(system: System, _: random.Random) -> Iterator[None]:
-    """FLUSHALL."""
+    """Redis loses everything, by FLUSHALL."""
     with Redis.from_url(system.deployment.settings.redis_url) as redis:
         redis.flushall()
     yield

@@ -16,11 +16,11 @@ from tests.chaos.faults.injection import PATIENCE_SECONDS, Injection
 from tests.chaos.system.system import System
 
 Tasks = dict[str, list[bytes]]
-"""By queue, those to be taken first at the end."""
+"""Tasks by queue, in Redis's order: a worker takes the last one first."""
 
 
 def queues(change: Callable[[list[bytes], random.Random], list[bytes]]) -> Injection:
-    """The tasks are replaced by others."""
+    """The tasks of every queue are replaced by what `change` makes of them."""
 
     @contextmanager
     def inject(system: System, choice: random.Random) -> Iterator[None]:
@@ -32,7 +32,7 @@ def queues(change: Callable[[list[bytes], random.Random], list[bytes]]) -> Injec
 
 @contextmanager
 def delayed(system: System, _: random.Random) -> Iterator[None]:
-    """The tasks come late, when those sent again in their stead have long been done."""
+    """The tasks come late: those sent again in their stead have long been done."""
     tasks = _taken(system)
     try:
         yield
@@ -41,22 +41,22 @@ def delayed(system: System, _: random.Random) -> Iterator[None]:
 
 
 def doubled(tasks: list[bytes], _: random.Random) -> list[bytes]:
-    """Each one twice."""
+    """Every task twice."""
     return [*tasks, *tasks]
 
 
 def dropped(_: list[bytes], __: random.Random) -> list[bytes]:
-    """None is left."""
+    """No task."""
     return []
 
 
 def reordered(tasks: list[bytes], choice: random.Random) -> list[bytes]:
-    """In any order."""
+    """The tasks in a random order."""
     return choice.sample(tasks, len(tasks))
 
 
 def _taken(system: System) -> Tasks:
-    """All tasks, of which there is at least one: the workers pause for so long."""
+    """Take all tasks out of their queues, at least one: the workers pause until there is one."""
     names = [queue_name(number) for number in range(system.deployment.settings.queues)]
     workers = [system.running[name] for name in system.names("worker", "prefork")]
     for worker in workers:

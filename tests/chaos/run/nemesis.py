@@ -25,7 +25,7 @@ _PAIR_SHARE = 0.2
 class Step:
     """One or two faults at a time, for as long as it takes to send `hold` messages.
 
-    After those that last no time as many are sent before the next.
+    After faults that last no time as many messages are sent before the next step.
     """
 
     names: tuple[str, ...]
@@ -37,7 +37,7 @@ class Step:
 
 
 def plan(names: Sequence[str], seed: int, *, pair_share: float = _PAIR_SHARE) -> Iterator[Step]:
-    """Without end: rounds in which each fault comes once, in a random order; with a share of them a second one comes.
+    """Rounds without end: in each every fault comes once, in random order, a share of them with a second one.
 
     A fault that waits for the pipeline to react is never the second: the first one may keep it from reacting.
     """
@@ -95,7 +95,7 @@ class Nemesis:
         self.recoveries: list[Recovery] = []
 
     def inject(self, step: Step) -> Recovery:
-        """Raises `NotRecovered`."""
+        """Inject the faults of a step, heal them, wait until all that was sent before is out. Raises `NotRecovered`."""
         choice = random.Random(step.seed)
         began = time.time()
         with ExitStack() as stack:
@@ -120,7 +120,7 @@ class Nemesis:
         assert wait_until(lambda: self._workload.count >= until, _SENDING_SECONDS)
 
     def wait_for(self, number: int, when: str) -> None:
-        """Until so many messages have come out. Raises `NotRecovered`."""
+        """Wait until that many messages have come out. Raises `NotRecovered`."""
         if not wait_until(lambda: self._observer.complete_below >= number, self._patience):
             missing = number - self._observer.complete_below
             raise NotRecovered(f"{when}: of {number} messages the last {missing} have not all come out")

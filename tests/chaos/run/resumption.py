@@ -25,7 +25,7 @@ class Resumption(NamedTuple):
 
 
 def resumptions(history: History, log_partitions: int) -> list[Resumption]:
-    """One of each fault."""
+    """The `Resumption` of each fault of the history."""
     seen = {one.body: one.at for one in history.outputs}
     messages = sorted(
         (

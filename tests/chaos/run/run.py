@@ -28,12 +28,12 @@ _WARM_UP_MESSAGES = 1000
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """What came of a run."""
+    """The outcome of a run."""
 
     history: History
     recoveries: list[Recovery]
     resumed: list[Resumption]
-    """Of each fault."""
+    """One for each fault."""
     anomalies: list[Anomaly]
     dead: list[str]
     """Processes that ended by themselves, with the last they said."""

@@ -13,7 +13,7 @@ from tests.chaos.history import History
 
 
 def draw(history: History, path: Path) -> None:
-    """Write a PNG; needs at least one output."""
+    """Write a PNG. The history must have at least one output."""
     began = history.outputs[0].at
     acknowledged = {one.body: one.at for one in history.sent}
     throughput: Counter[int] = Counter()

@@ -15,7 +15,7 @@ _MEGABYTE = 1 << 20
 
 
 class MemoryWatch:
-    """A thread that looks again and again; `peaks` are megabytes: resident ones, for Redis those of its data."""
+    """A thread that looks again and again. `peaks`: megabytes by process, resident; for Redis, of its data."""
 
     def __init__(self, processes: Iterable[Process], redis_url: str) -> None:
         self.peaks: dict[str, float] = {}

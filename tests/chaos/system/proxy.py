@@ -19,10 +19,10 @@ class Conditions:
     delay: float = 0.0
     """Seconds that each piece waits, in each direction, before the next one is read."""
     bytes_per_second: float | None = None
-    """As many as there are, where None."""
+    """None: as many as there are."""
 
     def pause_after(self, count: int) -> float:
-        """Seconds that so many bytes wait."""
+        """The seconds for which `count` bytes wait."""
         return self.delay + (count / self.bytes_per_second if self.bytes_per_second else 0.0)
 
 
@@ -51,7 +51,7 @@ class Proxy:
         self._process.communicate()
 
     def set(self, conditions: Conditions) -> None:
-        """From now on; waits until it is so."""
+        """Change the conditions, and return when the proxy has them."""
         assert self._process.stdin is not None
         self._process.stdin.write(json.dumps(asdict(conditions)) + "\n")
         self._process.stdin.flush()

@@ -16,7 +16,7 @@ from tests.chaos.system.proxy import FINE, Conditions
 
 
 class _Network:
-    """What is true of all connections."""
+    """The conditions of all connections, and their ends."""
 
     def __init__(self) -> None:
         self.conditions = FINE

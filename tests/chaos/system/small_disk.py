@@ -15,7 +15,7 @@ _MEGABYTES = 1024
 
 @contextmanager
 def small_disk(folder: Path) -> Iterator[None]:
-    """`folder` is a disk of its own inside, in memory. Raises `CalledProcessError` where that is not allowed."""
+    """Make `folder` a disk of its own, in memory, inside the context. Raises `CalledProcessError` if not allowed to."""
     folder.mkdir(parents=True, exist_ok=True)
     _run("mount", "-t", "tmpfs", "-o", f"size={_MEGABYTES}m", "tmpfs", str(folder))
     try:
@@ -25,7 +25,7 @@ def small_disk(folder: Path) -> Iterator[None]:
 
 
 def remove_with_disks(home: Path) -> None:
-    """Whatever is there: a run that was killed leaves its disks, which nobody can delete."""
+    """Remove `home` and all in it, mounted disks too: a run that was killed leaves them."""
     for folder in home.glob("*"):
         if folder.is_mount():
             _run("umount", str(folder))

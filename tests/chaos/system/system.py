@@ -24,13 +24,13 @@ PROCESSES = ("ingest.1", "ingest.2", "dispatch.1", "dispatch.2", "worker.1", "pr
 
 @dataclass
 class System:
-    """What a nemesis can lay hands on."""
+    """The servers, proxies and processes of a run, which faults are done to."""
 
     deployment: Deployment
     servers: Mapping[str, Sequence[ServerProcess]]
-    """By what they are: `kafka`, `cassandra` or `redis`."""
+    """By kind: `kafka`, `cassandra` or `redis`."""
     proxies: Mapping[str, Proxy] = field(default_factory=dict)
-    """By the server behind it, those of workers or of neighbours apart; empty where there are none."""
+    """By the name of the road; workers and neighbours have roads of their own. Empty if nothing stands in between."""
     running: dict[str, Process] = field(default_factory=dict)
 
     def start(self, *names: str, launcher: Sequence[str] = (), **environment: str) -> None:

@@ -37,7 +37,7 @@ class Observer:
         self._thread.start()
 
     def stop(self) -> None:
-        """Read no more. Raises what ended the reading before."""
+        """Read no more. If the reading has failed before, its exception is raised."""
         self._stopping.set()
         self._thread.join()
         self._reader.close()

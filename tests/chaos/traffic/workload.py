@@ -22,9 +22,9 @@ _REQUEST_EVERY = 50
 _INVALID_EVERY = 4
 _LATEST = 20
 _YOUNG = 0.2
-"""The share of messages that conversations get which begin during the run."""
+"""The share of messages that go to conversations which begin during the run."""
 _YOUTH = 100
-"""Messages, of all, during which a conversation gets most of its own."""
+"""A young conversation gets most of its messages while so many are sent in all."""
 _BEGIN_EVERY = 20
 _NONSENSE = (b"", b"{", b"\xff\xfe", b'{"conversationKey":"c-1"}', b"[]", b'{"conversationKey":1,"body":2}')
 
@@ -63,7 +63,7 @@ class Workload:
         self._thread.start()
 
     def set_rate(self, rate: float) -> None:
-        """From now on."""
+        """Send at this rate from now on."""
         self._rate = rate
 
     def stop(self) -> bool:
@@ -159,6 +159,6 @@ class Workload:
 
 
 def _offset_of(message: Any) -> int:
-    """A record that the broker had already, from a try whose answer was lost, is acknowledged without its offset."""
+    """The offset, which is not told of a record that the broker had already, from a try whose answer was lost."""
     offset = message.offset()
     return OFFSET_NOT_TOLD if offset is None else offset

@@ -72,7 +72,7 @@ def _offsets_never_taken() -> None:
 
 
 def _offsets_taken_slowly() -> None:
-    """By a cluster that takes longer for every transaction than they are waited for at first."""
+    """A slow cluster: every transaction takes longer than it is waited for at first."""
     send_offsets = TransactionRunner._send_offsets
 
     def slow(self: TransactionRunner, transaction: Transaction, group_metadata: Any) -> None:
@@ -83,7 +83,7 @@ def _offsets_taken_slowly() -> None:
 
 
 def _purged_meanwhile() -> None:
-    """It begins where the topic began when it was looked at."""
+    """The topic was purged after its beginning was looked up: ingest begins at an offset that is gone."""
     assigned = Ingest.assigned
 
     def further_back(self: Ingest, assignment: Assignment, prepared: Any) -> Mapping[Partition, int]:
