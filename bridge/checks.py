@@ -6,10 +6,10 @@ from collections.abc import Mapping
 from confluent_kafka import KafkaException
 from confluent_kafka.admin import AdminClient, ConfigResource, ResourceType
 
-from bridge.clients import describe
-from bridge.dispatch.commit_metadata import LARGEST_METADATA
+from bridge.dispatch.commits.commit_metadata import LARGEST_METADATA
 from bridge.initialise import fixed_partitions_name
-from bridge.topics import partition_counts, plan_topics
+from bridge.kafka.clients import describe
+from bridge.kafka.topics import partition_counts, plan_topics
 from chat_tasks.errors import ConfigurationError, DependencyUnavailable, SettingsMismatch
 from chat_tasks.settings import Settings
 from chat_tasks.storage.session import Session

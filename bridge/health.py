@@ -5,7 +5,7 @@ from typing import Any
 from confluent_kafka import ConsumerGroupState, KafkaException
 from confluent_kafka.admin import AdminClient
 
-from bridge.clients import base_config, describe
+from bridge.kafka.clients import base_config, describe
 from chat_tasks.errors import DependencyUnavailable
 from chat_tasks.settings import Settings
 

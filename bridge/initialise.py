@@ -9,8 +9,8 @@ from typing import Literal
 from confluent_kafka import OFFSET_INVALID, Consumer, KafkaError, KafkaException, TopicPartition
 from confluent_kafka.admin import AdminClient, NewTopic
 
-from bridge.clients import base_config, describe
-from bridge.topics import TopicPlan, partition_counts, plan_topics, topic_id
+from bridge.kafka.clients import base_config, describe
+from bridge.kafka.topics import TopicPlan, partition_counts, plan_topics, topic_id
 from chat_tasks.backoff import Backoff
 from chat_tasks.errors import ConfigurationError, DependencyUnavailable, SettingsMismatch
 from chat_tasks.settings import Settings

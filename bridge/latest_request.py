@@ -2,11 +2,11 @@
 
 from uuid import uuid4
 
-from bridge.sending import send_record
-from bridge.topic_reader import TopicReader
+from bridge.kafka.send import send_record
+from bridge.kafka.topic_reader import TopicReader
 from chat_tasks.errors import DependencyUnavailable
+from chat_tasks.formats.topics import Chatter, LatestMessagesBlock, LatestMessagesRequest
 from chat_tasks.settings import Settings
-from chat_tasks.wire import Chatter, LatestMessagesBlock, LatestMessagesRequest
 
 CORRELATION_HEADER = "correlation_id"
 """Any header of a request comes back with its block; this is the one that our own requests carry."""

@@ -11,12 +11,12 @@ from confluent_kafka.admin import AdminClient
 from rich.table import Table
 from rich.text import Text
 
-from bridge.clients import base_config
-from bridge.dispatch.letter_reader import read_dead_letters
-from bridge.dispatch.letters import WaitingLetters, read_letter
 from bridge.health import describe_group
+from bridge.kafka.clients import base_config
+from bridge.kafka.dead_letter_reader import read_dead_letters
+from bridge.records.quarantine_letters import WaitingLetters, read_letter
+from chat_tasks.conversation.routing import partition_of
 from chat_tasks.errors import NotReleased
-from chat_tasks.routing import partition_of
 from chat_tasks.settings import Settings
 from chat_tasks.storage.quarantine import Quarantine, Quarantined
 from chat_tasks.storage.schema import check_stored_settings

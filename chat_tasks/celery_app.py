@@ -9,10 +9,10 @@ import sys
 from celery import Celery
 from kombu import Queue
 
+from chat_tasks.conversation.routing import queue_name
 from chat_tasks.errors import ConfigurationError
-from chat_tasks.routing import queue_name
+from chat_tasks.formats.celery_body import TASK_CONTENT_TYPE
 from chat_tasks.settings import settings
-from chat_tasks.task_body import TASK_CONTENT_TYPE
 
 try:
     configured = settings()
@@ -23,8 +23,8 @@ except ConfigurationError as error:
 app = Celery(
     "chat_tasks",
     broker=configured.redis_url,
-    include=["chat_tasks.tasks", "chat_tasks.worker_log", "chat_tasks.worker_exit"],
-    amqp="chat_tasks.broker_connection:QuickAMQP",
+    include=["chat_tasks.worker.tasks", "chat_tasks.worker.log", "chat_tasks.worker.exit"],
+    amqp="chat_tasks.worker.broker_connection:QuickAMQP",
 )
 
 app.conf.update(

@@ -10,8 +10,8 @@ from itertools import count
 from confluent_kafka.admin import AdminClient
 from redis import Redis
 
-from bridge.clients import base_config
 from bridge.initialise import initialise
+from bridge.kafka.clients import base_config
 from chat_tasks.settings import Settings
 from chat_tasks.storage.session import connect
 from stack.servers.one_of_each import Servers

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import accumulate
 
-from chat_tasks.wire import InstantMessage
+from chat_tasks.formats.topics import InstantMessage
 
 _INDEX_DIGITS = 8
 

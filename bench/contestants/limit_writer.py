@@ -10,15 +10,15 @@ from uuid import UUID
 
 from bench.conditions.loads import Load
 from bench.errors import BenchError
-from chat_tasks.records import NO_HEAD, LogRecord, Row, Text
-from chat_tasks.routing import queue_of
-from chat_tasks.sequencer import allocate
+from chat_tasks.conversation.records import NO_HEAD, LogRecord, Row, Text
+from chat_tasks.conversation.routing import queue_of
+from chat_tasks.conversation.sequencer import allocate
+from chat_tasks.formats.topics import InstantMessage, encode_message
 from chat_tasks.settings import Settings
 from chat_tasks.storage.replica_sets import ReplicaSets
 from chat_tasks.storage.session import connect
 from chat_tasks.storage.thresholds import read_thresholds
 from chat_tasks.storage.writer import RowWriter
-from chat_tasks.wire import InstantMessage, encode_message
 
 _LOG_ID = UUID(int=0)
 

@@ -17,11 +17,9 @@ from typing import Any
 from confluent_kafka import Consumer, Producer, TopicPartition
 
 from bench.contestants.lwt_rows import ConditionalRows, Source
-from bridge.clients import consumer_config, producer_config
-from chat_tasks.routing import partition_of
-from chat_tasks.settings import Settings, settings
-from chat_tasks.storage.session import connect
-from chat_tasks.wire import (
+from bridge.kafka.clients import consumer_config, producer_config
+from chat_tasks.conversation.routing import partition_of
+from chat_tasks.formats.topics import (
     Message,
     decode_message,
     decode_request,
@@ -29,6 +27,8 @@ from chat_tasks.wire import (
     encode_message,
     with_sequence,
 )
+from chat_tasks.settings import Settings, settings
+from chat_tasks.storage.session import connect
 
 _SECONDS = 30.0
 

@@ -15,7 +15,7 @@ from cassandra.cluster import Session
 from cassandra.concurrent import execute_concurrent
 from cassandra.query import BatchStatement
 
-from chat_tasks.wire import Chatter, Message
+from chat_tasks.formats.topics import Chatter, Message
 
 _IN_FLIGHT = 128
 

@@ -15,11 +15,11 @@ from celery.signals import worker_process_init
 from confluent_kafka import Producer
 from redis import Redis
 
-from bridge.clients import base_config
+from bridge.kafka.clients import base_config
+from chat_tasks.formats.topics import decode_message, decode_request, encode_block, encode_message, with_sequence
 from chat_tasks.redis_client import connect_redis
 from chat_tasks.settings import settings
 from chat_tasks.storage.session import connect
-from chat_tasks.wire import decode_message, decode_request, encode_block, encode_message, with_sequence
 
 _LOCK_SECONDS = 10.0
 _FLUSH_SECONDS = 10.0

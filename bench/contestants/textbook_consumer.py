@@ -10,7 +10,7 @@ from typing import Any
 from confluent_kafka import Consumer
 
 from bench.contestants.textbook import app, handle_message, handle_request
-from bridge.clients import base_config
+from bridge.kafka.clients import base_config
 from chat_tasks.settings import settings
 
 _MESSAGES_AT_ONCE = 100

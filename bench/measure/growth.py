@@ -19,9 +19,9 @@ from bench.measure.percentiles import Percentiles
 from bench.measure.usage import UsageMeter, server_processes
 from bench.race.collector import Collector
 from bench.race.race import Race
-from bridge.clients import base_config
+from bridge.kafka.clients import base_config
+from chat_tasks.formats.topics import LatestMessagesRequest
 from chat_tasks.settings import Settings
-from chat_tasks.wire import LatestMessagesRequest
 
 _REQUESTS = 60
 _MESSAGES_PER_BLOCK = 20

@@ -12,9 +12,9 @@ from uuid import uuid4
 from confluent_kafka import Producer
 
 from bench.conditions.loads import Load
-from bridge.clients import base_config
+from bridge.kafka.clients import base_config
+from chat_tasks.formats.topics import InstantMessage, LatestMessagesRequest, encode_message
 from chat_tasks.settings import Settings
-from chat_tasks.wire import InstantMessage, LatestMessagesRequest, encode_message
 
 _SECONDS = 120.0
 _MESSAGES_PER_BLOCK = 20

@@ -10,8 +10,8 @@ from bench.contestants.roster import Contestant
 from bench.errors import BenchError
 from bench.race.backlog import send_backlog
 from bench.race.collector import Collector
+from chat_tasks.formats.topics import InstantMessage
 from chat_tasks.settings import Settings
-from chat_tasks.wire import InstantMessage
 from stack.pipeline.output_check import OutputCheck
 
 _PATIENCE_SECONDS = 60.0

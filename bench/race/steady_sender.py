@@ -9,9 +9,9 @@ from threading import Thread
 from confluent_kafka import Producer
 
 from bench.conditions.loads import index_of
-from bridge.clients import base_config
+from bridge.kafka.clients import base_config
+from chat_tasks.formats.topics import InstantMessage, encode_message
 from chat_tasks.settings import Settings
-from chat_tasks.wire import InstantMessage, encode_message
 
 _FLUSH_SECONDS = 30.0
 

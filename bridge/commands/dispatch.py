@@ -4,7 +4,7 @@ import sys
 
 import click
 
-from bridge.dispatch.service import run_dispatch
+from bridge.dispatch.process import run_dispatch
 from chat_tasks.settings import Settings
 
 

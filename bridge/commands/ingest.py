@@ -4,7 +4,7 @@ import sys
 
 import click
 
-from bridge.ingest.service import run_ingest
+from bridge.ingest.process import run_ingest
 from chat_tasks.settings import Settings
 
 

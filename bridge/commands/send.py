@@ -2,9 +2,9 @@
 
 import click
 
-from bridge.sending import send_record
+from bridge.kafka.send import send_record
+from chat_tasks.formats.topics import InstantMessage, encode_message
 from chat_tasks.settings import Settings
-from chat_tasks.wire import InstantMessage, encode_message
 
 
 @click.command()

@@ -2,7 +2,7 @@
 
 import click
 
-from bridge.topic_reader import TopicReader
+from bridge.kafka.topic_reader import TopicReader
 from chat_tasks.settings import Settings
 
 

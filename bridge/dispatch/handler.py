@@ -8,27 +8,27 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import orjson
 
-from bridge.assignment import Assignment
-from bridge.dispatch.assignment_facts import AssignmentFacts
-from bridge.dispatch.assignment_work import AssignmentWork
-from bridge.dispatch.cluster import Cluster
-from bridge.dispatch.deadlines import Deadlines
-from bridge.dispatch.errands import ErrandDone
-from bridge.dispatch.gathering import Gathering
-from bridge.dispatch.kept_heads import KeptHeads
-from bridge.dispatch.memory import Memory
-from bridge.dispatch.redis_events import LookedFor, RedisBack, RedisLost, Replies, Sent
-from bridge.dispatch.task_limit import TaskLimit
+from bridge.dispatch.assignment import AssignmentWork
+from bridge.dispatch.heads.kept_heads import KeptHeads
+from bridge.dispatch.process_state import Memory
+from bridge.dispatch.scheduling.concurrency_limit import TaskLimit
+from bridge.dispatch.scheduling.gathering import Gathering
+from bridge.dispatch.servers.cluster import Cluster
+from bridge.dispatch.servers.errands import ErrandDone
+from bridge.dispatch.servers.facts import AssignmentFacts
 from bridge.dispatch.upkeep import Upkeep
-from bridge.dispatch.worker_watch import WorkerWatch
-from bridge.transaction import Partition, Transaction
+from bridge.dispatch.workers.deadlines import Deadlines
+from bridge.dispatch.workers.events import LookedFor, RedisBack, RedisLost, Replies, Sent
+from bridge.dispatch.workers.worker_watch import WorkerWatch
+from bridge.kafka.assignment import Assignment
+from bridge.kafka.transaction import Partition, Transaction
 from chat_tasks.errors import UnsupportedVersion
+from chat_tasks.formats.tasks import decode_reply
 from chat_tasks.garbage import without_search
 from chat_tasks.settings import Settings
-from chat_tasks.task_format import decode_reply
 
 if TYPE_CHECKING:
-    from bridge.dispatch.reply_reader import ReplyReader
+    from bridge.dispatch.workers.reply_reader import ReplyReader
 
 logger = logging.getLogger(__name__)
 
@@ -69,8 +69,8 @@ class Dispatch:
         self._upkeep = Upkeep(self._settings, self._cluster, post, lambda work: self._work is work)
         with without_search():
             # Celery and Redis's client are a third of what dispatch imports: meanwhile the loop joins its group.
-            from bridge.dispatch.reply_reader import ReplyReader  # noqa: PLC0415
-            from bridge.dispatch.task_sender import TaskSender  # noqa: PLC0415
+            from bridge.dispatch.workers.reply_reader import ReplyReader  # noqa: PLC0415
+            from bridge.dispatch.workers.task_sender import TaskSender  # noqa: PLC0415
         self._reader_of = partial(ReplyReader, self._settings, post=post)
         self._sender = TaskSender(self._settings, post)
         self._sender.start()

@@ -2,14 +2,14 @@
 
 from typing import Any
 
-from bridge.dead_letters import dead_letter_of
-from bridge.dispatch.latest_work import PendingRequest
-from bridge.dispatch.log_record import LogRecord
-from bridge.dispatch.outgoing import Finished
-from bridge.headers import headers_of, sent_at_of, size_of_headers, without_sent_at
-from bridge.logged_value import decode_logged_value
-from bridge.transaction import Partition
-from bridge.validation import Limits, check_total, validate_request
+from bridge.dispatch.conversations.latest import PendingRequest
+from bridge.dispatch.work import Finished
+from bridge.kafka.headers import headers_of, sent_at_of, size_of_headers, without_sent_at
+from bridge.kafka.transaction import Partition
+from bridge.records.dead_letters import dead_letter_of
+from bridge.records.log_record import LogRecord
+from bridge.records.logged_value import decode_logged_value
+from bridge.records.validation import Limits, check_total, validate_request
 from chat_tasks.errors import InvalidRecord
 from chat_tasks.settings import Settings
 

@@ -2,8 +2,8 @@
 
 from typing import NamedTuple
 
-from bridge.dispatch.log_record import LogRecord
-from bridge.dispatch.outgoing import Finished
+from bridge.dispatch.work import Finished
+from bridge.records.log_record import LogRecord
 
 
 class Outcome(NamedTuple):

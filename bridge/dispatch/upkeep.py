@@ -5,12 +5,12 @@ from collections.abc import Callable, Mapping
 
 from confluent_kafka import KafkaException
 
-from bridge.dispatch.assignment_work import AssignmentWork
-from bridge.dispatch.cluster import Cluster
-from bridge.dispatch.commit_metadata import digest_of
-from bridge.dispatch.errands import ErrandDone, Errands
-from bridge.dispatch.releasing import Releasing
-from bridge.events import AssignmentOutdated
+from bridge.dispatch.assignment import AssignmentWork
+from bridge.dispatch.commits.commit_metadata import digest_of
+from bridge.dispatch.quarantine.release_errands import Releasing
+from bridge.dispatch.servers.cluster import Cluster
+from bridge.dispatch.servers.errands import ErrandDone, Errands
+from bridge.loop.events import AssignmentOutdated
 from chat_tasks.errors import DependencyUnavailable
 from chat_tasks.settings import Settings
 from chat_tasks.storage.generations import AskedNodes

@@ -10,8 +10,8 @@ from cassandra.cluster import Session
 from cassandra.pool import Host
 
 from chat_tasks.errors import DependencyUnavailable, NodeRestarted
+from chat_tasks.formats.tasks import Generations
 from chat_tasks.storage.session import TUPLES, describe
-from chat_tasks.task_format import Generations
 
 # What a node knows of itself and of the others: a node that is down keeps its last generation here, and one that serves
 # its peers again, but not yet its clients, has its new one.

@@ -9,9 +9,9 @@ from cassandra.cluster import Session
 from cassandra.concurrent import execute_concurrent
 from cassandra.query import PreparedStatement
 
-from chat_tasks.head_search import Head, Search, is_later, search_downwards
-from chat_tasks.records import NO_HEAD
-from chat_tasks.storage.readings import answer
+from chat_tasks.conversation.head_search import Head, Search, is_later, search_downwards
+from chat_tasks.conversation.records import NO_HEAD
+from chat_tasks.storage.query_coroutines import answer
 from chat_tasks.storage.replica_sets import ReplicaSets
 from chat_tasks.storage.session import TUPLES
 

@@ -6,10 +6,10 @@ from typing import Any
 from cassandra.cluster import Session
 from cassandra.concurrent import execute_concurrent
 
-from chat_tasks.newest import Query, RowsQuery, Wanted, newest_messages
-from chat_tasks.storage.readings import answer
+from chat_tasks.conversation.newest import Query, RowsQuery, Wanted, newest_messages
+from chat_tasks.formats.topics import Chatter
+from chat_tasks.storage.query_coroutines import answer
 from chat_tasks.storage.session import TUPLES
-from chat_tasks.wire import Chatter
 
 _ROWS_PER_PAGE = 200
 _REQUESTS_IN_FLIGHT = 32

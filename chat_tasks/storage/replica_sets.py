@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from cassandra.cluster import Session
 from cassandra.metadata import Metadata
 
-from chat_tasks.chunks import Chunk
+from chat_tasks.conversation.chunks import Chunk
 
 
 def routing_key(conversation_key: str, bucket: int) -> bytes:

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from cassandra.query import BatchStatement, BatchType, BoundStatement, PreparedStatement, Statement
 
-from chat_tasks.row_values import RowValues
+from chat_tasks.conversation.row_values import RowValues
 
 
 def insert_rows(insert: PreparedStatement, rows: Sequence[RowValues]) -> Statement:

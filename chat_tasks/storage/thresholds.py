@@ -2,7 +2,7 @@
 
 from cassandra.cluster import Session
 
-from chat_tasks.chunks import Thresholds
+from chat_tasks.conversation.chunks import Thresholds
 
 _UNITS = {"B": 1, "KiB": 1024, "MiB": 1024**2, "GiB": 1024**3}
 _NO_LIMIT = 2**31

@@ -6,9 +6,9 @@ from cassandra.cluster import NoHostAvailable, Session
 from cassandra.concurrent import execute_concurrent
 from cassandra.query import Statement
 
-from chat_tasks.buckets import first_sequence
-from chat_tasks.chunks import Chunk, Thresholds, cut_into_chunks, group_into_batches, waves
-from chat_tasks.records import Row
+from chat_tasks.conversation.buckets import first_sequence
+from chat_tasks.conversation.chunks import Chunk, Thresholds, cut_into_chunks, group_into_batches, waves
+from chat_tasks.conversation.records import Row
 from chat_tasks.storage.replica_sets import ReplicaSets
 from chat_tasks.storage.statements import insert_rows
 

@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING
 from confluent_kafka import Producer
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
-from bridge.clients import base_config
-from bridge.headers import headers_of, sent_at_of
-from bridge.topic_reader import TopicReader
-from chat_tasks.wire import InstantMessage, encode_message
+from bridge.kafka.clients import base_config
+from bridge.kafka.headers import headers_of, sent_at_of
+from bridge.kafka.topic_reader import TopicReader
+from chat_tasks.formats.topics import InstantMessage, encode_message
 from stack.errors import DemoError
 from stack.percentile import percentile
 from stack.pipeline.output_check import OutputCheck

@@ -10,22 +10,22 @@ import time
 from collections import Counter
 from typing import Any
 
-from bridge.assignment import Assignment, Committed
 from bridge.dispatch.intake import read_log_record, read_request
-from bridge.dispatch.outgoing import Finished
-from bridge.headers import Headers
+from bridge.dispatch.work import Finished
 from bridge.ingest.handler import Ingest
-from bridge.transaction import Output, Partition
-from bridge.validation import Limits
-from chat_tasks.settings import Settings
-from chat_tasks.task_format import (
+from bridge.kafka.assignment import Assignment, Committed
+from bridge.kafka.headers import Headers
+from bridge.kafka.transaction import Output, Partition
+from bridge.records.validation import Limits
+from chat_tasks.formats.tasks import (
     decode_append_task,
     decode_latest_task,
     encode_append_task,
     encode_conversation,
     encode_latest_task,
 )
-from chat_tasks.wire import InstantMessage, decode_message, encode_message, with_sequence
+from chat_tasks.formats.topics import InstantMessage, decode_message, encode_message, with_sequence
+from chat_tasks.settings import Settings
 from tests.bridge.messages import ConsumedMessage
 from tests.chat_tasks.texts import AWKWARD, as_fields
 

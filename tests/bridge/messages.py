@@ -4,8 +4,8 @@ from dataclasses import dataclass, field
 
 from confluent_kafka import TIMESTAMP_CREATE_TIME
 
-from bridge.headers import Headers
-from bridge.logged_value import encode_logged_value
+from bridge.kafka.headers import Headers
+from bridge.records.logged_value import encode_logged_value
 
 
 @dataclass(frozen=True)

@@ -4,7 +4,7 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from chat_tasks.wire import InstantMessage, Message
+from chat_tasks.formats.topics import InstantMessage, Message
 
 AWKWARD = [
     '","body":"',

@@ -5,9 +5,9 @@ from uuid import UUID
 import pytest
 from cassandra.cluster import Session
 
-from chat_tasks.head_search import Head
-from chat_tasks.records import NO_HEAD, LogRecord, Row, Text
-from chat_tasks.sequencer import allocate
+from chat_tasks.conversation.head_search import Head
+from chat_tasks.conversation.records import NO_HEAD, LogRecord, Row, Text
+from chat_tasks.conversation.sequencer import allocate
 from chat_tasks.settings import Settings
 from chat_tasks.storage.heads import HeadReader
 from chat_tasks.storage.replica_sets import ReplicaSets

@@ -3,11 +3,11 @@
 import pytest
 from confluent_kafka import Producer
 
-from bridge.clients import base_config
+from bridge.kafka.clients import base_config
+from bridge.kafka.topic_reader import TopicReader
 from bridge.latest_request import CORRELATION_HEADER, request_latest
-from bridge.topic_reader import TopicReader
+from chat_tasks.formats.topics import LatestMessagesBlock, LatestMessagesRequest
 from chat_tasks.settings import Settings
-from chat_tasks.wire import LatestMessagesBlock, LatestMessagesRequest
 from stack.waiting import wait_until
 from tests.integration.conftest import Deploy
 from tests.pipeline.conversation import PATIENCE_SECONDS, read_outputs, send, some_messages

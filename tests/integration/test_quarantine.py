@@ -7,9 +7,9 @@ import orjson
 import pytest
 from cassandra.cluster import Session
 
-from bridge.topic_reader import TopicReader
+from bridge.kafka.topic_reader import TopicReader
+from chat_tasks.formats.topics import InstantMessage
 from chat_tasks.settings import Settings
-from chat_tasks.wire import InstantMessage
 from stack.waiting import wait_until
 from tests.integration.conftest import Deploy
 from tests.integration.test_commands import chat_tasks

@@ -7,7 +7,7 @@ import pytest
 from cassandra.cluster import Session
 from confluent_kafka import Consumer, KafkaError, KafkaException, TopicPartition
 
-from bridge.clients import base_config
+from bridge.kafka.clients import base_config
 from chat_tasks.settings import Settings
 from stack.waiting import wait_until
 from tests.integration.conftest import Deploy

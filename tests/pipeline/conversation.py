@@ -9,10 +9,10 @@ from typing import Any
 from cassandra.cluster import Session
 from confluent_kafka import Producer
 
-from bridge.clients import base_config
-from bridge.topic_reader import TopicReader
+from bridge.kafka.clients import base_config
+from bridge.kafka.topic_reader import TopicReader
+from chat_tasks.formats.topics import InstantMessage, encode_message
 from chat_tasks.settings import Settings
-from chat_tasks.wire import InstantMessage, encode_message
 from stack.pipeline.output_check import OutputCheck
 from stack.waiting import wait_until
 

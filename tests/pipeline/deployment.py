@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from bridge.initialise import initialise
-from bridge.topics import plan_topics
+from bridge.kafka.topics import plan_topics
 from chat_tasks.settings import Settings
 from stack.servers.cluster import Cluster
 from stack.servers.one_of_each import Servers

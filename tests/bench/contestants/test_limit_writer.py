@@ -5,7 +5,7 @@ from hypothesis import strategies as st
 
 from bench.conditions.loads import LOADS
 from bench.contestants.limit_writer import Share, tasks_of
-from chat_tasks.routing import queue_of
+from chat_tasks.conversation.routing import queue_of
 from chat_tasks.settings import Settings
 
 settings = Settings(records_in_flight=200, task_records=20)

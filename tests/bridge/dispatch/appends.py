@@ -2,14 +2,14 @@
 
 from typing import Any
 
-from bridge.dispatch.append_work import AppendWork
-from bridge.dispatch.log_record import LogRecord
-from bridge.dispatch.outgoing import OutgoingTask
-from bridge.dispatch.partition_heads import PartitionHeads
-from bridge.headers import Headers
-from bridge.transaction import Partition
+from bridge.dispatch.conversations.appends import AppendWork
+from bridge.dispatch.heads.partition_heads import PartitionHeads
+from bridge.dispatch.work import OutgoingTask
+from bridge.kafka.headers import Headers
+from bridge.kafka.transaction import Partition
+from bridge.records.log_record import LogRecord
+from chat_tasks.formats.topics import InstantMessage, encode_message
 from chat_tasks.settings import Settings
-from chat_tasks.wire import InstantMessage, encode_message
 
 SETTINGS = Settings(_env_file=None, queues=4, tasks_per_queue=2, instance_name="dispatch.1")
 LOG = Partition(SETTINGS.log_topic, 5)

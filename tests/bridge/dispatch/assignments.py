@@ -2,12 +2,12 @@
 
 from typing import Any
 
-from bridge.assignment import Assignment, Committed
-from bridge.dispatch.assignment_facts import AssignmentFacts
-from bridge.dispatch.assignment_work import AssignmentWork
-from bridge.dispatch.checkpoints import Checkpoints
-from bridge.dispatch.kept_heads import KeptHeads
-from bridge.transaction import Output, Partition
+from bridge.dispatch.assignment import AssignmentWork
+from bridge.dispatch.commits.checkpoints import Checkpoints
+from bridge.dispatch.heads.kept_heads import KeptHeads
+from bridge.dispatch.servers.facts import AssignmentFacts
+from bridge.kafka.assignment import Assignment, Committed
+from bridge.kafka.transaction import Output, Partition
 from chat_tasks.settings import Settings
 from tests.bridge.dispatch.simulated_worker import SimulatedWorker
 from tests.bridge.messages import ConsumedMessage, logged_message

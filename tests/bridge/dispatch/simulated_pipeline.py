@@ -7,20 +7,20 @@ it took in before the replay window began.
 import json
 from collections import defaultdict
 
-from bridge.assignment import Assignment, Committed
-from bridge.dispatch.assignment_facts import AssignmentFacts
-from bridge.dispatch.assignment_work import AssignmentWork
-from bridge.dispatch.commit_metadata import decode_metadata, digest_of
-from bridge.dispatch.kept_heads import KeptHeads
-from bridge.dispatch.letters import FoundLetters, LetterBox, Wanted, read_letter
-from bridge.dispatch.memory import Memory
-from bridge.dispatch.outgoing import OutgoingTask
-from bridge.transaction import CommittedOffset, Output, Partition, Transaction
-from chat_tasks.records import Row
-from chat_tasks.routing import partition_of
+from bridge.dispatch.assignment import AssignmentWork
+from bridge.dispatch.commits.commit_metadata import decode_metadata, digest_of
+from bridge.dispatch.heads.kept_heads import KeptHeads
+from bridge.dispatch.process_state import Memory
+from bridge.dispatch.servers.facts import AssignmentFacts
+from bridge.dispatch.work import OutgoingTask
+from bridge.kafka.assignment import Assignment, Committed
+from bridge.kafka.transaction import CommittedOffset, Output, Partition, Transaction
+from bridge.records.quarantine_letters import FoundLetters, LetterBox, Wanted, read_letter
+from chat_tasks.conversation.records import Row
+from chat_tasks.conversation.routing import partition_of
+from chat_tasks.formats.tasks import Generations, Reply
+from chat_tasks.formats.topics import InstantMessage, encode_message, with_sequence
 from chat_tasks.settings import Settings
-from chat_tasks.task_format import Generations, Reply
-from chat_tasks.wire import InstantMessage, encode_message, with_sequence
 from tests.bridge.dispatch.simulated_worker import SimulatedWorker
 from tests.bridge.messages import ConsumedMessage, logged_message
 

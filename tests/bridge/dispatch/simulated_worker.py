@@ -4,10 +4,10 @@ from collections import defaultdict
 from collections.abc import Mapping
 from itertools import count as count_from
 
-from bridge.dispatch.outgoing import OutgoingTask
-from chat_tasks.records import NO_HEAD, Row, StoredRow
-from chat_tasks.sequencer import allocate, check_agreement
-from chat_tasks.task_format import (
+from bridge.dispatch.work import OutgoingTask
+from chat_tasks.conversation.records import NO_HEAD, Row, StoredRow
+from chat_tasks.conversation.sequencer import allocate, check_agreement
+from chat_tasks.formats.tasks import (
     APPEND_TASK,
     Answer,
     AppendTask,
@@ -22,7 +22,7 @@ from chat_tasks.task_format import (
     decode_reply,
     encode_reply,
 )
-from chat_tasks.wire import encode_block
+from chat_tasks.formats.topics import encode_block
 
 BUCKET_SIZE = 4
 UNWRITABLE = "unwritable"

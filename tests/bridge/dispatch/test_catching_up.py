@@ -2,9 +2,9 @@
 
 import pytest
 
-from bridge.dispatch.commit_metadata import decode_metadata
-from bridge.dispatch.partition_progress import Delivery, PartitionProgress
-from bridge.transaction import Partition
+from bridge.dispatch.commits.commit_metadata import decode_metadata
+from bridge.dispatch.commits.partition_progress import Delivery, PartitionProgress
+from bridge.kafka.transaction import Partition
 from chat_tasks.errors import ChatTasksError
 
 LOG = Partition("conversation_log", 3)

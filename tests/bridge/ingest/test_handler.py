@@ -5,12 +5,12 @@ from collections import defaultdict
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bridge.assignment import Assignment, Committed
 from bridge.ingest.handler import Ingest
-from bridge.transaction import Partition, Transaction
-from chat_tasks.routing import partition_of
+from bridge.kafka.assignment import Assignment, Committed
+from bridge.kafka.transaction import Partition, Transaction
+from chat_tasks.conversation.routing import partition_of
+from chat_tasks.formats.topics import InstantMessage, encode_message
 from chat_tasks.settings import Settings
-from chat_tasks.wire import InstantMessage, encode_message
 from tests.bridge.messages import ConsumedMessage
 
 FIRST, SECOND = Partition("instant_message_in", 0), Partition("instant_message_in", 1)

@@ -6,7 +6,7 @@ from random import Random
 
 from hypothesis import strategies as st
 
-from chat_tasks.wire import InstantMessage, encode_message, with_sequence
+from chat_tasks.formats.topics import InstantMessage, encode_message, with_sequence
 from tests.chaos.history import (
     OFFSET_NOT_TOLD,
     Block,

@@ -10,7 +10,7 @@ from contextlib import contextmanager
 
 from redis import Redis
 
-from chat_tasks.routing import queue_name
+from chat_tasks.conversation.routing import queue_name
 from stack.waiting import wait_until
 from tests.chaos.faults.injection import PATIENCE_SECONDS, Injection
 from tests.chaos.system.system import System

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from math import inf
 from typing import NamedTuple
 
-from chat_tasks.routing import partition_of
+from chat_tasks.conversation.routing import partition_of
 from stack.percentile import percentile
 from tests.chaos.history import History
 from tests.chaos.run.nemesis import Recovery

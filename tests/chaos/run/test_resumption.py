@@ -2,7 +2,7 @@
 
 from math import inf
 
-from chat_tasks.routing import partition_of
+from chat_tasks.conversation.routing import partition_of
 from tests.chaos.history import Fault, History, Output, Sent
 from tests.chaos.run.nemesis import Recovery
 from tests.chaos.run.resumption import Resumption, recovery_table, resumptions

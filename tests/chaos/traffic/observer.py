@@ -9,9 +9,9 @@ from typing import Any
 
 import orjson
 
-from bridge.headers import headers_of
+from bridge.kafka.headers import headers_of
+from bridge.kafka.topic_reader import TopicReader
 from bridge.latest_request import CORRELATION_HEADER
-from bridge.topic_reader import TopicReader
 from chat_tasks.settings import Settings
 from tests.chaos.history import INPUT_TOPIC, Block, DeadLetter, History, Output
 

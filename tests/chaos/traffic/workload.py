@@ -10,10 +10,10 @@ from typing import Any
 import orjson
 from confluent_kafka import KafkaError, Producer
 
-from bridge.clients import base_config
+from bridge.kafka.clients import base_config
 from bridge.latest_request import CORRELATION_HEADER
+from chat_tasks.formats.topics import LatestMessagesRequest
 from chat_tasks.settings import Settings
-from chat_tasks.wire import LatestMessagesRequest
 from tests.chaos.history import OFFSET_NOT_TOLD, History, Invalid, Request, Sent, Unknown
 from tests.chaos.traffic.observer import Observer
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from chat_tasks.newest import Wanted
+from chat_tasks.conversation.newest import Wanted
 from chat_tasks.storage.history import Found, HistoryReader
 
 _newest = HistoryReader.newest

@@ -7,11 +7,11 @@ from collections.abc import Mapping, Sequence
 
 from msgspec.structs import replace
 
-from chat_tasks.append import Appender
-from chat_tasks.head_search import Head
-from chat_tasks.records import Row
+from chat_tasks.conversation.head_search import Head
+from chat_tasks.conversation.records import Row
+from chat_tasks.formats.tasks import AppendTask, ConversationBatch, Result
 from chat_tasks.storage.writer import RowWriter
-from chat_tasks.task_format import AppendTask, ConversationBatch, Result
+from chat_tasks.worker.append import Appender
 from tests.chaos.variants.found_rows_trusted import TRUST, write_what_is_not_found
 
 _find_heads = Appender._find_heads

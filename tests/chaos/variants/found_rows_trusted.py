@@ -5,11 +5,11 @@ Numbers stay right with it, and as long as a batch reaches all of its replicas o
 
 from collections.abc import Mapping, Sequence
 
-from chat_tasks.append import Appender
-from chat_tasks.head_search import Head
-from chat_tasks.records import Row
+from chat_tasks.conversation.head_search import Head
+from chat_tasks.conversation.records import Row
+from chat_tasks.formats.tasks import AppendTask, ConversationBatch, Result
 from chat_tasks.storage.writer import RowWriter
-from chat_tasks.task_format import AppendTask, ConversationBatch, Result
+from chat_tasks.worker.append import Appender
 
 _allocate = Appender._allocate
 _write = RowWriter.write

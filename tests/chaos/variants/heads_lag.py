@@ -3,8 +3,8 @@
 from collections.abc import Mapping
 from uuid import UUID
 
-from chat_tasks.head_search import Head
-from chat_tasks.records import NO_HEAD
+from chat_tasks.conversation.head_search import Head
+from chat_tasks.conversation.records import NO_HEAD
 from chat_tasks.storage.heads import HeadReader
 
 _read = HeadReader.read

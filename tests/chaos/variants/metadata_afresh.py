@@ -9,11 +9,11 @@ from typing import Any
 
 from confluent_kafka import Consumer, KafkaException
 
-from bridge.assignment import Assignment
-from bridge.loop import Loop
-from bridge.poller import Poller
-from bridge.transaction import Partition, Transaction
-from bridge.transaction_runner import TransactionRunner
+from bridge.kafka.assignment import Assignment
+from bridge.kafka.transaction import Partition, Transaction
+from bridge.loop.loop import Loop
+from bridge.loop.poller import Poller
+from bridge.loop.transaction_runner import TransactionRunner
 
 _make = Poller.__init__
 _perform = TransactionRunner._perform

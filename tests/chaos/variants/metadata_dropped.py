@@ -1,6 +1,6 @@
 """Broken: commits say nothing of what is finished beyond the committed offset."""
 
-from bridge.offset_tracker import OffsetTracker
+from bridge.dispatch.commits.offset_tracker import OffsetTracker
 
 
 def _nothing(_: OffsetTracker) -> bytes:

@@ -2,12 +2,12 @@
 
 from collections.abc import Mapping, Sequence
 
-from chat_tasks.append import Appender
-from chat_tasks.head_search import Head
-from chat_tasks.records import Row
+from chat_tasks.conversation.head_search import Head
+from chat_tasks.conversation.records import Row
+from chat_tasks.formats.tasks import AppendTask, ConversationBatch, Result
 from chat_tasks.redis_client import connect_redis
 from chat_tasks.settings import settings
-from chat_tasks.task_format import AppendTask, ConversationBatch, Result
+from chat_tasks.worker.append import Appender
 
 _allocate = Appender._allocate
 

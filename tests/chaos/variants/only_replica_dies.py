@@ -9,9 +9,9 @@ import time
 from collections.abc import Mapping, Sequence
 from uuid import UUID
 
-from chat_tasks.buckets import bucket_of
-from chat_tasks.head_search import Head
-from chat_tasks.records import Row
+from chat_tasks.conversation.buckets import bucket_of
+from chat_tasks.conversation.head_search import Head
+from chat_tasks.conversation.records import Row
 from chat_tasks.settings import settings
 from chat_tasks.storage.heads import HeadReader
 from chat_tasks.storage.writer import RowWriter

@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 from bridge.ingest.handler import Ingest
-from bridge.transaction import Transaction
+from bridge.kafka.transaction import Transaction
 
 _next_transaction = Ingest.next_transaction
 

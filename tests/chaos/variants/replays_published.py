@@ -2,10 +2,10 @@
 
 from msgspec.structs import replace
 
-from bridge.dispatch.append_work import AppendWork
-from bridge.dispatch.log_record import LogRecord
+from bridge.dispatch.commits.offset_tracker import OffsetTracker
+from bridge.dispatch.conversations.appends import AppendWork
 from bridge.dispatch.outcome import Outcome
-from bridge.offset_tracker import OffsetTracker
+from bridge.records.log_record import LogRecord
 
 _add = AppendWork.add
 _finish = OffsetTracker.finish

@@ -2,8 +2,8 @@
 
 from typing import Any
 
-from bridge.transaction import Transaction
-from bridge.transaction_runner import TransactionRunner
+from bridge.kafka.transaction import Transaction
+from bridge.loop.transaction_runner import TransactionRunner
 
 _perform = TransactionRunner._perform
 _EVERY = 5

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 
-from chat_tasks.records import Row
+from chat_tasks.conversation.records import Row
 from chat_tasks.storage.writer import RowWriter
 
 _write = RowWriter.write

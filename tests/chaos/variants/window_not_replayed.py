@@ -1,8 +1,8 @@
 """Broken: dispatch takes no notice of a Cassandra node that was killed, which has forgotten its last seconds."""
 
-from bridge.dispatch import assignment_work, upkeep
+from bridge.dispatch import assignment, upkeep
+from chat_tasks.formats.tasks import Generations
 from chat_tasks.storage.generations import NodeGenerations
-from chat_tasks.task_format import Generations
 
 
 def _always_the_same(_: Generations) -> str:
@@ -18,7 +18,7 @@ def _not_looked_at(*_: object) -> None:
 
 
 PATCHES = [
-    (assignment_work, "digest_of", _always_the_same),
+    (assignment, "digest_of", _always_the_same),
     (upkeep, "digest_of", _always_the_same),
     (upkeep.Upkeep, "_take_generations", _not_looked_at),
     (NodeGenerations, "check", _never_restarted),

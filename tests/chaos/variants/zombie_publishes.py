@@ -5,10 +5,10 @@ from typing import Any
 
 from confluent_kafka import Producer
 
-from bridge.clients import base_config
-from bridge.loop import Loop
-from bridge.transaction import Transaction
-from bridge.transaction_runner import TransactionRunner
+from bridge.kafka.clients import base_config
+from bridge.kafka.transaction import Transaction
+from bridge.loop.loop import Loop
+from bridge.loop.transaction_runner import TransactionRunner
 from chat_tasks.settings import settings
 
 _perform = TransactionRunner._perform

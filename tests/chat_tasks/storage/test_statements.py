@@ -10,8 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from msgspec.structs import astuple
 
-from chat_tasks.records import Row
-from chat_tasks.row_values import row_values
+from chat_tasks.conversation.records import Row
+from chat_tasks.conversation.row_values import row_values
 from chat_tasks.storage.statements import insert_rows
 from tests.chat_tasks.texts import texts
 

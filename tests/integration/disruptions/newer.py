@@ -6,12 +6,12 @@ of version 3, and still reads those of the version before.
 
 import sys
 
-from bridge.dispatch import commit_metadata
-from chat_tasks import task_format
+from bridge.dispatch.commits import commit_metadata
 from chat_tasks.errors import UnsupportedVersion
+from chat_tasks.formats import tasks
 from tests.pipeline.product import run
 
-_encode_reply = task_format.encode_reply
+_encode_reply = tasks.encode_reply
 _decode_metadata = commit_metadata.decode_metadata
 
 
@@ -25,8 +25,8 @@ def _decode_both_versions(text: str | None) -> commit_metadata.CommitMetadata:
 
 
 if __name__ == "__main__":
-    task_format.VERSION = 2
-    task_format.check_version = _check_both_versions
+    tasks.VERSION = 2
+    tasks.check_version = _check_both_versions
     commit_metadata._VERSION = "3"
     commit_metadata.decode_metadata = _decode_both_versions
     run(*sys.argv[1:])

@@ -9,13 +9,13 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from bridge.assignment import Assignment
-from bridge.dispatch.task_sender import TaskSender
+from bridge.dispatch.workers.task_sender import TaskSender
 from bridge.ingest.handler import Ingest
-from bridge.loop import Loop
-from bridge.poller import Poller
-from bridge.transaction import Partition, Transaction
-from bridge.transaction_runner import TransactionRunner
+from bridge.kafka.assignment import Assignment
+from bridge.kafka.transaction import Partition, Transaction
+from bridge.loop.loop import Loop
+from bridge.loop.poller import Poller
+from bridge.loop.transaction_runner import TransactionRunner
 from tests.pipeline.product import run
 
 

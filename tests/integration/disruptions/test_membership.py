@@ -5,11 +5,11 @@ from queue import SimpleQueue
 import pytest
 from confluent_kafka import Consumer, KafkaError, KafkaException
 
-from bridge.assignment import Committed
-from bridge.clients import consumer_config, producer_config
-from bridge.membership import Membership
-from bridge.transaction import Partition, Transaction
-from bridge.transaction_runner import TransactionRunner, patience_with_offsets
+from bridge.kafka.assignment import Committed
+from bridge.kafka.clients import consumer_config, producer_config
+from bridge.kafka.transaction import Partition, Transaction
+from bridge.loop.membership import Membership
+from bridge.loop.transaction_runner import TransactionRunner, patience_with_offsets
 from chat_tasks.settings import Settings
 from stack.waiting import wait_until
 from tests.integration.conftest import Deploy

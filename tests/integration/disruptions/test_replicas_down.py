@@ -6,10 +6,10 @@ from pathlib import Path
 import pytest
 from cassandra.cluster import Session
 
+from chat_tasks.formats.topics import InstantMessage
 from chat_tasks.settings import Settings
 from chat_tasks.storage.replica_sets import ReplicaSets
 from chat_tasks.storage.session import connect
-from chat_tasks.wire import InstantMessage
 from stack.servers.cluster import Cluster
 from tests.pipeline.conversation import (
     assert_rows_match,

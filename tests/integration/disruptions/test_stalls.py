@@ -7,7 +7,7 @@ from cassandra.cluster import Session
 from confluent_kafka import OFFSET_END, TopicPartition
 from confluent_kafka.admin import AdminClient
 
-from bridge.clients import base_config
+from bridge.kafka.clients import base_config
 from tests.integration.conftest import Deploy
 from tests.pipeline.conversation import assert_rows_match, read_outputs, send, some_messages
 from tests.pipeline.deployment import Deployment, Process

@@ -1,0 +1,253 @@
+"""Everything dispatch holds for one assignment, without I/O: from delivered records to transactions."""
+
+import logging
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from bridge.dispatch.commits.checkpoints import Checkpoints, Era
+from bridge.dispatch.commits.commit_metadata import decode_metadata, digest_of
+from bridge.dispatch.commits.outbox import Outbox
+from bridge.dispatch.commits.partition_progress import Delivery, PartitionProgress
+from bridge.dispatch.conversations.appends import AppendWork
+from bridge.dispatch.conversations.latest import LatestWork
+from bridge.dispatch.flow_control import Room
+from bridge.dispatch.heads.kept_heads import KeptHeads
+from bridge.dispatch.intake import read_log_record, read_request
+from bridge.dispatch.quarantine.quarantine import QuarantineWork
+from bridge.dispatch.servers.facts import AssignmentFacts
+from bridge.dispatch.work import Finished, OutgoingTask
+from bridge.kafka.assignment import Assignment, Committed
+from bridge.kafka.transaction import Partition, Transaction
+from bridge.records.validation import Limits
+from chat_tasks.errors import ConfigurationError
+from chat_tasks.formats.tasks import Reply
+from chat_tasks.settings import Settings
+
+logger = logging.getLogger(__name__)
+
+
+class AssignmentWork:
+    """One assignment's partitions, records and requests."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        assignment: Assignment,
+        facts: AssignmentFacts,
+        reply_to: str,
+        checkpoints: Checkpoints,
+        *,
+        kept: KeptHeads,
+    ) -> None:
+        """Raises `ConfigurationError` where a commit's metadata cannot be understood."""
+        self._settings = settings
+        self._checkpoints = checkpoints
+        self._limits = Limits.of(settings)
+        self.facts = facts
+        self.reply_to = reply_to
+        self._era = Era(facts.log_id, digest_of(facts.generations))
+        self._progress: dict[tuple[str, int], PartitionProgress] = {
+            partition: self._progress_of(partition, committed.offset, committed.metadata)
+            for partition, committed in assignment.partitions.items()
+        }
+        self._commits = {
+            partition: committed.commit(partition) for partition, committed in assignment.partitions.items()
+        }
+        self._heads = {
+            partition: kept.begin(
+                facts.log_id,
+                self._commits[partition],
+                settings.log_partitions,
+                replay=self._progress[partition].needs_replay,
+            )
+            for partition in assignment.partitions
+            if partition.topic == settings.log_topic
+        }
+        self.start = {
+            partition: self._start_of(partition, committed) for partition, committed in assignment.partitions.items()
+        }
+        self.replaying = sum(
+            committed.offset - self.start[partition] for partition, committed in assignment.partitions.items()
+        )
+        """How many offsets lie before the committed ones and are going to be written again."""
+        self.appends = AppendWork(
+            settings,
+            output_partitions=facts.output_partitions,
+            epoch=assignment.epoch,
+            log_id=facts.log_id,
+            generations=facts.generations,
+            reply_to=reply_to,
+            quarantined=set(facts.quarantined),
+            requests=facts.requests,
+            heads={one.number: heads for one, heads in self._heads.items()},
+        )
+        self.latest = LatestWork(
+            settings,
+            block_partitions=facts.block_partitions,
+            epoch=assignment.epoch,
+            generations=facts.generations,
+            reply_to=reply_to,
+        )
+        self._outbox = Outbox(settings.log_topic, self._progress)
+        self.quarantine = QuarantineWork(settings, self.appends, self._outbox)
+        self._room = Room(settings)
+
+    @property
+    def log_partitions(self) -> list[int]:
+        """Those of the log that are ours."""
+        return [number for topic, number in self._progress if topic == self._settings.log_topic]
+
+    @property
+    def replayed_count(self) -> int:
+        """How many offsets were written again."""
+        return self._outbox.replayed_count
+
+    def _start_of(self, partition: Partition, committed: Committed) -> int:
+        offset = committed.offset
+        if self._progress[partition].needs_replay:
+            offset = min(offset, max(committed.low, self._progress[partition].durable))
+        return offset
+
+    def _progress_of(self, partition: Partition, offset: int, metadata: str) -> PartitionProgress:
+        digest = self._era.digest if partition.topic == self._settings.log_topic else ""
+        try:
+            return PartitionProgress(partition, offset, decode_metadata(metadata), digest)
+        except ValueError as error:
+            raise ConfigurationError(f"the committed metadata of {partition} is broken: {error}") from error
+
+    def keep(self) -> KeptHeads:
+        """What is known of the heads of what is committed; the assignment has to end now."""
+        topic = self._settings.output_topic
+        unpublished = Counter(output.key for output in self._outbox.unpublished() if output.topic == topic)
+        for key, numbers in unpublished.items():
+            if key is not None:
+                self.appends.take_back(key.decode(), numbers)
+        heads = {self._commits[partition]: heads for partition, heads in self._heads.items()}
+        return KeptHeads(self.facts.log_id, heads)
+
+    def receive(self, messages: Sequence[Any]) -> None:
+        """Take delivered messages; those of partitions that are not ours any more are passed over."""
+        log_topic = self._settings.log_topic
+        for message in messages:
+            topic = message.topic()
+            progress = self._progress.get((topic, message.partition()))
+            if progress is None:
+                continue
+            delivery = progress.deliver(message.offset())
+            if delivery is Delivery.DONE:
+                continue
+            if topic == log_topic:
+                self._receive_record(message, replay=delivery is Delivery.REPLAY)
+            else:
+                self._receive_request(message)
+
+    def end_reached(self, partition: Partition, offset: int) -> None:
+        """No undelivered record lies before `offset`."""
+        if (progress := self._progress.get(partition)) is not None:
+            progress.reached_end(offset)
+
+    def plan(self, now: float, tasks: int, *, requests: bool) -> Iterator[OutgoingTask]:
+        """The tasks to send now, at most `tasks` outstanding of each kind; requests only where they may be served."""
+        yield from self.appends.plan(now, tasks)
+        if requests:
+            yield from self.latest.plan(now, tasks)
+
+    def next_plan_at(self, now: float) -> float | None:
+        """When the next backoff ends, or the next probe may be sent."""
+        times = [at for at in (self.appends.next_plan_at(now), self.latest.next_plan_at(now)) if at is not None]
+        return min(times, default=None)
+
+    def reply(self, reply: Reply, now: float) -> Mapping[str, str]:
+        """Take a worker's answer; returns the conversations to quarantine and why.
+
+        Raises `ValueError` where the reply does not fit its task.
+        """
+        if (outcome := self.appends.reply(reply, now)) is not None:
+            self._outbox.take(outcome)
+            self._report(outcome.retries)
+            return outcome.refused
+        if (answered := self.latest.reply(reply, now)) is not None:
+            finished, retries = answered
+            self._outbox.extend(finished)
+            self._report(retries)
+        return {}
+
+    def lost(self, task_id: str) -> bool:
+        """Ready the task's records again; False where it is not outstanding."""
+        return self.appends.lost(task_id) or self.latest.lost(task_id)
+
+    def lose_all(self) -> int:
+        """Every outstanding task is lost; returns how many were."""
+        return self.appends.lose_all() + self.latest.lose_all()
+
+    def next_transaction(self) -> Transaction | None:
+        """Publish and commit what is finished; None where nothing is and no replay has to be made known."""
+        return self._outbox.next_transaction()
+
+    def committed(self, transaction: Transaction, now: float) -> None:
+        """That transaction is done."""
+        self._outbox.committed()
+        for commit in transaction.offsets:
+            partition = commit.partition
+            self._commits[partition] = commit
+            progress = self._progress[partition]
+            progress.committed()
+            if partition.topic == self._settings.log_topic and progress.is_known_to_be_written:
+                self._checkpoints.committed(partition, commit.offset, self._era, now)
+                self._heads[partition].replay_ended()
+
+    def purgeable(self, before: float) -> Mapping[Partition, int]:
+        """Up to where the log is not needed any more, given the time before which commits are safe; what is new of it.
+
+        The next commits tell it.
+        """
+        at_rest = [progress.partition for progress in self._progress.values() if not progress.needs_replay]
+        found = self._checkpoints.purgeable(at_rest, self._era, before)
+        # Somebody may have set the group back meanwhile.
+        purgeable = {partition: min(offset, self._commits[partition].offset) for partition, offset in found.items()}
+        for partition, offset in purgeable.items():
+            self._progress[partition].make_durable(offset)
+        return purgeable
+
+    def full(self) -> set[Partition]:
+        """The partitions that are to deliver no more for now."""
+        return self._room.full(self._progress.values(), self.appends, self.latest)
+
+    @property
+    def outstanding(self) -> int:
+        """How many tasks are."""
+        return self.appends.outstanding + self.latest.outstanding
+
+    def has_work(self) -> bool:
+        """Whether any record or request is unfinished."""
+        return bool(self.appends.records or self.latest.requests or self._outbox)
+
+    def is_drained(self) -> bool:
+        """Whether no task is outstanding and nothing finished waits to be published."""
+        return not self.outstanding and not self._outbox
+
+    def _receive_record(self, message: Any, *, replay: bool) -> None:
+        try:
+            record = read_log_record(message, replay=replay)
+            key = message.key().decode()
+        except (ValueError, AttributeError) as error:
+            raise ConfigurationError(
+                f"{message.topic()}[{message.partition()}] offset {message.offset()} was not written by ingest "
+                f"({error}): nothing else may produce to the log"
+            ) from error
+        outcome = self.appends.add(key, record)
+        if outcome is not None:
+            self._outbox.take(outcome)
+
+    def _receive_request(self, message: Any) -> None:
+        request = read_request(message, self._limits, self._settings)
+        if isinstance(request, Finished):
+            self._outbox.extend([request])
+        else:
+            self.latest.add(request)
+
+    @staticmethod
+    def _report(retries: Mapping[str, int]) -> None:
+        for reason, count in retries.items():
+            logger.debug("%d conversations are tried again: %s", count, reason)

@@ -1,0 +1,1 @@
+"""What is finished, committed, durable and purged."""

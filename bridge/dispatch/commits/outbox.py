@@ -1,0 +1,78 @@
+"""What is finished and waits for the commit that makes it so."""
+
+from collections import deque
+from collections.abc import Iterable, Iterator, Mapping
+from itertools import chain
+
+from bridge.dispatch.commits.commit_metadata import LARGEST_METADATA
+from bridge.dispatch.commits.partition_progress import PartitionProgress
+from bridge.dispatch.outcome import Outcome
+from bridge.dispatch.work import Finished
+from bridge.kafka.transaction import OUTPUTS_PER_TRANSACTION, Output, Partition, Transaction
+from chat_tasks.errors import ChatTasksError
+
+
+class Outbox:
+    """The results of one assignment, in the order in which they came."""
+
+    def __init__(self, log_topic: str, progress: Mapping[tuple[str, int], PartitionProgress]) -> None:
+        self._log_topic = log_topic
+        self._progress = progress
+        self.replayed_count = 0
+        self._finished: deque[Finished] = deque()
+        self._publishing: list[Output] = []
+
+    def __bool__(self) -> bool:
+        """Whether anything waits for a transaction."""
+        return bool(self._finished)
+
+    def extend(self, finished: Iterable[Finished]) -> None:
+        """These are ready to be published."""
+        self._finished.extend(finished)
+
+    def take(self, outcome: Outcome) -> None:
+        """What came of records of the log: some are ready to be published, others were only written again."""
+        self.extend(outcome.finished)
+        self.replayed_count += len(outcome.replayed)
+        for record in outcome.replayed:
+            self._progress[Partition(self._log_topic, record.partition)].replayed()
+
+    def unpublished(self) -> Iterator[Output]:
+        """All that is not known to be published, the transaction under way first."""
+        return chain(self._publishing, *(finished.outputs for finished in self._finished))
+
+    def next_transaction(self) -> Transaction | None:
+        """Publish and commit what is finished; None where nothing is and no replay has to be made known.
+
+        Only after the last one is `committed`: what becomes of one that failed decides whoever comes next.
+
+        Raises `ChatTasksError` where the offsets that are finished out of order do not fit into a commit.
+        """
+        if self._publishing:
+            raise AssertionError("a transaction follows one that was not committed")
+        outputs: list[Output] = []
+        receipts: dict[bytes | None, Output] = {}
+        changed = {progress.partition: progress for progress in self._progress.values() if progress.needs_commit}
+        while self._finished and len(outputs) < OUTPUTS_PER_TRANSACTION:
+            finished = self._finished.popleft()
+            progress = self._progress[finished.partition]
+            changed[finished.partition] = progress
+            outputs.extend(finished.outputs)
+            if finished.receipt is None:
+                progress.finish(*finished.offsets)
+            else:
+                receipts[finished.receipt.key] = finished.receipt
+        if not changed:
+            return None
+        outputs.extend(receipts.values())
+        offsets = [progress.commit() for progress in changed.values()]
+        for offset in offsets:
+            # `full` leaves room for every record in memory. Starting again empties the memory, so it always helps.
+            if len(offset.metadata) > LARGEST_METADATA:
+                raise ChatTasksError(f"{len(offset.metadata)} characters of metadata for {offset.partition}")
+        self._publishing = outputs
+        return Transaction(outputs, offsets)
+
+    def committed(self) -> None:
+        """The transaction under way is done."""
+        self._publishing = []

@@ -1,0 +1,1 @@
+"""Records and requests, conversation by conversation, become batches, and their answers results."""

@@ -1,0 +1,271 @@
+"""Records of the log on their way through the workers."""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+
+from bridge.dispatch.conversations.release import Release
+from bridge.dispatch.heads.partition_heads import PartitionHeads
+from bridge.dispatch.outcome import Outcome
+from bridge.dispatch.scheduling.queue_budget import QueueBudget
+from bridge.dispatch.scheduling.scheduler import Batch, PlannedTask, Scheduler, TaskLimits
+from bridge.dispatch.work import Finished, OutgoingTask
+from bridge.kafka.headers import with_sent_at
+from bridge.kafka.transaction import Output, Partition
+from bridge.records.log_record import LogRecord
+from bridge.records.quarantine_letters import FoundLetters, encode_letter, encode_receipt
+from chat_tasks.backoff import Backoff
+from chat_tasks.conversation.routing import partition_of, queue_of
+from chat_tasks.formats.tasks import (
+    APPEND_TASK,
+    Answer,
+    Failure,
+    Generations,
+    Reply,
+    encode_append_task,
+    encode_conversation,
+)
+from chat_tasks.formats.topics import with_sequence
+from chat_tasks.settings import Settings
+
+_ENVELOPE_BYTES = 64
+_APPEND_SECONDS = 1.0
+_LEAST_APPENDS = 250
+# What is written again beside new records leaves them room.
+_REPLAY_SECONDS = 0.15
+_REPLAYS_PER_QUEUE = 1
+
+
+class AppendWork:
+    """All records of one assignment that are not finished.
+
+    A conversation's records go to the workers one batch after the other. Only what is written again of one whose newest
+    number is known goes its own way: new records of it do not wait for that.
+    """
+
+    def __init__(
+        self,
+        settings: Settings,
+        *,
+        output_partitions: int,
+        epoch: int,
+        log_id: str,
+        generations: Generations,
+        reply_to: str,
+        quarantined: set[str],
+        requests: Mapping[str, int],
+        heads: Mapping[int, PartitionHeads],
+    ) -> None:
+        """`requests` are those to release a quarantined conversation, `quarantined` are all others, `heads` are by
+        partition of the log.
+        """
+        self._settings = settings
+        self._output_partitions = output_partitions
+        self._epoch = epoch
+        self._log_id = log_id
+        self._generations = generations
+        self._reply_to = reply_to
+        self.quarantined = quarantined
+        self.releases = {key: Release(request) for key, request in requests.items()}
+        self.heads = heads
+        for key in (*quarantined, *requests):
+            self.forget_head(key)
+        most = settings.task_records
+        self._appends = self._scheduler(
+            settings.tasks_per_queue, lambda backoff: QueueBudget(most, _APPEND_SECONDS, backoff, _LEAST_APPENDS)
+        )
+        self._replays = self._scheduler(_REPLAYS_PER_QUEUE, lambda backoff: QueueBudget(most, _REPLAY_SECONDS, backoff))
+        self._schedulers = {f"append-{epoch}": self._appends, f"replay-{epoch}": self._replays}
+        self.records = 0
+        self.bytes = 0
+
+    def _scheduler(self, tasks_per_queue: int, budget: Callable[[Backoff], QueueBudget]) -> Scheduler[LogRecord]:
+        return Scheduler(
+            queue_of=lambda key: queue_of(key.encode(), self._settings.queues),
+            size_of=lambda record: len(record.value) + _ENVELOPE_BYTES,
+            limits=TaskLimits(tasks_per_queue, self._settings.task_bytes),
+            budget=budget,
+        )
+
+    @property
+    def outstanding(self) -> int:
+        """How many tasks are."""
+        return sum(len(scheduler.outstanding) for scheduler in self._schedulers.values())
+
+    def next_plan_at(self, now: float) -> float | None:
+        """When the next backoff ends, or the next probe may be sent."""
+        times = [at for scheduler in self._schedulers.values() if (at := scheduler.next_plan_at(now)) is not None]
+        return min(times, default=None)
+
+    def add(self, conversation_key: str, record: LogRecord) -> Outcome | None:
+        """Take a delivered record; a quarantined conversation's has its outcome at once."""
+        if conversation_key in self.quarantined:
+            return self._dead([record], conversation_key, "the conversation is quarantined")
+        self.records += 1
+        self.bytes += len(record.value)
+        if (release := self.releases.get(conversation_key)) is not None:
+            release.held.append(record)
+        elif record.replay and self.heads[record.partition].knows(conversation_key):
+            self._replays.add(conversation_key, record)
+        else:
+            self._appends.add(conversation_key, record)
+        return None
+
+    def plan(self, now: float, tasks: int) -> Iterator[OutgoingTask]:
+        """The tasks to send now, with at most `tasks` outstanding of either kind."""
+        for prefix, scheduler in self._schedulers.items():
+            for task in scheduler.plan(now, tasks):
+                yield self._encode(f"{prefix}-{task.number}", task)
+
+    def lost(self, task_id: str) -> bool:
+        """Ready its records again; False where the task is not outstanding."""
+        scheduler, number = self._find(task_id)
+        return scheduler.lost(number)
+
+    def lose_all(self) -> int:
+        """Every outstanding task is lost; returns how many were."""
+        return sum(scheduler.lose_all() for scheduler in self._schedulers.values())
+
+    def reply(self, reply: Reply, now: float) -> Outcome | None:
+        """What a worker answered; None for a late reply. Raises `ValueError` where it does not fit the task."""
+        scheduler, number = self._find(reply.task_id)
+        task = scheduler.outstanding.get(number)
+        if task is None:
+            return None
+        if len(reply.results) != len(task.batches):
+            raise ValueError(f"{len(reply.results)} results for {len(task.batches)} conversations")
+        scheduler.answered(number)
+        outcome = Outcome([], [], {}, {})
+        done = 0
+        for batch, result in zip(task.batches, reply.results, strict=True):
+            if isinstance(result, int):
+                done += len(batch.records)
+                scheduler.succeeded(batch)
+                self._succeeded(batch, result, outcome, now)
+            elif isinstance(result, Failure) and result.answer is Answer.REFUSED:
+                done += len(batch.records)
+                scheduler.hold(batch)
+                outcome.refused[batch.conversation_key] = result.reason
+            else:
+                scheduler.failed(batch, now)
+                reason = result.reason if isinstance(result, Failure) else "a result of the wrong kind"
+                outcome.retries[reason] = outcome.retries.get(reason, 0) + 1
+        scheduler.measured(task, done, reply.seconds, now)
+        return outcome
+
+    def quarantine(self, conversation_key: str, reason: str) -> Outcome:
+        """The conversation is durably quarantined: its held records become dead letters; those that are stay so."""
+        self.quarantined.add(conversation_key)
+        self.forget_head(conversation_key)
+        records = self._replays.drop(conversation_key) + self._appends.drop(conversation_key)
+        if (release := self.releases.pop(conversation_key, None)) is not None:
+            records += release.held
+        self._forget(records)
+        return self._dead(records, conversation_key, reason)
+
+    def begin_release(self, conversation_key: str, request: int) -> None:
+        """Hold its records from now on, if it is quarantined."""
+        if conversation_key in self.quarantined:
+            self.quarantined.remove(conversation_key)
+            self.releases[conversation_key] = Release(request)
+
+    def take_letters(self, conversation_key: str, found: FoundLetters) -> Outcome:
+        """Replay these, which follow those taken before."""
+        release = self.releases[conversation_key]
+        release.take(len(found.records), found.last, is_complete=found.complete)
+        for record in found.records:
+            self.records += 1
+            self.bytes += len(record.value)
+            self._appends.add(conversation_key, record)
+        # The log still has what the letters are of.
+        known = [record for record in release.held if record.replay and record.offset <= found.last]
+        self._forget(known)
+        release.held = [record for record in release.held if not record.replay or record.offset > found.last]
+        return Outcome([], known, {}, {})
+
+    def end_release(self, conversation_key: str) -> None:
+        """All its letters are published: go on with the newer records."""
+        for record in self.releases.pop(conversation_key).held:
+            self._appends.add(conversation_key, record)
+
+    def take_back(self, conversation_key: str, numbers: int) -> None:
+        """So many of its newest numbers are not going to be published by this assignment."""
+        for heads in self.heads.values():
+            heads.take_back(conversation_key, numbers)
+
+    def forget_head(self, conversation_key: str) -> None:
+        """It has to be read."""
+        for heads in self.heads.values():
+            heads.forget(conversation_key)
+
+    def _forget(self, records: Sequence[LogRecord]) -> None:
+        self.records -= len(records)
+        for record in records:
+            self.bytes -= len(record.value)
+
+    def _encode(self, task_id: str, task: PlannedTask[LogRecord]) -> OutgoingTask:
+        conversations = [
+            encode_conversation(
+                batch.conversation_key,
+                self._head_before(batch),
+                [(record.offset, record.sent_at, record.value) for record in batch.records],
+            )
+            for batch in task.batches
+        ]
+        body = encode_append_task(
+            task_id=task_id,
+            reply_to=self._reply_to,
+            epoch=self._epoch,
+            log_id=self._log_id,
+            generations=self._generations,
+            conversations=conversations,
+        )
+        records = sum(len(batch.records) for batch in task.batches)
+        summary = f"({len(task.batches)} conversations, {records} records)"
+        return OutgoingTask(task_id, APPEND_TASK, task.queue, body, summary, task.losses)
+
+    def _head_before(self, batch: Batch[LogRecord]) -> int | None:
+        first = batch.records[0]
+        if first.is_letter:
+            # Some letters may have been written before: they are compared with the rows that are there.
+            return None
+        return self.heads[first.partition].before(batch.conversation_key, replay=first.replay)
+
+    def _find(self, task_id: str) -> tuple[Scheduler[LogRecord], int]:
+        prefix, _, number = task_id.rpartition("-")
+        scheduler = self._schedulers.get(prefix)
+        return (self._appends, -1) if scheduler is None else (scheduler, int(number))
+
+    def _succeeded(self, batch: Batch[LogRecord], first: int, outcome: Outcome, now: float) -> None:
+        key, last = batch.conversation_key, batch.records[-1]
+        key_bytes = key.encode()
+        partition = partition_of(key_bytes, self._output_partitions)
+        topic = self._settings.output_topic
+        self._forget(batch.records)
+        offsets: list[int] = []
+        outputs: list[Output] = []
+        for sequence, record in enumerate(batch.records, start=first):
+            if record.replay:
+                outcome.replayed.append(record)
+                continue
+            offsets.append(record.offset)
+            headers = with_sent_at(record.headers, record.sent_at)
+            outputs.append(Output(topic, partition, key_bytes, with_sequence(record.value, sequence), headers))
+        source = Partition(self._settings.log_topic, last.partition)
+        if last.is_letter:
+            # While letters are replayed nothing else of their conversation is, and their numbers are nobody's head.
+            receipt = encode_receipt(self._settings, key, last)
+            self.releases[key].letters_written(Finished(source, offsets, outputs, receipt), now)
+            return
+        self.heads[last.partition].written(key, first + len(batch.records) - 1, replay=last.replay)
+        if outputs:
+            outcome.finished.append(Finished(source, offsets, outputs))
+
+    def _dead(self, records: Sequence[LogRecord], conversation_key: str, reason: str) -> Outcome:
+        outcome = Outcome([], [], {}, {})
+        for record in records:
+            if record.replay:
+                outcome.replayed.append(record)
+            elif not record.is_letter:
+                letter = encode_letter(self._settings, conversation_key, record, reason)
+                source = Partition(self._settings.log_topic, record.partition)
+                outcome.finished.append(Finished(source, (record.offset,), (letter,)))
+        return outcome

@@ -1,0 +1,137 @@
+"""Latest-messages requests on their way through the workers."""
+
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from bridge.dispatch.scheduling.queue_budget import QueueBudget
+from bridge.dispatch.scheduling.scheduler import PlannedTask, Scheduler, TaskLimits
+from bridge.dispatch.work import Finished, OutgoingTask
+from bridge.kafka.headers import Headers
+from bridge.kafka.transaction import Output, Partition
+from chat_tasks.conversation.routing import partition_of, queue_of
+from chat_tasks.formats.tasks import LATEST_TASK, Failure, Generations, LatestRequest, Reply, encode_latest_task
+from chat_tasks.settings import Settings
+
+_REQUEST_BYTES = 128
+_REQUESTS_PER_TASK = 100
+_TASK_SECONDS = 1.0
+
+
+class PendingRequest(NamedTuple):
+    """A delivered request; its key and headers go back with the block."""
+
+    partition: int
+    offset: int
+    request: LatestRequest
+    key: bytes | None
+    headers: Headers
+
+
+class LatestWork:
+    """All requests of one assignment that are not answered.
+
+    The scheduler's rule of one batch in flight per conversation lets those that arrive meanwhile share one read, and
+    none of them joins a read that has started.
+    """
+
+    def __init__(
+        self,
+        settings: Settings,
+        *,
+        block_partitions: int,
+        epoch: int,
+        generations: Generations,
+        reply_to: str,
+    ) -> None:
+        self._settings = settings
+        self._block_partitions = block_partitions
+        self._epoch = epoch
+        self._generations = generations
+        self._reply_to = reply_to
+        self._scheduler: Scheduler[PendingRequest] = Scheduler(
+            queue_of=lambda key: queue_of(key.encode(), settings.queues),
+            size_of=lambda _: _REQUEST_BYTES,
+            limits=TaskLimits(1, settings.task_bytes),
+            budget=lambda backoff: QueueBudget(_REQUESTS_PER_TASK, _TASK_SECONDS, backoff),
+        )
+        self.requests = 0
+
+    @property
+    def outstanding(self) -> int:
+        """How many tasks are."""
+        return len(self._scheduler.outstanding)
+
+    def next_plan_at(self, now: float) -> float | None:
+        """When the next backoff ends, or the next probe may be sent."""
+        return self._scheduler.next_plan_at(now)
+
+    def add(self, pending: PendingRequest) -> None:
+        """Take a delivered, valid request."""
+        self.requests += 1
+        self._scheduler.add(pending.request.conversation_key, pending)
+
+    def plan(self, now: float, tasks: int) -> Iterator[OutgoingTask]:
+        """The tasks to send now, with at most `tasks` outstanding."""
+        for task in self._scheduler.plan(now, tasks):
+            yield self._encode(task)
+
+    def lost(self, task_id: str) -> bool:
+        """Ready its requests again; False where the task is not outstanding."""
+        return self._scheduler.lost(self._number(task_id))
+
+    def lose_all(self) -> int:
+        """Every outstanding task is lost; returns how many were."""
+        return self._scheduler.lose_all()
+
+    def reply(self, reply: Reply, now: float) -> tuple[list[Finished], dict[str, int]] | None:
+        """The blocks to publish, and the reasons of those tried again; None for a late reply.
+
+        Raises `ValueError` where the reply does not fit the task.
+        """
+        task = self._scheduler.outstanding.get(self._number(reply.task_id))
+        if task is None:
+            return None
+        pending = [one for batch in task.batches for one in batch.records]
+        if len(reply.results) != len(pending):
+            raise ValueError(f"{len(reply.results)} results for {len(pending)} requests")
+        self._scheduler.answered(task.number)
+        finished: list[Finished] = []
+        retries: dict[str, int] = {}
+        remaining = iter(reply.results)
+        for batch in task.batches:
+            mine = [next(remaining) for _ in batch.records]
+            blocks = [result for result in mine if isinstance(result, str)]
+            if len(blocks) == len(mine):
+                self._scheduler.succeeded(batch)
+                self.requests -= len(mine)
+                finished.extend(self._finish(one, block) for one, block in zip(batch.records, blocks, strict=True))
+            else:
+                self._scheduler.failed(batch, now)
+                for reason in {result.reason for result in mine if isinstance(result, Failure)}:
+                    retries[reason] = retries.get(reason, 0) + 1
+        self._scheduler.measured(task, len(finished), reply.seconds, now)
+        return finished, retries
+
+    def _finish(self, pending: PendingRequest, block: str) -> Finished:
+        key = pending.request.conversation_key.encode()
+        output = Output(
+            self._settings.block_topic,
+            partition_of(key, self._block_partitions),
+            key if pending.key is None else pending.key,
+            block.encode(),
+            pending.headers,
+        )
+        return Finished(Partition(self._settings.request_topic, pending.partition), (pending.offset,), (output,))
+
+    def _encode(self, task: PlannedTask[PendingRequest]) -> OutgoingTask:
+        task_id = f"latest-{self._epoch}-{task.number}"
+        requests = [one.request for batch in task.batches for one in batch.records]
+        body = encode_latest_task(
+            task_id=task_id, reply_to=self._reply_to, generations=self._generations, requests=requests
+        )
+        summary = f"({len(task.batches)} conversations, {len(requests)} requests)"
+        return OutgoingTask(task_id, LATEST_TASK, task.queue, body, summary, task.losses)
+
+    def _number(self, task_id: str) -> int:
+        prefix, _, number = task_id.rpartition("-")
+        return int(number) if prefix == f"latest-{self._epoch}" else -1

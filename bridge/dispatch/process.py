@@ -1,0 +1,60 @@
+"""The dispatch process."""
+
+from confluent_kafka.admin import AdminClient
+
+from bridge.checks import check_cassandra, check_kafka, check_topics
+from bridge.dispatch.handler import Dispatch
+from bridge.dispatch.process_state import Memory
+from bridge.dispatch.servers.cluster import Cluster
+from bridge.initialise import known_partitions_name
+from bridge.kafka.clients import base_config
+from bridge.loop.loop import Loop
+from bridge.loop.supervisor import Healing
+from bridge.loop.transaction_runner import patience_with_offsets
+from chat_tasks.settings import Settings
+from chat_tasks.storage.schema import check_stored_settings
+from chat_tasks.storage.session import Session, connect, failures_as_unavailable
+
+
+def run_dispatch(settings: Settings) -> int:
+    """Until the process is asked to end; returns its exit code."""
+    builder = _Builder(settings)
+    try:
+        return Healing(builder.build).run()
+    finally:
+        builder.close()
+
+
+class _Builder:
+    """Keeps what outlasts a loop: what dispatch knows, and the connection to Cassandra, which takes long to make."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        self._session: Session | None = None
+        self._memory = Memory()
+        self._patience = patience_with_offsets(settings)
+
+    def build(self) -> Loop:
+        settings = self._settings
+        if self._session is None:
+            self._session = connect(settings)
+        admin = AdminClient(base_config(settings))
+        with failures_as_unavailable():
+            stored = check_stored_settings(self._session, settings)
+            check_cassandra(settings, self._session)
+            counts = check_topics(settings, admin, stored)
+            check_kafka(settings, admin)
+            cluster = Cluster(
+                settings,
+                self._session,
+                output_partitions=counts[settings.output_topic],
+                block_partitions=counts[settings.block_topic],
+            )
+        known = {
+            topic: int(stored[known_partitions_name(topic)]) for topic in (settings.log_topic, settings.request_topic)
+        }
+        return Loop(settings, Dispatch(settings, cluster, self._memory), known, self._patience)
+
+    def close(self) -> None:
+        if self._session is not None:
+            self._session.cluster.shutdown()

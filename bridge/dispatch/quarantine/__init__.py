@@ -1,0 +1,1 @@
+"""Conversations that cannot be written, and their way back."""

@@ -1,0 +1,244 @@
+"""Which records go to the workers next.
+
+Per conversation at most one batch is in flight, always the oldest records first. A queue has a bounded number of tasks
+outstanding; while its slots are taken, records pile up and the next task takes them all, if they are not too many:
+batches are small and fast when idle, and grow by themselves under load. How many records a task may hold says the
+budget of its queue (`queue_budget.py`).
+"""
+
+import heapq
+from collections import defaultdict
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Generic, TypeVar
+
+import msgspec
+
+from bridge.dispatch.scheduling.queue_budget import QueueBudget
+from chat_tasks.backoff import Backoff
+
+RecordT = TypeVar("RecordT")
+
+
+@dataclass(frozen=True, slots=True)
+class TaskLimits:
+    """How many tasks a queue may have outstanding, and how many bytes one may hold; a record above them goes alone."""
+
+    tasks_per_queue: int
+    bytes: int
+
+
+class Batch(msgspec.Struct, Generic[RecordT], frozen=True):
+    """The oldest records of one conversation, in order."""
+
+    conversation_key: str
+    records: list[RecordT]
+
+
+@dataclass(frozen=True, slots=True)
+class PlannedTask(Generic[RecordT]):
+    """One Celery task; `losses` counts how often in a row a task with one of its conversations was lost."""
+
+    number: int
+    queue: int
+    batches: tuple[Batch[RecordT], ...]
+    losses: int
+
+
+class _Conversation(msgspec.Struct, Generic[RecordT]):
+    queue: int
+    records: list[RecordT] = msgspec.field(default_factory=list)
+    in_flight: int = 0
+    failures: int = 0
+    losses: int = 0
+    waiting: bool = False
+    """For the end of its backoff, or held."""
+
+
+class Scheduler(Generic[RecordT]):
+    """Holds every record that is delivered and unfinished. Times are seconds of any monotonic clock."""
+
+    def __init__(
+        self,
+        queue_of: Callable[[str], int],
+        size_of: Callable[[RecordT], int],
+        limits: TaskLimits,
+        budget: Callable[[Backoff], QueueBudget],
+        backoff: Backoff | None = None,
+    ) -> None:
+        """`budget` makes that of a queue, given how long to wait between two probes."""
+        self._queue_of = queue_of
+        self._size_of = size_of
+        self._limits = limits
+        # Short: a worker that has not found its servers again fails at once, and so gets the most tasks.
+        self._backoff = backoff or Backoff(longest=0.5)
+        self._budgets: dict[int, QueueBudget] = defaultdict(lambda: budget(self._backoff))
+        self._conversations: dict[str, _Conversation[RecordT]] = {}
+        self._ready: dict[int, dict[str, None]] = {}
+        self._waiting: list[tuple[float, str]] = []
+        self._outstanding: dict[int, PlannedTask[RecordT]] = {}
+        self._tasks_of_queue: dict[int, int] = {}
+        self._next_number = 0
+
+    @property
+    def outstanding(self) -> dict[int, PlannedTask[RecordT]]:
+        """The tasks that were planned and neither answered nor lost, by number, oldest first; not to be changed."""
+        return self._outstanding
+
+    def add(self, conversation_key: str, record: RecordT) -> None:
+        """A record that lies after all earlier ones of its conversation."""
+        conversation = self._conversations.get(conversation_key)
+        if conversation is None:
+            conversation = self._conversations[conversation_key] = _Conversation(self._queue_of(conversation_key))
+        conversation.records.append(record)
+        self._make_ready(conversation_key, conversation)
+
+    def plan(self, now: float, tasks: int) -> Iterator[PlannedTask[RecordT]]:
+        """The tasks to send now, records whose backoff has ended included.
+
+        As many as the free slots of the queues take and as keep at most `tasks` outstanding; the queues take turns.
+        """
+        while self._waiting and self._waiting[0][0] <= now:
+            _, key = heapq.heappop(self._waiting)
+            if (conversation := self._conversations.get(key)) is not None and conversation.waiting:
+                conversation.waiting = False
+                self._make_ready(key, conversation)
+        for queue in list(self._ready):
+            while self._ready[queue] and self._has_room(queue, now):
+                if len(self._outstanding) >= tasks:
+                    return
+                yield self._plan_one(queue, now)
+            # Whoever had its turn goes to the end.
+            self._ready[queue] = self._ready.pop(queue)
+
+    def next_plan_at(self, now: float) -> float | None:
+        """When after `now` the earliest backoff ends, or the next probe may be sent; None if nothing waits for either.
+
+        `now` is when `plan` was last called.
+        """
+        times = [
+            at
+            for queue, ready in self._ready.items()
+            if ready and (at := self._budgets[queue].opens_at) is not None and at > now
+        ]
+        if self._waiting:
+            times.append(self._waiting[0][0])
+        return min(times, default=None)
+
+    def answered(self, number: int) -> PlannedTask[RecordT] | None:
+        """Free the task's slot; None where it is not outstanding (a late reply, to be ignored).
+
+        Each of its batches must then be told `succeeded`, `failed` or `hold`, and the task `measured`.
+        """
+        task = self._outstanding.pop(number, None)
+        if task is not None:
+            self._tasks_of_queue[task.queue] -= 1
+        return task
+
+    def measured(self, task: PlannedTask[RecordT], done: int, seconds: float, now: float) -> None:
+        """The worker has done so many of an answered task's records, in that time."""
+        held = sum(len(batch.records) for batch in task.batches)
+        self._budgets[task.queue].answered(len(task.batches), held, done, seconds, now)
+
+    def succeeded(self, batch: Batch[RecordT]) -> None:
+        """The batch's records are done."""
+        conversation = self._conversations[batch.conversation_key]
+        del conversation.records[: len(batch.records)]
+        conversation.in_flight = conversation.failures = conversation.losses = 0
+        if conversation.records:
+            self._make_ready(batch.conversation_key, conversation)
+        else:
+            del self._conversations[batch.conversation_key]
+
+    def failed(self, batch: Batch[RecordT], now: float) -> None:
+        """The batch's records are to be tried again, after a backoff."""
+        conversation = self._conversations[batch.conversation_key]
+        conversation.in_flight = 0
+        conversation.failures += 1
+        conversation.waiting = True
+        heapq.heappush(self._waiting, (now + self._backoff.delay(conversation.failures), batch.conversation_key))
+
+    def hold(self, batch: Batch[RecordT]) -> None:
+        """The batch's records are not to be tried again; what becomes of them, `drop` says later."""
+        conversation = self._conversations[batch.conversation_key]
+        conversation.in_flight = 0
+        conversation.waiting = True
+
+    def drop(self, conversation_key: str) -> list[RecordT]:
+        """Take all records of a conversation out, in order; a task that has some of them is given up as lost."""
+        conversation = self._conversations.get(conversation_key)
+        if conversation is None:
+            return []
+        if conversation.in_flight:
+            self.lost(self._task_with(conversation_key))
+        del self._conversations[conversation_key]
+        self._ready.get(conversation.queue, {}).pop(conversation_key, None)
+        return conversation.records
+
+    def lost(self, number: int) -> bool:
+        """The task will not be answered: its records are ready again at once. False where it is not outstanding."""
+        task = self.answered(number)
+        if task is None:
+            return False
+        for batch in task.batches:
+            conversation = self._conversations[batch.conversation_key]
+            conversation.in_flight = 0
+            conversation.losses += 1
+            self._make_ready(batch.conversation_key, conversation)
+        return True
+
+    def lose_all(self) -> int:
+        """No outstanding task will be answered; returns how many were."""
+        numbers = list(self._outstanding)
+        for number in numbers:
+            self.lost(number)
+        return len(numbers)
+
+    def _task_with(self, conversation_key: str) -> int:
+        return next(
+            number
+            for number, task in self._outstanding.items()
+            if any(batch.conversation_key == conversation_key for batch in task.batches)
+        )
+
+    def _make_ready(self, key: str, conversation: _Conversation[RecordT]) -> None:
+        if not conversation.in_flight and not conversation.waiting:
+            self._ready.setdefault(conversation.queue, {})[key] = None
+
+    def _has_room(self, queue: int, now: float) -> bool:
+        opens_at = self._budgets[queue].opens_at
+        return (opens_at is None or now >= opens_at) and (
+            self._tasks_of_queue.get(queue, 0) < self._limits.tasks_per_queue
+        )
+
+    def _plan_one(self, queue: int, now: float) -> PlannedTask[RecordT]:
+        ready = self._ready[queue]
+        budget = self._budgets[queue]
+        most = budget.records
+        budget.sent(now)
+        batches: list[Batch[RecordT]] = []
+        records = size = losses = 0
+        for key in ready:
+            if records >= most or size >= self._limits.bytes:
+                break
+            conversation = self._conversations[key]
+            taken: list[RecordT] = []
+            for record in conversation.records:
+                added = self._size_of(record)
+                if records and (records >= most or size + added > self._limits.bytes):
+                    break
+                taken.append(record)
+                records += 1
+                size += added
+            if not taken:
+                break
+            conversation.in_flight = len(taken)
+            losses = max(losses, conversation.losses)
+            batches.append(Batch(key, taken))
+        for batch in batches:
+            del ready[batch.conversation_key]
+        task = PlannedTask(self._next_number, queue, tuple(batches), losses)
+        self._next_number += 1
+        self._outstanding[task.number] = task
+        self._tasks_of_queue[queue] = self._tasks_of_queue.get(queue, 0) + 1
+        return task

@@ -1,0 +1,1 @@
+"""Blocking calls to Cassandra and to the administration of Kafka."""

@@ -1,0 +1,114 @@
+"""What dispatch asks of Cassandra and of Kafka's administration; every call blocks."""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+
+from confluent_kafka import Consumer, KafkaException, TopicPartition
+from confluent_kafka.admin import AdminClient
+
+from bridge.dispatch.commits.commit_metadata import decode_metadata
+from bridge.dispatch.servers.facts import AssignmentFacts
+from bridge.kafka.clients import base_config, reader_config
+from bridge.kafka.dead_letter_reader import read_dead_letters
+from bridge.kafka.topics import topic_id
+from bridge.kafka.transaction import Partition
+from bridge.loop.poller import committed_offsets
+from bridge.records.quarantine_letters import FoundLetters, LetterBox, Wanted, read_letter
+from chat_tasks.conversation.routing import partition_of
+from chat_tasks.settings import Settings
+from chat_tasks.storage.generations import AskedNodes, NodeGenerations
+from chat_tasks.storage.quarantine import Quarantine, Quarantined
+from chat_tasks.storage.session import Session, failures_as_unavailable
+
+_SECONDS = 10.0
+_GATE_SECONDS = 3.0
+
+
+class Cluster:
+    """Holds the connections for as long as the process lives."""
+
+    def __init__(self, settings: Settings, session: Session, *, output_partitions: int, block_partitions: int) -> None:
+        self._settings = settings
+        self._generations = NodeGenerations(session, settings.cassandra_local_datacenter)
+        self._quarantine = Quarantine(session, settings.cassandra_keyspace)
+        self._admin = AdminClient(base_config(settings))
+        self._offsets = Consumer(reader_config(settings, settings.dispatch_group))
+        self._output_partitions = output_partitions
+        self._block_partitions = block_partitions
+        self.letters_read = 0
+
+    def facts(self, log_partitions: Sequence[int]) -> AssignmentFacts:
+        """What an assignment of these has to know. Raises `DependencyUnavailable`, `KafkaException`."""
+        with failures_as_unavailable():
+            quarantined = self._quarantine.of_partitions(log_partitions)
+        return AssignmentFacts(
+            log_id=topic_id(self._admin, self._settings.log_topic),
+            generations=self._generations.ask().generations,
+            quarantined=frozenset(one.conversation_key for one in quarantined if one.release_requested is None),
+            requests=_requests_of(quarantined),
+            output_partitions=self._output_partitions,
+            block_partitions=self._block_partitions,
+        )
+
+    def generations(self) -> AskedNodes:
+        """When each node started. Raises `DependencyUnavailable`."""
+        return self._generations.ask()
+
+    def all_replayed(self, digest: str) -> str | None:
+        """The digest, where every partition of the log, other members' too, was committed under it; else None.
+
+        Raises `KafkaException`, `ConfigurationError`.
+        """
+        partitions = [Partition(self._settings.log_topic, number) for number in range(self._settings.log_partitions)]
+        found = committed_offsets(self._offsets, partitions, _GATE_SECONDS).values()
+        return digest if all(decode_metadata(one.metadata).digest == digest for one in found) else None
+
+    def quarantine(self, reasons: Mapping[str, str]) -> Mapping[str, str]:
+        """Make it durable; returns the same. Raises `DependencyUnavailable`."""
+        with failures_as_unavailable():
+            for key, reason in reasons.items():
+                self._quarantine.add(self._log_partition(key), key, reason)
+        return reasons
+
+    def release_requests(self, log_partitions: Sequence[int]) -> dict[str, int]:
+        """The conversations that are to be released, each with its request. Raises `DependencyUnavailable`."""
+        with failures_as_unavailable():
+            return _requests_of(self._quarantine.of_partitions(log_partitions))
+
+    def letters(self, wanted: Wanted, is_wanted: Callable[[], bool]) -> FoundLetters:
+        """Look through all dead letters; what it returns once `is_wanted` says no is of no use.
+
+        Raises `DependencyUnavailable`.
+        """
+        settings = self._settings
+        box = LetterBox(wanted, settings.records_in_flight // 2, settings.bytes_in_flight // 2)
+        for messages in read_dead_letters(settings):
+            self.letters_read += len(messages)
+            if not is_wanted():
+                break
+            for message in messages:
+                if (letter := read_letter(settings, message)) is not None:
+                    box.take(letter)
+        return box.found()
+
+    def end_releases(self, requests: Mapping[str, int]) -> Mapping[str, int]:
+        """Take these conversations off the table; returns the same. Raises `DependencyUnavailable`."""
+        with failures_as_unavailable():
+            for key, request in requests.items():
+                self._quarantine.remove(self._log_partition(key), key, request)
+        return requests
+
+    def purge(self, offsets: Mapping[Partition, int]) -> None:
+        """Delete what lies below these offsets; where that fails, the next time deletes more."""
+        asked = [TopicPartition(*partition, offset) for partition, offset in offsets.items()]
+        for future in self._admin.delete_records(asked, request_timeout=_SECONDS).values():
+            try:
+                future.result(_SECONDS)
+            except (KafkaException, TimeoutError):
+                continue
+
+    def _log_partition(self, conversation_key: str) -> int:
+        return partition_of(conversation_key.encode(), self._settings.log_partitions)
+
+
+def _requests_of(quarantined: Iterable[Quarantined]) -> dict[str, int]:
+    return {one.conversation_key: one.release_requested for one in quarantined if one.release_requested is not None}

@@ -1,0 +1,1 @@
+"""Tasks on their way out through Redis, and replies on their way in."""

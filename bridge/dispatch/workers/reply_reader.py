@@ -1,0 +1,48 @@
+"""Reads the workers' replies from the dispatcher's own list in Redis, in a thread of its own."""
+
+import threading
+from collections.abc import Callable
+from typing import Any
+
+from redis import RedisError
+
+from bridge.dispatch.workers.events import Replies
+from chat_tasks.backoff import Backoff
+from chat_tasks.redis_client import connect_redis
+from chat_tasks.settings import Settings
+
+_BLOCK_SECONDS = 1
+_REPLIES_AT_ONCE = 100
+
+
+class ReplyReader:
+    """Posts `Replies`. Of a Redis that does not answer it says nothing: the task sender does."""
+
+    def __init__(self, settings: Settings, list_name: str, post: Callable[[object], None]) -> None:
+        self.list_name = list_name
+        self._post = post
+        self._redis = connect_redis(settings)
+        self._stopping = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="reply reader", daemon=True)
+
+    def start(self) -> None:
+        """Returns at once."""
+        self._thread.start()
+
+    def close(self) -> None:
+        """Stop within about a second; does not wait."""
+        self._stopping.set()
+
+    def _run(self) -> None:
+        backoff, failures = Backoff(first=0.05, longest=0.5), 0
+        while not self._stopping.is_set():
+            try:
+                first: Any = self._redis.blpop([self.list_name], timeout=_BLOCK_SECONDS)
+                if first is not None:
+                    more: Any = self._redis.lpop(self.list_name, _REPLIES_AT_ONCE)
+                    self._post(Replies(self.list_name, [first[1], *(more or ())]))
+                failures = 0
+            except RedisError:
+                failures += 1
+                self._stopping.wait(backoff.delay(failures))
+        self._redis.connection_pool.disconnect()

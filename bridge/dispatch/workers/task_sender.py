@@ -1,0 +1,170 @@
+"""Sends tasks to Celery's queues and watches over Redis, in a thread of its own."""
+
+import logging
+import threading
+import time
+from collections.abc import Callable, Sequence
+from queue import Empty, SimpleQueue
+
+from kombu import Connection, Producer
+from kombu.exceptions import BatchPublishError, OperationalError
+from redis import Redis, RedisError
+
+from bridge.dispatch.work import OutgoingTask
+from bridge.dispatch.workers.events import LookedFor, RedisBack, RedisLost, Sent
+from bridge.loop.events import Failed
+from chat_tasks.backoff import Backoff
+from chat_tasks.celery_app import app
+from chat_tasks.conversation.routing import queue_name
+from chat_tasks.formats.celery_body import TASK_CONTENT_TYPE
+from chat_tasks.redis_client import connect_redis
+from chat_tasks.settings import Settings
+
+logger = logging.getLogger(__name__)
+
+_HEARTBEAT_SECONDS = 0.25
+_HEARTBEAT_LIFETIME = 60
+# Headers and properties follow the body in kombu's JSON, and are short.
+_TAIL_BYTES = 4096
+_LOOK_FOR = f"""
+local found = {{}}
+for _, queue in ipairs(KEYS) do
+  for _, item in ipairs(redis.call('LRANGE', queue, 0, -1)) do
+    local tail = string.sub(item, -{_TAIL_BYTES})
+    for index, id in ipairs(ARGV) do
+      if string.find(tail, '"' .. id .. '"', 1, true) then found[#found + 1] = id end
+    end
+  end
+end
+return found
+"""
+
+
+class TaskSender:
+    """Posts `Sent`, `LookedFor`, `RedisLost` and `RedisBack`; it begins with a `RedisBack` as soon as Redis answers.
+
+    A flushed or restarted Redis need not break a connection in a way that is seen. So the sender keeps a counter there:
+    one that is absent or behind means that Redis has forgotten.
+    """
+
+    def __init__(self, settings: Settings, post: Callable[[object], None]) -> None:
+        self._settings = settings
+        self._post = post
+        self._commands: SimpleQueue[Callable[[], None] | None] = SimpleQueue()
+        self._redis: Redis = connect_redis(settings)
+        self._connection = Connection(
+            settings.redis_url,
+            transport_options={**app.conf.broker_transport_options, "socket_timeout": 5},
+        )
+        self._heartbeat_key = f"{settings.redis_prefix}:heartbeat:{settings.instance_name}:{time.time_ns()}"
+        self._beats = 0
+        self._producer: Producer | None = None
+        self._thread = threading.Thread(target=self._run, name="task sender", daemon=True)
+
+    def start(self) -> None:
+        """Returns at once."""
+        self._thread.start()
+
+    def close(self) -> None:
+        """Stop soon; commands that wait are dropped."""
+        self._commands.put(None)
+
+    def send(self, tasks: Sequence[OutgoingTask]) -> None:
+        """Put these into their queues, in order; returns at once."""
+        self._commands.put(lambda: self._send(tasks))
+
+    def look_for(self, tasks: Sequence[tuple[str, int]]) -> None:
+        """Ask which of these (task id, queue) still wait in their queues; returns at once."""
+        self._commands.put(lambda: self._look_for(tasks))
+
+    def _run(self) -> None:
+        backoff, failures = Backoff(first=0.1, longest=1.0), 0
+        while True:
+            try:
+                self._connect()
+                self._post(RedisBack())
+                failures = 0
+                self._serve()
+            except (RedisError, OperationalError, BatchPublishError, OSError) as error:
+                if not failures:
+                    self._post(RedisLost(f"{type(error).__name__}: {error}"))
+                failures += 1
+                if self._drop_commands(backoff.delay(failures)):
+                    return
+            except Exception as error:  # noqa: BLE001 - whatever it is, the loop must hear of it
+                self._post(Failed(error))
+                return
+            else:
+                return
+            finally:
+                self._disconnect()
+
+    def _connect(self) -> None:
+        self._beats = 0
+        self._beat()
+        self._producer = self._connection.Producer(auto_declare=False)
+
+    def _disconnect(self) -> None:
+        self._producer = None
+        self._connection.release()
+        self._redis.connection_pool.disconnect()
+
+    def _serve(self) -> None:
+        next_beat = time.monotonic() + _HEARTBEAT_SECONDS
+        while True:
+            try:
+                command = self._commands.get(timeout=max(0.0, next_beat - time.monotonic()))
+            except Empty:
+                self._beat()
+                next_beat = time.monotonic() + _HEARTBEAT_SECONDS
+                continue
+            if command is None:
+                return
+            command()
+
+    def _beat(self) -> None:
+        """Raises `RedisError` where Redis is not the one that the last beat went to."""
+        previous = self._redis.set(self._heartbeat_key, self._beats + 1, ex=_HEARTBEAT_LIFETIME, get=True)
+        expected = str(self._beats).encode() if self._beats else None
+        self._beats += 1
+        if previous != expected and expected is not None:
+            raise RedisError("Redis has lost its data")
+
+    def _send(self, tasks: Sequence[OutgoingTask]) -> None:
+        producer = self._producer
+        assert producer is not None
+        with producer.batch():
+            for task in tasks:
+                message = app.amqp.as_task_v2(
+                    task.task_id, task.name, argsrepr=task.summary, kwargsrepr="{}", ignore_result=True
+                )
+                # With `exchange` empty kombu puts it straight into the list of that name; an exchange would need
+                # bindings, which a flushed Redis has forgotten.
+                producer.publish(
+                    task.body,
+                    exchange="",
+                    routing_key=queue_name(task.queue),
+                    content_type=TASK_CONTENT_TYPE,
+                    content_encoding="binary",
+                    headers=message.headers,
+                    **message.properties,
+                )
+        self._post(Sent(tasks))
+
+    def _look_for(self, tasks: Sequence[tuple[str, int]]) -> None:
+        queues = sorted({queue_name(queue) for _, queue in tasks})
+        asked = [task_id for task_id, _ in tasks]
+        found = self._redis.eval(_LOOK_FOR, len(queues), *queues, *asked)
+        assert isinstance(found, list)
+        self._post(LookedFor(asked, [task_id.decode() for task_id in found]))
+
+    def _drop_commands(self, seconds: float) -> bool:
+        """Wait, forgetting what was to be sent (dispatch plans it again); whether the sender was closed meanwhile."""
+        deadline = time.monotonic() + seconds
+        while (remaining := deadline - time.monotonic()) > 0:
+            try:
+                if self._commands.get(timeout=remaining) is None:
+                    return True
+            except Empty:
+                return False
+        return False

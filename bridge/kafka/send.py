@@ -1,0 +1,34 @@
+"""Puts a single record into a topic, the way any of its users would."""
+
+from confluent_kafka import KafkaException, Producer
+
+from bridge.kafka.clients import base_config, describe
+from bridge.kafka.headers import Headers
+from chat_tasks.errors import DependencyUnavailable
+from chat_tasks.settings import Settings
+
+_SECONDS = 10.0
+
+
+def send_record(
+    settings: Settings, topic: str, value: bytes, *, partition: int = -1, headers: Headers | None = None
+) -> tuple[int, int]:
+    """Send without a key and wait; returns (partition, offset). Raises `DependencyUnavailable`."""
+    acknowledged: list[tuple[int, int]] = []
+    failed: list[str] = []
+
+    def delivered(error: object, message: object) -> None:
+        if error is not None:
+            failed.append(describe(error))
+        else:
+            acknowledged.append((message.partition(), message.offset()))  # type: ignore[attr-defined]
+
+    producer = Producer({**base_config(settings), "acks": "all", "linger.ms": 0, "message.timeout.ms": _SECONDS * 1000})
+    try:
+        producer.produce(topic, value, partition=partition, headers=[*(headers or ())], on_delivery=delivered)
+    except KafkaException as error:
+        raise DependencyUnavailable(describe(error)) from error
+    producer.flush(_SECONDS)
+    if not acknowledged:
+        raise DependencyUnavailable(failed[0] if failed else f"Kafka did not acknowledge within {_SECONDS:.0f} seconds")
+    return acknowledged[0]

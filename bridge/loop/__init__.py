@@ -1,0 +1,1 @@
+"""Consume, work, produce, commit: the loop that ingest and dispatch share."""

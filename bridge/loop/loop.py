@@ -1,0 +1,296 @@
+"""Consume, work, produce, commit: the loop that ingest and dispatch share.
+
+One thread, this one, owns all state and never blocks on a server; a poller, a runner of transactions and whatever the
+handler starts tell it by events what happened. On any doubt (a time-out, a fatal error, a transaction of unknown
+outcome) the loop ends with an exception, and `bridge.loop.supervisor` makes a new one, which starts from what the group
+has committed.
+"""
+
+import logging
+import time
+from collections.abc import Callable, Mapping
+from concurrent.futures import Future
+from queue import Empty, SimpleQueue
+from typing import Any
+
+from confluent_kafka import KafkaException
+
+from bridge.kafka.assignment import Assignment
+from bridge.kafka.clients import consumer_config, is_fenced_producer, producer_config
+from bridge.kafka.transaction import Partition, Transaction
+from bridge.loop.adaptive_timeout import Patience
+from bridge.loop.delivery_watch import DeliveryWatch
+from bridge.loop.events import AssignmentOutdated, Call, EndReached, Failed, Records, Stop, TransactionEnded
+from bridge.loop.handler import LoopHandler
+from bridge.loop.membership import Membership
+from bridge.loop.pacing import pause_after
+from bridge.loop.poller import Poller
+from bridge.loop.stall_detector import StallDetector
+from bridge.loop.transaction_runner import TransactionRunner
+from chat_tasks.errors import ChatTasksError, DependencyUnavailable, LoopStalled
+from chat_tasks.settings import Settings
+
+logger = logging.getLogger(__name__)
+
+_TICK_SECONDS = 0.25
+_DRAIN_SECONDS = 3.0
+_EVENTS_AT_ONCE = 200
+_NAMESAKE_SECONDS = 2.5
+
+
+class Loop:
+    """One life of a loop: from joining the group to a stop or a doubt."""
+
+    def __init__(
+        self, settings: Settings, handler: LoopHandler, known_partitions: Mapping[str, int], patience: Patience
+    ) -> None:
+        """`patience` is that of a `TransactionRunner`, and outlives this loop."""
+        self._settings = settings
+        self._patience = patience
+        self._handler = handler
+        self._events: SimpleQueue[object] = SimpleQueue()
+        self._poller = Poller(
+            consumer_config(settings, handler.group), handler.topics, known_partitions, self, self.post
+        )
+        self._membership = Membership(time.monotonic())
+        self._delivery = DeliveryWatch(settings, self._poller.positions, self.post)
+        self._runner: TransactionRunner | None = None
+        self._group_metadata: Any = None
+        self._running: Transaction | None = None
+        self._proof: Transaction | None = None
+        self._began_at = 0.0
+        self._next_transaction_at = 0.0
+        self._draining_until: float | None = None
+        self._stall = StallDetector(settings.stall_timeout)
+        self._transactions = 0
+        self._ended = False
+
+    def post(self, event: object) -> None:
+        """Tell the main thread; from any thread."""
+        self._events.put(event)
+
+    def run(self) -> None:
+        """Until `Stop` is posted and what was begun is drained. Raises what ended it otherwise."""
+        try:
+            self._poller.start()
+            self._handler.start(self.post)
+            self._delivery.start()
+            next_tick = 0.0
+            while not self._is_done():
+                self._handle_events(max(0.0, min(_TICK_SECONDS, next_tick - time.monotonic())))
+                now = time.monotonic()
+                next_tick = min(self._handler.tick(now), self._publish(now))
+                self._poller.set_paused(frozenset(self._handler.full()))
+                self._check_progress(now)
+        except (KafkaException, DependencyUnavailable):
+            # No handler raises these, so none was in the middle of anything.
+            self._handler.revoked()
+            raise
+        finally:
+            self._ended = True
+            self._delivery.close()
+            self._poller.stop_soon()
+            self._cancel_calls()
+            self._handler.close()
+            if self._runner is not None:
+                self._runner.close()
+            self._poller.close()
+
+    # The rebalance, in the poller's thread.
+
+    def assigned(self, assignment: Assignment) -> Mapping[Partition, int]:
+        """Called by the poller."""
+        prepared = self._handler.prepare(assignment)
+        start: Mapping[Partition, int] = self._call(lambda: self._take(assignment, prepared))
+        return start
+
+    def joined(self) -> None:
+        """Called by the poller before it asks for committed offsets: what a predecessor left open must end first."""
+        self._membership.joined()
+        if self._runner is None:
+            self._runner = TransactionRunner(
+                producer_config(self._settings, self._handler.group),
+                self._settings.transaction_timeout,
+                self._patience,
+                lambda transaction, error: self.post(TransactionEnded(transaction, error)),
+            )
+            self._runner.initialise()
+
+    def revoked(self) -> None:
+        """Called by the poller."""
+        self._call(self._give_up)
+
+    def lost(self) -> None:
+        """Called by the poller. Does not wait for the running transaction: what it is worth, the group decides.
+
+        Nor is this member used again. One that lingered until its transaction had ended was fenced by its own name
+        when Kafka was back, and ended for good.
+        """
+        error = DependencyUnavailable(f"Kafka: this member's session in {self._handler.group} is over")
+        # At once: how the running transaction ends says nothing from now on.
+        self.post(Failed(error))
+        raise error
+
+    def _call(self, function: Callable[[], Any]) -> Any:
+        call = Call(function)
+        self.post(call)
+        while True:
+            try:
+                return call.result.result(0.2)
+            except TimeoutError:
+                if self._ended:
+                    raise DependencyUnavailable("the loop ended during a rebalance") from None
+
+    # The main thread.
+
+    def _take(self, assignment: Assignment, prepared: Any) -> Mapping[Partition, int]:
+        start = self._handler.assigned(assignment, prepared)
+        self._group_metadata = assignment.group_metadata
+        self._membership.assigned(assignment.partitions, time.monotonic())
+        logger.info("assigned %s", _describe(start))
+        return start
+
+    def _give_up(self) -> None:
+        deadline = time.monotonic() + 2 * self._settings.transaction_timeout
+        while self._running is not None:
+            # All others of the group wait for this member meanwhile.
+            self._check_transaction()
+            if time.monotonic() >= deadline:
+                raise DependencyUnavailable("Kafka: a transaction did not end before a rebalance")
+            try:
+                event = self._events.get(timeout=_TICK_SECONDS)
+            except Empty:
+                continue
+            # The records come again with the next assignment, and what they would do here is about to be dropped.
+            if isinstance(event, Records):
+                self._poller.taken()
+            elif not isinstance(event, EndReached):
+                self._handle(event)
+        self._handler.revoked()
+        self._membership.revoked(time.monotonic())
+
+    def _handle_events(self, timeout: float) -> None:
+        try:
+            event = self._events.get(timeout=timeout) if timeout else self._events.get_nowait()
+            for _ in range(_EVENTS_AT_ONCE):
+                self._handle(event)
+                # After records it is time to send and publish, and to see whether there is room for more.
+                if isinstance(event, Records):
+                    return
+                event = self._events.get_nowait()
+            self._handle(event)
+        except Empty:
+            pass
+
+    def _handle(self, event: object) -> None:
+        match event:
+            case Records(messages):
+                self._handler.records(messages)
+                self._poller.taken()
+            case EndReached(partition, offset):
+                self._handler.end_reached(partition, offset)
+            case TransactionEnded(transaction, error):
+                self._transaction_ended(transaction, error)
+            case Call(function, result):
+                _answer(result, function)
+            case Failed(error):
+                raise error
+            case AssignmentOutdated(reason):
+                logger.warning("beginning the assignment anew: %s", reason)
+                self._poller.assign_again()
+            case Stop():
+                if self._draining_until is None:
+                    self._poller.stop_soon()
+                    self._handler.drain()
+                    self._draining_until = time.monotonic() + _DRAIN_SECONDS
+            case _:
+                self._handler.event(event)
+
+    def _transaction_ended(self, transaction: Transaction, error: Exception | None) -> None:
+        if error is not None:
+            # It goes on counting as the one that runs: none may follow it before this loop has ended.
+            if is_fenced_producer(error):
+                self._look_for_a_namesake()
+            raise error
+        self._running = None
+        now = time.monotonic()
+        self._next_transaction_at = self._began_at + pause_after(len(transaction.outputs), now - self._began_at)
+        self._membership.committed(transaction, now)
+        if transaction is not self._proof:
+            self._transactions += 1
+            self._handler.committed(transaction, now)
+
+    def _check_progress(self, now: float) -> None:
+        self._check_transaction()
+        if self._membership.is_forgotten(now):
+            raise DependencyUnavailable(f"Kafka: {self._handler.group} gave this member no assignment for a minute")
+        has_work = self._handler.has_work()
+        progress = self._transactions + self._handler.progress()
+        servers_answer = self._handler.servers_answer()
+        if self._stall.observe(now, progress, has_work=has_work, servers_answer=servers_answer):
+            seconds = self._settings.stall_timeout
+            raise LoopStalled(f"nothing got done for {seconds:g} seconds though work waits and the servers answer")
+
+    def _check_transaction(self) -> None:
+        if self._runner is not None and self._runner.hangs():
+            raise DependencyUnavailable("Kafka: it did not take the offsets of a transaction in time")
+
+    def _look_for_a_namesake(self) -> None:
+        """A fenced producer alone may only have been too slow, and starts again. But whoever else uses this name has
+        joined the group first, and then the next heartbeat says so: starting again would fence that one in turn.
+        """
+        deadline = time.monotonic() + _NAMESAKE_SECONDS
+        while (remaining := deadline - time.monotonic()) > 0:
+            try:
+                event = self._events.get(timeout=remaining)
+            except Empty:
+                return
+            if isinstance(event, Failed):
+                raise event.error
+
+    def _publish(self, now: float) -> float:
+        """Begin a transaction where there is something for one; returns when to try again at the latest.
+
+        A little apart: the broker's and our own cost of a transaction is the same for one record and for many. After a
+        pause the first one begins at once.
+        """
+        if self._running is None and self._runner is not None:
+            if now < self._next_transaction_at:
+                return self._next_transaction_at
+            transaction = self._handler.next_transaction()
+            if transaction is None:
+                transaction = self._proof = self._membership.proof(now)
+            if transaction is not None:
+                self._running = transaction
+                self._began_at = now
+                self._runner.submit(transaction, self._group_metadata)
+        return now + _TICK_SECONDS
+
+    def _is_done(self) -> bool:
+        if self._draining_until is None:
+            return False
+        drained = self._handler.is_drained() and self._running is None
+        return drained or time.monotonic() >= self._draining_until
+
+    def _cancel_calls(self) -> None:
+        while True:
+            try:
+                event = self._events.get_nowait()
+            except Empty:
+                return
+            if isinstance(event, Call):
+                event.result.set_exception(DependencyUnavailable("the loop ended during a rebalance"))
+
+
+def _answer(result: "Future[Any]", function: Callable[[], Any]) -> None:
+    try:
+        result.set_result(function())
+    except (KafkaException, ChatTasksError) as error:
+        result.set_exception(error)
+
+
+def _describe(partitions: Mapping[Partition, int]) -> str:
+    by_topic: dict[str, list[int]] = {}
+    for partition in sorted(partitions):
+        by_topic.setdefault(partition.topic, []).append(partition.number)
+    return ", ".join(f"{topic} {numbers}" for topic, numbers in by_topic.items()) or "nothing"

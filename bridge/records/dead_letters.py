@@ -1,0 +1,85 @@
+"""A record that cannot be processed goes, whole and with the reason, to `dead_letter`.
+
+The header names are those of Kafka Connect (`errors.deadletterqueue.context.headers.enable`), so its tools read them.
+"""
+
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+from bridge.kafka.headers import SENT_AT, Headers, headers_of, size_of_headers
+from bridge.kafka.sent_time import sent_time
+from bridge.kafka.transaction import Output
+from chat_tasks.errors import InvalidRecord
+from chat_tasks.settings import Settings
+
+_NAMES = tuple(
+    f"__connect.errors.{name}"
+    for name in ("topic", "partition", "offset", "stage", "task.id", "exception.class.name", "exception.message")
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """Where a record came from, and who gave it up."""
+
+    topic: str
+    partition: int
+    offset: int
+    stage: str
+    instance: str
+
+
+def dead_letter_headers(original: Headers, source: Source, error: str, reason: str) -> Headers:
+    """The original headers, then ours; `error` is the exception's name, `reason` its message."""
+    where = (source.topic, str(source.partition), str(source.offset))
+    values = (*where, source.stage, source.instance, error, reason)
+    return [*original, *((name, value.encode()) for name, value in zip(_NAMES, values, strict=True))]
+
+
+class Story(NamedTuple):
+    """What `dead_letter_headers` was given."""
+
+    original: Headers
+    source: Source
+    error: str
+    reason: str
+
+
+def read_dead_letter_headers(headers: Headers) -> Story | None:
+    """None where others made them; raises `ValueError` where others did and used the same names in the same order."""
+    original, ours = headers[: -len(_NAMES)], headers[-len(_NAMES) :]
+    if tuple(name for name, _ in ours) != _NAMES:
+        return None
+    topic, partition, offset, stage, instance, error, reason = ((value or b"").decode() for _, value in ours)
+    return Story(original, Source(topic, int(partition), int(offset), stage, instance), error, reason)
+
+
+_LARGEST_HEADERS = 64 * 1024
+_LARGEST_KEY = 64 * 1024
+_DROPPED = "chat.dropped"
+
+
+def dead_letter_of(message: Any, error: InvalidRecord, settings: Settings) -> Output:
+    """The dead letter of a consumed message that cannot be accepted.
+
+    It is whole wherever it can be. A value, key or headers that no topic would take (the input topic's limit counts
+    compressed bytes) are cut, and the header `chat.dropped` says so.
+    """
+    source = Source(message.topic(), message.partition(), message.offset(), "VALUE_CONVERTER", settings.instance_name)
+    key, value = message.key(), message.value()
+    try:
+        headers = headers_of(message)
+    except InvalidRecord:
+        headers = [(_DROPPED, b"headers")]
+    if size_of_headers(headers) > _LARGEST_HEADERS:
+        headers = [(_DROPPED, b"headers")]
+    if key is not None and len(key) > _LARGEST_KEY:
+        headers = [*headers, (_DROPPED, b"key after %d of %d bytes" % (_LARGEST_KEY, len(key)))]
+        key = key[:_LARGEST_KEY]
+    if value is not None and len(value) > settings.max_record_bytes:
+        headers = [*headers, (_DROPPED, b"value after %d of %d bytes" % (settings.max_record_bytes, len(value)))]
+        value = value[: settings.max_record_bytes]
+    # A header of the same name that its sender made up stays before ours: a letter is the whole record.
+    headers = [*headers, (SENT_AT, b"%d" % sent_time(message))]
+    letter = dead_letter_headers(headers, source, type(error).__name__, str(error))
+    return Output(settings.dead_letter_topic, -1, key, value, letter)

@@ -1,0 +1,101 @@
+"""What may enter the log. What comes after is deterministic and skips no record, so all limits are checked here."""
+
+from dataclasses import dataclass
+
+import msgspec
+from pydantic import ValidationError
+
+from chat_tasks.errors import InvalidRecord
+from chat_tasks.formats.tasks import LatestRequest
+from chat_tasks.formats.topics import decode_message, decode_request, encode_message
+from chat_tasks.settings import Settings
+
+_LONGEST_REASON = 500
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """Sizes are bytes of UTF-8. A limit lowered later must not refuse what the log holds, so only ingest asks."""
+
+    body_bytes: int
+    key_bytes: int
+    name_bytes: int
+    recipients: int
+    latest_messages: int
+
+    @classmethod
+    def of(cls, settings: Settings) -> "Limits":
+        """The configured ones."""
+        return cls(
+            body_bytes=settings.max_body_bytes,
+            key_bytes=settings.max_key_bytes,
+            name_bytes=settings.max_name_bytes,
+            recipients=settings.max_recipients,
+            latest_messages=settings.max_latest_messages,
+        )
+
+
+class ValidMessage(msgspec.Struct, frozen=True, gc=False):
+    """`key` is the conversation's, `value` the canonical JSON."""
+
+    key: bytes
+    value: bytes
+
+
+def validate_message(value: bytes | None, limits: Limits) -> ValidMessage:
+    """Raises `InvalidRecord` with the reason, and nothing else, whatever the bytes."""
+    if value is None:
+        raise InvalidRecord("the record has no value")
+    try:
+        message = decode_message(value)
+    except ValidationError as error:
+        raise InvalidRecord(_reason(error)) from None
+    key = message.conversationKey.encode()
+    _check_key(key, limits)
+    _check_size("sender", message.sender, limits.name_bytes)
+    if len(message.recipients) > limits.recipients:
+        raise InvalidRecord(f"recipients: {len(message.recipients)} of them, at most {limits.recipients} are allowed")
+    for recipient in message.recipients:
+        _check_size("recipients", recipient, limits.name_bytes)
+    _check_size("body", message.body, limits.body_bytes)
+    return ValidMessage(key, encode_message(message))
+
+
+def validate_request(value: bytes | None, limits: Limits) -> LatestRequest:
+    """Raises `InvalidRecord` with the reason, and nothing else. More messages than the maximum are clamped to it."""
+    if value is None:
+        raise InvalidRecord("the record has no value")
+    try:
+        request = decode_request(value)
+    except ValidationError as error:
+        raise InvalidRecord(_reason(error)) from None
+    _check_key(request.conversationKey.encode(), limits)
+    if request.numMsgs < 0:
+        raise InvalidRecord("numMsgs: must not be negative")
+    return LatestRequest(request.conversationKey, min(request.numMsgs, limits.latest_messages), request.beforeSeq)
+
+
+def check_total(what: str, size: int, limit: int) -> None:
+    """Raises `InvalidRecord` where `what` is larger than that many bytes."""
+    if size > limit:
+        raise InvalidRecord(f"{what}: {size} bytes, at most {limit} are allowed")
+
+
+def _check_key(key: bytes, limits: Limits) -> None:
+    if not key:
+        raise InvalidRecord("conversationKey: must not be empty")
+    if len(key) > limits.key_bytes:
+        raise InvalidRecord(f"conversationKey: {len(key)} bytes, at most {limits.key_bytes} are allowed")
+
+
+def _check_size(field: str, text: str, limit: int) -> None:
+    # A character takes at most four bytes: most texts need not be encoded to be measured.
+    if len(text) * 4 > limit and (size := len(text.encode())) > limit:
+        raise InvalidRecord(f"{field}: {size} bytes, at most {limit} are allowed")
+
+
+def _reason(error: ValidationError) -> str:
+    """All of what is wrong, without the values: they are the users' texts."""
+    details = error.errors(include_url=False, include_input=False, include_context=False)
+    reasons = (f"{'.'.join(map(str, detail['loc'])) or 'value'}: {detail['msg']}" for detail in details)
+    return "; ".join(reasons)[:_LONGEST_REASON]

@@ -1,0 +1,1 @@
+"""What a conversation is: numbers, rows, buckets, queues. Pure, without I/O."""

@@ -1,0 +1,91 @@
+"""Cutting and grouping rows for Cassandra.
+
+A *chunk* is a run of one conversation's rows in one bucket, hence one partition: a batch applies it whole or not at all
+on each replica. A *wave* holds at most one chunk of each conversation; the next wave starts when this one is
+acknowledged, so that a row is never written before all lower ones are. A *batch* is one request: chunks of one wave
+that live on the same replicas, within the server's thresholds.
+"""
+
+from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from itertools import zip_longest
+
+import msgspec
+
+from chat_tasks.conversation.records import Row
+from chat_tasks.conversation.row_values import RowValues, row_values
+
+# Besides the values the server counts times and flags: for each of the six cells, for the row, and for its partition.
+_CELL_OVERHEAD = 20
+_ROW_OVERHEAD = 6 * _CELL_OVERHEAD + 50
+
+LARGEST_CHUNK_BYTES = 1024 * 1024
+"""Well below the server's 16 MiB limits of a message and of a mutation."""
+
+
+class Chunk(msgspec.Struct, frozen=True, gc=False):
+    """Rows of one conversation and bucket, ascending; `size` is an upper estimate of the server's, in bytes."""
+
+    conversation_key: str
+    bucket: int
+    rows: tuple[RowValues, ...]
+    size: int
+
+
+@dataclass(frozen=True, slots=True)
+class Thresholds:
+    """What one batch over several partitions may hold: bytes and partitions."""
+
+    batch_bytes: int
+    batch_partitions: int
+
+
+def row_size(values: RowValues) -> int:
+    """An upper estimate of what the server counts for a row, in bytes: its values and the fixed cost of its cells."""
+    return sum(map(len, values)) + _ROW_OVERHEAD
+
+
+def cut_into_chunks(rows: Sequence[Row], largest: int = LARGEST_CHUNK_BYTES) -> list[Chunk]:
+    """The chunks of one conversation's rows, to be written one after the other."""
+    chunks: list[Chunk] = []
+    current: list[RowValues] = []
+    bucket = size = 0
+    for row in rows:
+        values = row_values(row)
+        added = row_size(values)
+        if current and (row.bucket != bucket or size + added > largest):
+            chunks.append(Chunk(row.conversation_key, bucket, tuple(current), size))
+            current, size = [], 0
+        bucket = row.bucket
+        current.append(values)
+        size += added
+    if current:
+        chunks.append(Chunk(rows[0].conversation_key, bucket, tuple(current), size))
+    return chunks
+
+
+def waves(chunks_of_conversations: Iterable[Sequence[Chunk]]) -> Iterator[list[Chunk]]:
+    """The first chunk of each conversation, then the second of each that has one, and so on."""
+    for wave in zip_longest(*chunks_of_conversations):
+        yield [chunk for chunk in wave if chunk is not None]
+
+
+def group_into_batches(
+    wave: Iterable[Chunk], thresholds: Thresholds, replicas_of: Callable[[Chunk], Hashable]
+) -> list[list[Chunk]]:
+    """The requests of one wave: filled in order per replica set; a chunk above the byte threshold goes alone."""
+    batches: list[list[Chunk]] = []
+    filling: dict[Hashable, tuple[list[Chunk], int]] = {}
+    for chunk in wave:
+        if chunk.size > thresholds.batch_bytes:
+            batches.append([chunk])
+            continue
+        replicas = replicas_of(chunk)
+        batch, size = filling.get(replicas, ([], 0))
+        if batch and (size + chunk.size > thresholds.batch_bytes or len(batch) >= thresholds.batch_partitions):
+            batches.append(batch)
+            batch, size = [], 0
+        batch.append(chunk)
+        filling[replicas] = (batch, size + chunk.size)
+    batches.extend(batch for batch, _ in filling.values() if batch)
+    return batches

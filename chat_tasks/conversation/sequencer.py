@@ -1,0 +1,70 @@
+"""Sequence numbers: a pure function of a conversation's head and its records in the log.
+
+A replay from the same head computes the same rows, so every write may be repeated, raced and batched at will
+(the state machine approach: F. Schneider, "Implementing Fault-Tolerant Services", ACM Computing Surveys 22(4), 1990).
+"""
+
+from collections.abc import Iterable, Sequence
+from uuid import UUID
+
+from chat_tasks.conversation.buckets import bucket_of
+from chat_tasks.conversation.records import LogRecord, Row, StoredRow
+from chat_tasks.errors import ConversationConflict
+
+
+def write_timestamp(log_offset: int) -> int:
+    """Microseconds of a row's `USING TIMESTAMP`: below any real clock, so that a rewrite never beats an erasure."""
+    return 1 + log_offset
+
+
+def allocate(
+    conversation_key: str, head: int, records: Sequence[LogRecord], log_id: UUID, bucket_size: int
+) -> list[Row]:
+    """The rows of these records, numbered from `head + 1` in the order of their offsets.
+
+    Raises `ValueError` where the offsets do not ascend: such a task was not made from a log.
+    """
+    rows: list[Row] = []
+    previous = -1
+    for sequence, record in enumerate(records, start=head + 1):
+        offset, text = record.offset, record.text
+        if offset <= previous:
+            raise ValueError(f"offset {offset} follows {previous}")
+        previous = offset
+        rows.append(
+            Row(
+                conversation_key,
+                bucket_of(sequence, bucket_size),
+                sequence,
+                text.sender,
+                text.recipients,
+                text.body,
+                log_id,
+                offset,
+                record.sent_at,
+                write_timestamp(offset),
+            )
+        )
+    return rows
+
+
+def check_agreement(rows: Sequence[Row], stored: Iterable[StoredRow]) -> None:
+    """Raise `ConversationConflict` where a stored row is not the one that is about to be written at its number.
+
+    A text whose write timestamp is not ours was erased since, and is left as it is.
+    """
+    by_sequence = {row.sequence: row for row in rows}
+    for found in stored:
+        row = by_sequence.get(found.sequence)
+        if row is None:
+            continue
+        if (found.log_id, found.log_offset) != (row.log_id, row.log_offset):
+            raise ConversationConflict(
+                f"row {found.sequence} was written from offset {found.log_offset} of log {found.log_id}, "
+                f"the log now has offset {row.log_offset} of log {row.log_id} there"
+            )
+        same_text = (found.sender, found.recipients, found.body) == (row.sender, row.recipients, row.body)
+        if not same_text and found.write_timestamp == row.write_timestamp:
+            raise ConversationConflict(
+                f"row {found.sequence} holds another text than offset {row.log_offset} of the log"
+            )

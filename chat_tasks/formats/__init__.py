@@ -1,0 +1,1 @@
+"""What travels: the values of the four topics, tasks and replies."""

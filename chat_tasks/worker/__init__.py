@@ -1,0 +1,1 @@
+"""The Celery worker: what it does with a task."""

@@ -1,0 +1,64 @@
+"""The connections of one worker process, made on first use: clients of Cassandra do not survive a fork."""
+
+import os
+from dataclasses import dataclass
+from threading import Lock
+
+from redis import Redis
+
+from chat_tasks.redis_client import connect_redis
+from chat_tasks.settings import settings
+from chat_tasks.storage.generations import NodeGenerations
+from chat_tasks.storage.heads import HeadReader
+from chat_tasks.storage.history import HistoryReader
+from chat_tasks.storage.replica_sets import ReplicaSets
+from chat_tasks.storage.schema import check_stored_settings
+from chat_tasks.storage.session import connect, failures_as_unavailable
+from chat_tasks.storage.thresholds import read_thresholds
+from chat_tasks.storage.writer import RowWriter
+from chat_tasks.worker.append import Appender
+from chat_tasks.worker.latest import LatestMessages
+
+
+@dataclass(frozen=True, slots=True)
+class WorkerResources:
+    """What the tasks of one process share."""
+
+    redis: Redis
+    appender: Appender
+    latest: LatestMessages
+
+
+_by_process: dict[int, WorkerResources] = {}
+_lock = Lock()
+
+
+def worker_resources() -> WorkerResources:
+    """This process's resources. Raises `DependencyUnavailable`; where the data does not fit, `ConfigurationError`."""
+    with _lock:
+        process = os.getpid()
+        if process not in _by_process:
+            _by_process[process] = _connect()
+        return _by_process[process]
+
+
+def _connect() -> WorkerResources:
+    configured = settings()
+    session = connect(configured)
+    try:
+        with failures_as_unavailable():
+            check_stored_settings(session, configured)
+            keyspace = configured.cassandra_keyspace
+            replica_sets = ReplicaSets(session, keyspace)
+            generations = NodeGenerations(session, configured.cassandra_local_datacenter)
+            writer = RowWriter(session, keyspace, replica_sets, read_thresholds(session), configured.bucket_size)
+            heads = HeadReader(session, keyspace, replica_sets, configured.bucket_size)
+            history = HistoryReader(session, keyspace, configured.bucket_size, configured.max_block_bytes)
+    except BaseException:
+        session.cluster.shutdown()
+        raise
+    return WorkerResources(
+        redis=connect_redis(configured),
+        appender=Appender(heads, writer, generations, configured.bucket_size),
+        latest=LatestMessages(history, generations),
+    )

@@ -1,0 +1,142 @@
+"""The two Celery tasks. They catch everything and answer; whether to try again is for dispatch to decide."""
+
+import logging
+import signal
+import time
+from collections.abc import Sequence
+from functools import cache
+from typing import Any
+
+import orjson
+from billiard import current_process
+from celery import Task
+from celery.signals import worker_process_init
+from redis import RedisError
+from redis.client import Pipeline
+
+from chat_tasks.celery_app import app
+from chat_tasks.errors import ChatTasksError
+from chat_tasks.formats.tasks import (
+    APPEND_TASK,
+    LATEST_TASK,
+    Answer,
+    Failure,
+    Result,
+    decode_append_task,
+    decode_latest_task,
+    encode_reply,
+)
+from chat_tasks.garbage import search_rarely
+from chat_tasks.redis_client import connect_redis
+from chat_tasks.settings import settings
+from chat_tasks.worker.locks import ConversationLocks
+from chat_tasks.worker.resources import worker_resources
+
+logger = logging.getLogger(__name__)
+
+REPLY_LIFETIME = 60
+"""Seconds that a reply waits for its dispatcher; those of a dead one must not stay in Redis for ever."""
+
+
+@cache
+def outlive_the_first_signal() -> None:
+    """Let a child finish its task when the whole process group is told to end, as honcho and terminals do.
+
+    The parent ends its children itself, once they are done; a second signal ends them at once. Called by each task,
+    because the pool resets all signals after the last hook that runs before one.
+    """
+    if current_process().name != "MainProcess":
+        signal.signal(signal.SIGTERM, lambda number, _: signal.signal(number, signal.SIG_DFL))
+
+
+@worker_process_init.connect
+def connect_early(**_: object) -> None:
+    """Clients do not survive a fork, so each child makes its own; before its first task, which would wait for them."""
+    try:
+        worker_resources()
+    except ChatTasksError as error:
+        logger.warning("not connected yet, tasks will be answered `retry`: %s", error)
+    search_rarely()
+
+
+@app.task(name=APPEND_TASK, bind=True)
+def append_messages(self: Task, body: bytes) -> None:
+    """Write the pending messages of many conversations of one queue."""
+    started = time.monotonic()
+    outlive_the_first_signal()
+    try:
+        task = decode_append_task(body)
+        resources = worker_resources()
+    except _CANNOT_START as error:
+        _refuse(body, "conversations", error, started)
+        return
+    configured = settings()
+    locks = ConversationLocks(
+        resources.redis,
+        configured.redis_prefix,
+        self.request.delivery_info["routing_key"],
+        epoch=task.epoch,
+        token=task.task_id,
+        ttl=configured.lock_ttl,
+    )
+    try:
+        results = resources.appender.append(task, locks)
+        pipeline = resources.redis.pipeline(transaction=False)
+        locks.release([batch.conversation_key for batch in task.conversations], pipeline)
+        _reply(pipeline, task.reply_to, task.task_id, started, results)
+    except RedisError as error:
+        _cannot_answer(task.task_id, error)
+
+
+@app.task(name=LATEST_TASK)
+def latest_messages(body: bytes) -> None:
+    """Read the newest messages for many requests of one queue."""
+    started = time.monotonic()
+    outlive_the_first_signal()
+    try:
+        task = decode_latest_task(body)
+        resources = worker_resources()
+    except _CANNOT_START as error:
+        _refuse(body, "requests", error, started)
+        return
+    try:
+        results = resources.latest.answer(task)
+        _reply(resources.redis.pipeline(transaction=False), task.reply_to, task.task_id, started, results)
+    except RedisError as error:
+        _cannot_answer(task.task_id, error)
+
+
+# A `TypeError` is what anything but bytes is, as others may put into a queue.
+_CANNOT_START = (ChatTasksError, TypeError, ValueError)
+
+
+def _refuse(body: bytes, members: str, error: Exception, started: float) -> None:
+    """Nothing was done; another worker, a newer one perhaps, may be able to: every member is answered `retry`."""
+    reason = str(error)
+    logger.error("a task was not started: %s", reason)
+    try:
+        document: dict[str, Any] = orjson.loads(body)
+        reply_to, task_id = document["reply_to"], document["task"]
+        results = [Failure(Answer.RETRY, reason) for _ in document[members]]
+    except (KeyError, TypeError, ValueError):
+        logger.error("it has no address to answer to and is dropped; its dispatcher sends it again")  # noqa: TRY400
+        return
+    try:
+        with connect_redis(settings()) as redis:
+            _reply(redis.pipeline(transaction=False), reply_to, task_id, started, results)
+    except RedisError as unreachable:
+        _cannot_answer(task_id, unreachable)
+
+
+def _reply(pipeline: Pipeline, reply_to: str, task_id: str, started: float, results: Sequence[Result]) -> None:
+    pipeline.rpush(reply_to, encode_reply(task_id, time.monotonic() - started, results))
+    pipeline.expire(reply_to, REPLY_LIFETIME)
+    pipeline.execute()
+
+
+def _cannot_answer(task_id: str, error: RedisError) -> None:
+    logger.warning(
+        "task %s could not be answered, its dispatcher sends it again: Redis: %s",
+        task_id,
+        type(error).__name__,
+    )

@@ -1,0 +1,115 @@
+"""One partition: what is work, what is a replay, what the group is told."""
+
+import pytest
+
+from bridge.dispatch.commits.commit_metadata import CommitMetadata, decode_metadata
+from bridge.dispatch.commits.partition_progress import Delivery, PartitionProgress
+from bridge.kafka.transaction import CommittedOffset, Partition
+
+PARTITION = Partition("conversation_log", 3)
+WORK, REPLAY, DONE = Delivery.WORK, Delivery.REPLAY, Delivery.DONE
+
+
+def resume(commit: CommittedOffset, digest: str = "today") -> PartitionProgress:
+    """A successor that starts from a commit."""
+    return PartitionProgress(PARTITION, commit.offset, decode_metadata(commit.metadata), digest)
+
+
+def progress_until(offset: int, *unfinished: int) -> PartitionProgress:
+    """Everything from 0 on was delivered and, but for these, finished and committed; no node has started since."""
+    progress = PartitionProgress(PARTITION, 0, CommitMetadata("today", None), "today")
+    for delivered in range(offset):
+        progress.deliver(delivered)
+    for finished in set(range(offset)) - set(unfinished):
+        progress.finish(finished)
+    return progress
+
+
+def test_new_records_are_work_until_they_are_finished() -> None:
+    progress = progress_until(3, 1)
+    assert progress.deliver(3) is WORK
+    commit = progress.commit()
+    assert (commit.partition, commit.offset) == (PARTITION, 1)
+
+
+def test_a_successor_works_on_what_is_unfinished_only() -> None:
+    successor = resume(progress_until(4, 1, 3).commit())
+    assert not successor.needs_replay
+    assert [successor.deliver(offset) for offset in range(1, 6)] == [WORK, DONE, WORK, WORK, WORK]
+
+
+def test_after_a_node_has_started_what_was_published_is_written_again() -> None:
+    successor = resume(progress_until(4, 1, 3).commit(), digest="a node has started")
+    assert successor.needs_replay
+    assert [successor.deliver(offset) for offset in range(5)] == [REPLAY, WORK, REPLAY, WORK, WORK]
+
+
+def test_the_replay_ends_when_all_of_it_is_written() -> None:
+    successor = resume(progress_until(3).commit(), digest="a node has started")
+    assert [successor.deliver(offset) for offset in range(3)] == [REPLAY] * 3
+    for _ in range(3):
+        assert successor.needs_replay
+        assert not successor.needs_commit
+        successor.replayed()
+    assert not successor.needs_replay
+
+
+def test_the_replay_does_not_end_before_all_of_it_is_read() -> None:
+    successor = resume(progress_until(3).commit(), digest="a node has started")
+    successor.deliver(0)
+    successor.replayed()
+    successor.reached_end(2)
+    assert successor.needs_replay
+    successor.reached_end(3)
+    assert not successor.needs_replay
+
+
+def test_the_first_new_record_shows_that_it_is_read_where_the_last_offset_holds_none() -> None:
+    # Offset 2 is a transaction's marker: nobody ever delivers it.
+    committed = PartitionProgress(PARTITION, 3, CommitMetadata("today", None), "today").commit()
+    successor = resume(committed, digest="a node has started")
+    assert [successor.deliver(0), successor.deliver(1)] == [REPLAY, REPLAY]
+    successor.replayed()
+    successor.replayed()
+    assert successor.needs_replay
+    assert successor.deliver(3) is WORK
+    assert not successor.needs_replay
+
+
+def test_an_empty_partition_has_nothing_to_replay_once_its_end_is_seen() -> None:
+    progress = PartitionProgress(PARTITION, 0, CommitMetadata(), "today")
+    assert progress.needs_replay
+    progress.reached_end(0)
+    assert not progress.needs_replay
+
+
+def test_the_group_hears_of_a_replay_when_it_has_ended_and_not_before() -> None:
+    successor = resume(progress_until(1).commit(), digest="a node has started")
+    successor.deliver(0)
+    successor.deliver(1)
+    assert decode_metadata(successor.commit().metadata).digest == "today"
+    successor.replayed()
+    assert successor.needs_commit
+    commit = successor.commit()
+    assert decode_metadata(commit.metadata).digest == "a node has started"
+    assert successor.needs_commit
+    successor.committed()
+    assert not successor.needs_commit
+
+
+def test_finishing_twice_is_publishing_twice() -> None:
+    progress = progress_until(1)
+    with pytest.raises(ValueError, match="offset 0 is not unfinished"):
+        progress.finish(0)
+
+
+def test_a_straggler_makes_the_metadata_grow_and_says_how_far() -> None:
+    progress = progress_until(0)
+    sizes = []
+    for offset in range(20_000):
+        progress.deliver(offset)
+        if offset % 2:
+            progress.finish(offset)
+        sizes.append(progress.largest_encoding)
+    assert sizes == sorted(sizes)
+    assert progress.largest_encoding >= 20_000 / 8

@@ -1,0 +1,100 @@
+"""When letters may be looked for and published, and when a release has ended."""
+
+import pytest
+from msgspec.structs import replace
+
+from bridge.dispatch.assignment import AssignmentWork
+from bridge.records.quarantine_letters import FoundLetters, Wanted
+from tests.bridge.dispatch.appends import record
+from tests.bridge.dispatch.assignments import GENERATIONS, LOG, assignment_work, logged, perform_all, published
+from tests.bridge.dispatch.simulated_worker import SimulatedWorker
+
+KEY = "abc123"
+WANTED = Wanted(KEY, release=7, after=-1)
+
+
+@pytest.fixture
+def released() -> AssignmentWork:
+    """The release of a conversation has begun, and a newer record of it has come, with the offset 2."""
+    work = assignment_work(offset=2, quarantined=frozenset({KEY}), log_partitions=1)
+    work.quarantine.begin_releases({KEY: 7})
+    work.receive([logged(2)])
+    return work
+
+
+def letters(*offsets: int, last: int = 1, complete: bool = True) -> FoundLetters:
+    found = [replace(record(offset), partition=LOG.number, is_letter=True) for offset in offsets]
+    return FoundLetters(found, last, complete)
+
+
+def test_letters_are_looked_for_once_those_of_this_assignment_are_committed() -> None:
+    work = assignment_work(quarantined=frozenset({KEY}), log_partitions=1)
+    work.receive([logged(0)])
+    work.quarantine.begin_releases({KEY: 7, "not quarantined": 8})
+    assert work.quarantine.wanted() == []
+    transaction = work.next_transaction()
+    assert transaction is not None
+    assert work.quarantine.wanted() == []
+    work.committed(transaction, now=0)
+    assert work.quarantine.wanted() == [WANTED]
+
+
+def test_letters_are_published_with_a_receipt_once_no_node_can_forget_their_rows(released: AssignmentWork) -> None:
+    released.quarantine.take_letters(WANTED, letters(0, 1))
+    perform_all(released, SimulatedWorker(GENERATIONS), now=10)
+    released.quarantine.publish_settled(before=9.9)
+    assert published(released) == [], "but that the assignment has begun"
+    assert released.quarantine.looks == 1
+    released.quarantine.publish_settled(before=10)
+    first, second, receipt = published(released)
+    assert [output.topic for output in (first, second, receipt)] == ["instant_message_out"] * 2 + ["dead_letter"]
+    assert b'"conversationMsgSeq":0' in (first.value or b"")
+    assert b'"conversationMsgSeq":1' in (second.value or b"")
+    assert receipt.value is None
+
+
+def test_newer_records_wait_until_the_table_says_nothing_of_the_release_any_more(released: AssignmentWork) -> None:
+    worker = SimulatedWorker(GENERATIONS)
+    released.quarantine.take_letters(WANTED, letters(0, 1))
+    perform_all(released, worker)
+    released.quarantine.publish_settled(before=0)
+    assert released.quarantine.ended() == {}, "the letters are not published"
+    published(released)
+    assert released.quarantine.ended() == {KEY: 7}
+    assert list(released.plan(0, 10, requests=True)) == []
+    released.quarantine.end(KEY, 7)
+    perform_all(released, worker)
+    [newer] = published(released)
+    assert b'"conversationMsgSeq":2' in (newer.value or b"")
+    assert released.is_drained()
+    assert (released.appends.records, released.appends.bytes) == (0, 0)
+
+
+def test_the_next_portion_is_looked_for_when_the_first_is_published(released: AssignmentWork) -> None:
+    worker = SimulatedWorker(GENERATIONS)
+    released.quarantine.take_letters(WANTED, letters(0, last=0, complete=False))
+    perform_all(released, worker)
+    assert released.quarantine.wanted() == []
+    released.quarantine.publish_settled(before=0)
+    assert released.quarantine.wanted() == []
+    published(released)
+    assert released.quarantine.ended() == {}
+    assert released.quarantine.wanted() == [WANTED._replace(after=0)]
+    released.quarantine.take_letters(WANTED, letters(0))
+    assert list(released.plan(0, 10, requests=True)) == [], "nobody wants what was found at first any more"
+
+
+def test_a_release_without_letters_has_ended_at_once(released: AssignmentWork) -> None:
+    released.quarantine.take_letters(WANTED, letters(last=-1))
+    assert released.quarantine.ended() == {KEY: 7}
+
+
+def test_a_conversation_that_is_quarantined_again_is_released_no_more(released: AssignmentWork) -> None:
+    released.quarantine.take_letters(WANTED, letters(0, 1))
+    perform_all(released, SimulatedWorker(GENERATIONS))
+    released.quarantine.add(KEY, "row 1 holds another text")
+    released.quarantine.publish_settled(before=0)
+    [letter] = published(released)
+    assert letter.topic == "dead_letter"
+    assert released.quarantine.ended() == {}
+    assert (released.appends.records, released.appends.bytes) == (0, 0)

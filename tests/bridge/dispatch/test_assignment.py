@@ -1,0 +1,178 @@
+"""One assignment from delivered records to transactions."""
+
+import pytest
+
+from bridge.dispatch.commits.commit_metadata import CommitMetadata, encode_metadata
+from bridge.kafka.headers import SENT_AT, Headers
+from bridge.kafka.transaction import Partition
+from chat_tasks.errors import ConfigurationError
+from chat_tasks.formats.tasks import Reply
+from tests.bridge.dispatch.assignments import (
+    FROM_BOB,
+    GENERATIONS,
+    LOG,
+    MANY,
+    REQUEST,
+    REQUESTS,
+    assignment_work,
+    logged,
+    perform_all,
+    published,
+    requested,
+)
+from tests.bridge.dispatch.simulated_worker import SimulatedWorker
+from tests.bridge.messages import ConsumedMessage, logged_message
+
+FROM_ANN = b'{"conversationKey":"abc123","sender":"ann","recipients":["bob"],"body":"Hi there!"}'
+OUT_BOB = b'{"conversationKey":"abc123","sender":"bob","recipients":["ann"],"conversationMsgSeq":0,"body":"Hi there!"}'
+OUT_ANN = b'{"conversationKey":"abc123","sender":"ann","recipients":["bob"],"conversationMsgSeq":1,"body":"Hi there!"}'
+BLOCK = b'{"conversationKey":"abc123","latestChatter":[["bob","Hi there!",0],["ann","Hi there!",1]]}'
+
+
+def test_the_worked_example_of_the_contract() -> None:
+    work, worker = assignment_work(), SimulatedWorker(GENERATIONS)
+    work.receive([logged(0, FROM_BOB), logged(1, FROM_ANN)])
+    perform_all(work, worker)
+    assert [output.value for output in published(work)] == [OUT_BOB, OUT_ANN]
+    work.receive([requested(0)])
+    perform_all(work, worker)
+    assert [output.value for output in published(work)] == [BLOCK]
+    assert work.is_drained()
+    assert not work.has_work()
+
+
+def test_a_transaction_commits_the_offsets_that_its_outputs_stem_from() -> None:
+    work = assignment_work()
+    work.receive([logged(0), logged(1), requested(0)])
+    perform_all(work, SimulatedWorker(GENERATIONS))
+    transaction = work.next_transaction()
+    assert transaction is not None
+    assert {offset.partition: offset.offset for offset in transaction.offsets} == {LOG: 2, REQUESTS: 1}
+
+
+def test_a_replay_begins_at_what_no_node_can_forget() -> None:
+    """Also where a broker that was killed has forgotten that this was purged."""
+    work = assignment_work(encode_metadata(CommitMetadata("0ddba11", durable=2)), offset=3)
+    assert (work.start[LOG], work.replaying) == (2, 1)
+    work.receive([logged(2), logged(3)])
+    perform_all(work, SimulatedWorker(GENERATIONS))
+    assert len(published(work)) == 1
+    assert work.replayed_count == 1
+
+
+def test_no_transaction_follows_one_that_was_not_committed() -> None:
+    """Whose end nobody knows: what it was to publish would be forgotten."""
+    work = assignment_work()
+    work.receive([logged(0)])
+    perform_all(work, SimulatedWorker(GENERATIONS))
+    assert work.next_transaction() is not None
+    with pytest.raises(AssertionError, match="not committed"):
+        work.next_transaction()
+
+
+def test_nothing_finished_is_no_transaction() -> None:
+    work = assignment_work(encode_metadata(CommitMetadata("0ddba11", None)))
+    work.receive([requested(0)])
+    assert work.next_transaction() is None
+
+
+def test_requests_wait_until_they_may_be_served() -> None:
+    work = assignment_work()
+    work.receive([logged(0), requested(0)])
+    assert [task.name for task in work.plan(0, MANY, requests=False)] == ["chat_tasks.append_messages"]
+    assert [task.name for task in work.plan(0, MANY, requests=True)] == ["chat_tasks.latest_messages"]
+
+
+def test_an_invalid_request_becomes_a_dead_letter_and_holds_nobody_up() -> None:
+    work = assignment_work()
+    work.receive([requested(0, b'{"conversationKey":"abc123","numMsgs":-1}')])
+    [letter] = published(work)
+    assert (letter.topic, letter.value) == ("dead_letter", b'{"conversationKey":"abc123","numMsgs":-1}')
+    assert dict(letter.headers)["__connect.errors.exception.message"] == b"numMsgs: must not be negative"
+
+
+def test_records_of_partitions_that_are_not_ours_any_more_are_passed_over() -> None:
+    work = assignment_work()
+    work.receive([logged_message(9, 0, "abc123", FROM_BOB, []), ConsumedMessage(REQUESTS.topic, 9, 0, REQUEST)])
+    work.end_reached(Partition(LOG.topic, 9), 5)
+    assert not work.has_work()
+
+
+@pytest.mark.parametrize(
+    "stranger",
+    [
+        ConsumedMessage(LOG.topic, LOG.number, 7, FROM_BOB, b"abc123"),
+        ConsumedMessage(LOG.topic, LOG.number, 7, b"yesterday," + FROM_BOB, b"abc123"),
+        ConsumedMessage(LOG.topic, LOG.number, 7, None, b"abc123"),
+        ConsumedMessage(LOG.topic, LOG.number, 7, b"500," + FROM_BOB, None),
+        ConsumedMessage(LOG.topic, LOG.number, 7, b"500," + FROM_BOB, b"\xff"),
+    ],
+)
+def test_a_record_of_the_log_that_ingest_did_not_write_ends_the_process(stranger: ConsumedMessage) -> None:
+    with pytest.raises(ConfigurationError, match=r"conversation_log\[0\] offset 7 was not written by ingest") as error:
+        assignment_work().receive([stranger])
+    assert "Hi there!" not in str(error.value)
+
+
+@pytest.mark.parametrize("metadata", ["1:digest:CAYC", "1:digest:?", "9:digest:"])
+def test_committed_metadata_that_is_not_ours_ends_the_process(metadata: str) -> None:
+    with pytest.raises(ConfigurationError, match="metadata"):
+        assignment_work(metadata)
+
+
+def test_a_reply_that_fits_no_task_changes_nothing() -> None:
+    work = assignment_work()
+    work.receive([logged(0)])
+    [task] = work.plan(0, MANY, requests=True)
+    assert work.reply(Reply("append-1-0", 0.5, [0]), now=0) == {}
+    with pytest.raises(ValueError, match="2 results for 1 conversations"):
+        work.reply(Reply(task.task_id, 0.5, [0, 1]), now=0)
+    assert work.outstanding == 1
+    assert not work.is_drained()
+
+
+def test_a_broker_that_forgot_everything_loses_the_tasks_of_both_kinds() -> None:
+    work, worker = assignment_work(), SimulatedWorker(GENERATIONS)
+    work.receive([logged(0), requested(0)])
+    assert len(list(work.plan(0, MANY, requests=True))) == 2
+    assert work.lose_all() == 2
+    perform_all(work, worker)
+    assert len(published(work)) == 2
+
+
+def test_a_lost_task_of_either_kind_is_sent_again() -> None:
+    work = assignment_work()
+    work.receive([logged(0), requested(0)])
+    first = [task.task_id for task in work.plan(0, MANY, requests=True)]
+    assert [work.lost(task_id) for task_id in first] == [True, True]
+    assert [work.lost(task_id) for task_id in first] == [False, False]
+    assert len(list(work.plan(0, MANY, requests=True))) == 2
+
+
+def test_the_log_keeps_everything_until_the_replay_has_ended() -> None:
+    work, worker = (
+        assignment_work(encode_metadata(CommitMetadata("0ddba11", None)), offset=1),
+        SimulatedWorker(GENERATIONS),
+    )
+    assert work.start == {LOG: 0, REQUESTS: 0}
+    work.receive([logged(0, key="slow"), logged(1, key="fast")])
+    for task in list(work.plan(0, MANY, requests=False)):
+        work.reply(worker.perform(task, failing=frozenset({"slow"})), now=0)
+    assert len(published(work)) == 1
+    assert work.purgeable(before=1) == {}
+    for task in list(work.plan(60, MANY, requests=False)):
+        work.reply(worker.perform(task), now=60)
+    assert published(work, now=60) == []
+    # What was committed before the replay ended has just been written again, and counts from now.
+    assert work.purgeable(before=59) == {}
+    assert work.purgeable(before=60) == {LOG: 2}
+
+
+def test_records_that_an_older_ingest_wrote_are_understood() -> None:
+    headers: Headers = [("trace", b"t"), (SENT_AT, b"500")]
+    work = assignment_work()
+    work.receive([ConsumedMessage(LOG.topic, LOG.number, 0, FROM_BOB, b"abc123", headers), logged(1)])
+    perform_all(work, SimulatedWorker(GENERATIONS))
+    older, newer = published(work)
+    assert (older.value, older.headers) == (OUT_BOB, headers)
+    assert newer.headers == [(SENT_AT, b"500")]

@@ -1,0 +1,68 @@
+"""How the six topics are made."""
+
+import pytest
+
+from bridge.kafka.topics import TopicPlan, plan_topics
+from chat_tasks.settings import Settings
+
+
+def plans(**chosen: int) -> dict[str, TopicPlan]:
+    """By name."""
+    return {plan.name: plan for plan in plan_topics(Settings(_env_file=None, **chosen))}
+
+
+def largest(plan: TopicPlan) -> int:
+    """The bytes that a record may have."""
+    return int(plan.config["max.message.bytes"])
+
+
+def test_all_six_in_the_order_of_the_flow() -> None:
+    assert list(plans()) == [
+        "instant_message_in",
+        "conversation_log",
+        "instant_message_out",
+        "latest_messages_request",
+        "latest_messages_block",
+        "dead_letter",
+    ]
+
+
+def test_where_a_conversation_lives_is_fixed() -> None:
+    found = plans(log_partitions=12, topic_partitions=3)
+    assert {name: plan.partitions for name, plan in found.items() if plan.is_fixed} == {
+        "conversation_log": 12,
+        "instant_message_out": 3,
+    }
+
+
+@pytest.mark.parametrize("limit", [10_000, 1_000_000, 8_000_000])
+def test_each_step_has_room_for_what_it_adds(limit: int) -> None:
+    found = plans(max_record_bytes=limit)
+    sizes = [largest(found[name]) for name in ("instant_message_in", "conversation_log", "instant_message_out")]
+    assert sizes[0] == limit
+    assert sizes == sorted(set(sizes))
+    assert largest(found["dead_letter"]) > sizes[-1]
+
+
+def test_a_block_has_room_for_its_own_limit() -> None:
+    assert largest(plans(max_record_bytes=10_000, max_block_bytes=8_000_000)["latest_messages_block"]) > 8_000_000
+
+
+def test_the_log_keeps_everything_until_dispatch_purges_it() -> None:
+    config = plans()["conversation_log"].config
+    assert {name: config[name] for name in ("cleanup.policy", "retention.ms", "retention.bytes")} == {
+        "cleanup.policy": "delete",
+        "retention.ms": "-1",
+        "retention.bytes": "-1",
+    }
+
+
+def test_a_record_from_the_past_or_the_future_is_kept_as_long_as_any_other() -> None:
+    ours = [plan for name, plan in plans().items() if name not in {"instant_message_in", "latest_messages_request"}]
+    assert {plan.config["message.timestamp.type"] for plan in ours} == {"LogAppendTime"}
+
+
+def test_no_acknowledged_record_is_lost_with_a_broker() -> None:
+    for plan in plans(topic_min_insync_replicas=2).values():
+        assert plan.config["min.insync.replicas"] == "2"
+        assert plan.config["unclean.leader.election.enable"] == "false"

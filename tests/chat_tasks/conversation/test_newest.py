@@ -1,0 +1,141 @@
+"""The newest messages, over buckets and gaps: what is read against what is stored."""
+
+from collections.abc import Collection
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from chat_tasks.conversation.newest import PointerQuery, Query, RowsQuery, Wanted, chatter_size, newest_messages
+from chat_tasks.formats.topics import Chatter, encode_block
+from tests.chat_tasks.texts import texts
+
+ENDLESS = 1_000_000
+
+
+def chatter_of(sequence: int) -> Chatter:
+    return "bob", f"message {sequence}", sequence
+
+
+class Page:
+    """Rows like the driver's: their own iterator, which begins anew when it is asked for."""
+
+    def __init__(self, rows: list[Chatter]) -> None:
+        self._rows = rows
+        self._remaining = iter(rows)
+
+    def __iter__(self) -> "Page":
+        self._remaining = iter(self._rows)
+        return self
+
+    def __next__(self) -> Chatter:
+        return next(self._remaining)
+
+
+def read(
+    stored: Collection[int],
+    wanted: Wanted,
+    bucket_size: int,
+    largest_bytes: int = ENDLESS,
+    asked: list[Query] | None = None,
+) -> list[int]:
+    """The numbers shown where rows with these are stored; `asked` gets the queries."""
+    newest_bucket = max(stored, default=0) // bucket_size
+    reading = newest_messages(wanted, bucket_size, largest_bytes)
+    try:
+        query = next(reading)
+        while True:
+            if asked is not None:
+                asked.append(query)
+            if isinstance(query, PointerQuery):
+                # Bucket 0 has no pointer.
+                query = reading.send([(newest_bucket,)] if newest_bucket else [])
+                continue
+            below = [one for one in stored if one // bucket_size == query.bucket and one < query.below]
+            query = reading.send(Page([chatter_of(one) for one in sorted(below, reverse=True)[: query.most]]))
+    except StopIteration as end:
+        chatter: list[Chatter] = end.value
+    assert chatter == [chatter_of(sequence) for _, _, sequence in chatter]
+    return [sequence for _, _, sequence in chatter]
+
+
+def shown(stored: Collection[int], wanted: Wanted) -> list[int]:
+    """By definition: the newest run without a gap that is long enough, or goes back to the first message."""
+    run: list[int] = []
+    for sequence in sorted((one for one in stored if wanted.before is None or one < wanted.before), reverse=True):
+        if len(run) == wanted.most:
+            break
+        run = [*run, sequence] if run and sequence == run[-1] - 1 else [sequence]
+    return run[::-1] if run and (len(run) == wanted.most or run[-1] == 0) else []
+
+
+@given(
+    acknowledged=st.integers(0, 30),
+    others=st.sets(st.integers(0, 8)),
+    most=st.integers(1, 12),
+    before=st.none() | st.integers(0, 40),
+    bucket_size=st.integers(1, 12),
+)
+def test_gaps_and_buckets_are_minded(
+    acknowledged: int, others: set[int], most: int, before: int | None, bucket_size: int
+) -> None:
+    """Of the rows that are not acknowledged some may be there, and none of them past the bucket of the first."""
+    first = acknowledged
+    above = {first + one for one in others if (first + one) // bucket_size == first // bucket_size}
+    stored = {*range(acknowledged), *above}
+    wanted = Wanted("abc123", most, before)
+    assert read(stored, wanted, bucket_size) == shown(stored, wanted)
+
+
+@given(
+    count=st.integers(1, 40), most=st.integers(1, 50), bucket_size=st.integers(1, 12), most_bytes=st.integers(0, 900)
+)
+def test_a_block_that_grows_too_large_keeps_its_newest(
+    count: int, most: int, bucket_size: int, most_bytes: int
+) -> None:
+    found = read(range(count), Wanted("abc123", most, None), bucket_size, most_bytes)
+    assert found == list(range(count - len(found), count))
+    size = sum(chatter_size(chatter_of(one)) for one in found)
+    assert len(found) == 1 or size <= most_bytes
+    if len(found) < min(count, most):
+        assert size + chatter_size(chatter_of(count - len(found) - 1)) > most_bytes
+
+
+def test_nobody_reads_for_no_message() -> None:
+    asked: list[Query] = []
+    assert read([0, 1], Wanted("abc123", 0, None), bucket_size=10, asked=asked) == []
+    assert asked == []
+
+
+@pytest.mark.parametrize("most", [2, 10])
+@pytest.mark.parametrize("before", [None, 10])
+def test_one_query_is_enough_where_one_bucket_is(before: int | None, most: int) -> None:
+    asked: list[Query] = []
+    assert read(range(9), Wanted("abc123", most, before), bucket_size=10, asked=asked)
+    [query] = asked
+    assert isinstance(query, RowsQuery)
+    assert query.bucket == 0
+
+
+def test_a_full_bucket_has_its_pointer_read() -> None:
+    asked: list[Query] = []
+    assert read(range(25), Wanted("abc123", 2, None), bucket_size=10, asked=asked) == [23, 24]
+    assert asked == [
+        RowsQuery("abc123", 0, 10, 2),
+        PointerQuery("abc123"),
+        RowsQuery("abc123", 2, 30, 2),
+    ]
+
+
+@given(before=st.integers(2**31, 2**63 - 1))
+def test_who_pages_back_from_beyond_the_end_sees_the_newest(before: int) -> None:
+    asked: list[Query] = []
+    assert read(range(8), Wanted("abc123", 3, before), bucket_size=1, asked=asked) == [5, 6, 7]
+    assert all(query.bucket < 2**31 for query in asked if isinstance(query, RowsQuery))
+
+
+@given(texts, st.lists(st.tuples(texts, texts, st.integers(0, 2**63 - 1)), min_size=1, max_size=5))
+def test_sizes_of_messages_add_up_to_the_block(key: str, chatter: list[Chatter]) -> None:
+    commas = len(chatter) - 1
+    empty = len(encode_block(key, []))
+    assert empty + commas + sum(chatter_size(one) - 1 for one in chatter) == len(encode_block(key, chatter))
