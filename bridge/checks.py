@@ -6,10 +6,9 @@ from collections.abc import Mapping
 from confluent_kafka import KafkaException
 from confluent_kafka.admin import AdminClient, ConfigResource, ResourceType
 
-from bridge.dispatch.commits.commit_metadata import LARGEST_METADATA
-from bridge.initialise import fixed_partitions_name
-from bridge.kafka.clients import describe
-from bridge.kafka.topics import partition_counts, plan_topics
+from bridge.kafka.errors import describe
+from bridge.kafka.topics import fixed_partitions_name, partition_counts, plan_topics
+from bridge.kafka.transaction import LARGEST_METADATA
 from chat_tasks.errors import ConfigurationError, DependencyUnavailable, SettingsMismatch
 from chat_tasks.settings import Settings
 from chat_tasks.storage.session import Session

@@ -10,7 +10,7 @@ from itertools import count
 from confluent_kafka.admin import AdminClient
 from redis import Redis
 
-from bridge.initialise import initialise
+from bridge.commands.init import initialise
 from bridge.kafka.clients import base_config
 from chat_tasks.settings import Settings
 from chat_tasks.storage.session import connect

@@ -15,7 +15,8 @@ from cassandra.cluster import Session
 from cassandra.concurrent import execute_concurrent
 from cassandra.query import BatchStatement
 
-from chat_tasks.formats.topics import Chatter, Message
+from chat_tasks.conversation.records import Chatter
+from chat_tasks.formats.topics import Message
 
 _IN_FLIGHT = 128
 

@@ -1,8 +1,12 @@
-"""`chat-tasks health`."""
+"""`chat-tasks health`: whether a bridge is at work, as Kafka sees it."""
 
 import click
+from confluent_kafka import ConsumerGroupState
+from confluent_kafka.admin import AdminClient
 
-from bridge.health import check_membership
+from bridge.kafka.clients import base_config
+from bridge.kafka.groups import describe_group
+from chat_tasks.errors import DependencyUnavailable
 from chat_tasks.settings import Settings
 
 
@@ -13,3 +17,16 @@ def health(bridge: str) -> None:
     settings = Settings()
     check_membership(settings, settings.ingest_group if bridge == "ingest" else settings.dispatch_group)
     click.echo("at work")
+
+
+def check_membership(settings: Settings, group: str) -> None:
+    """Raise `DependencyUnavailable` where this instance's name is not a live member of the group, or nobody answers.
+
+    A member that was killed counts as live until its session times out.
+    """
+    found = describe_group(AdminClient(base_config(settings)), group)
+    names = {member.group_instance_id for member in found.members}
+    if settings.instance_name not in names:
+        raise DependencyUnavailable(f"{settings.instance_name} is not a member of group {group}")
+    if found.state is not ConsumerGroupState.STABLE:
+        raise DependencyUnavailable(f"group {group} is {found.state.name}")

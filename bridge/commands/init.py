@@ -1,9 +1,202 @@
-"""`chat-tasks init`."""
+"""`chat-tasks init`: topics, keyspace, stored settings, starting offsets. May be run any number of times."""
+
+import time
+from collections.abc import Callable, Mapping
+from functools import partial
+from itertools import count
+from typing import Literal
 
 import click
+from confluent_kafka import OFFSET_INVALID, Consumer, KafkaError, KafkaException, TopicPartition
+from confluent_kafka.admin import AdminClient, NewTopic
 
-from bridge.initialise import Start, initialise
+from bridge.kafka.clients import base_config
+from bridge.kafka.errors import describe
+from bridge.kafka.topics import (
+    TopicPlan,
+    fixed_partitions_name,
+    known_partitions_name,
+    partition_counts,
+    plan_topics,
+    topic_id,
+)
+from chat_tasks.backoff import Backoff
+from chat_tasks.errors import ConfigurationError, DependencyUnavailable, SettingsMismatch
 from chat_tasks.settings import Settings
+from chat_tasks.storage import schema
+from chat_tasks.storage.session import Session, connect, failures_as_unavailable
+
+_SECONDS = 30.0
+_BACKOFF = Backoff(first=0.05, longest=1.0)
+_UNSETTLED = {
+    KafkaError.NOT_LEADER_FOR_PARTITION,
+    KafkaError.LEADER_NOT_AVAILABLE,
+    KafkaError.UNKNOWN_TOPIC_OR_PART,
+    KafkaError.NOT_COORDINATOR,
+    KafkaError.COORDINATOR_NOT_AVAILABLE,
+    KafkaError.COORDINATOR_LOAD_IN_PROGRESS,
+}
+
+Start = Literal["earliest", "latest"]
+
+
+def initialise(settings: Settings, start: Start, report: Callable[[str], None], *, reset_offsets: bool = False) -> None:
+    """Set up what is missing; `report` gets a line a step.
+
+    `reset_offsets` also sets those committed offsets anew that the topic does not have any more.
+
+    Raises `ConfigurationError` where what exists contradicts the settings, `DependencyUnavailable`.
+    """
+    admin = AdminClient(base_config(settings))
+    session = connect(settings)
+    try:
+        _check_existing_topics(settings, admin)
+        with failures_as_unavailable():
+            schema.create(session, settings)
+            schema.store_settings(session, settings, schema.data_settings(settings))
+        report(f"keyspace {settings.cassandra_keyspace}: ready")
+        _create_topics(settings, admin, report)
+        counts = _counts_once_visible(settings, admin)
+        with failures_as_unavailable():
+            known = _store_partitions(settings, session, counts)
+        groups = {
+            settings.ingest_group: [settings.message_topic],
+            settings.dispatch_group: [settings.log_topic, settings.request_topic],
+        }
+        for group, topics in groups.items():
+            partitions = {topic: counts[topic] for topic in topics}
+            committed = _once_settled(
+                partial(_commit_offsets, settings, group, partitions, known, start, reset=reset_offsets)
+            )
+            report(f"group {group}: {committed} partitions set to the {start} offset")
+        report(f"log {settings.log_topic}: id {topic_id(admin, settings.log_topic)}")
+    except KafkaException as error:
+        raise DependencyUnavailable(describe(error)) from error
+    finally:
+        session.cluster.shutdown()
+
+
+def _check_existing_topics(settings: Settings, admin: AdminClient) -> None:
+    counts = partition_counts(admin, [plan.name for plan in plan_topics(settings)])
+    for plan in plan_topics(settings):
+        found = counts.get(plan.name, plan.partitions)
+        if plan.is_fixed and found != plan.partitions:
+            setting = "CHAT_LOG_PARTITIONS" if plan.name == settings.log_topic else "CHAT_TOPIC_PARTITIONS"
+            raise SettingsMismatch(f"{setting} ({plan.name})", str(found), str(plan.partitions))
+
+
+def _create_topics(settings: Settings, admin: AdminClient, report: Callable[[str], None]) -> None:
+    existing = partition_counts(admin, [plan.name for plan in plan_topics(settings)])
+    missing = [plan for plan in plan_topics(settings) if plan.name not in existing]
+    for plan in plan_topics(settings):
+        if plan.name in existing:
+            report(f"topic {plan.name}: exists, {existing[plan.name]} partitions")
+    futures = admin.create_topics([_new_topic(plan, settings) for plan in missing]) if missing else {}
+    for name, future in futures.items():
+        try:
+            future.result(_SECONDS)
+        except KafkaException as error:
+            # Another `init` may be at work.
+            if error.args[0].code() != KafkaError.TOPIC_ALREADY_EXISTS:
+                raise ConfigurationError(f"topic {name} cannot be created: {error.args[0].str()}") from error
+        report(f"topic {name}: created")
+
+
+def _counts_once_visible(settings: Settings, admin: AdminClient) -> dict[str, int]:
+    """The partitions of all topics; a broker learns of one that was just created a moment later."""
+    names = [plan.name for plan in plan_topics(settings)]
+    deadline = time.monotonic() + _SECONDS
+    for attempt in count(1):
+        counts = partition_counts(admin, names)
+        if counts.keys() >= set(names):
+            return counts
+        if time.monotonic() > deadline:
+            break
+        time.sleep(_BACKOFF.delay(attempt))
+    raise DependencyUnavailable("Kafka: the topics that were just created are not there")
+
+
+def _new_topic(plan: TopicPlan, settings: Settings) -> NewTopic:
+    return NewTopic(plan.name, plan.partitions, settings.topic_replication_factor, config=plan.config)
+
+
+def _store_partitions(settings: Settings, session: Session, counts: dict[str, int]) -> dict[str, int]:
+    """Returns how many partitions each topic had when `init` first saw it."""
+    schema.store_settings(
+        session,
+        settings,
+        {fixed_partitions_name(plan.name): str(counts[plan.name]) for plan in plan_topics(settings) if plan.is_fixed},
+    )
+    stored = schema.stored_settings(session, settings)
+    # Partitions that are added later hold nothing that was sent before: they start at 0, without `init`.
+    names = {known_partitions_name(plan.name): str(counts[plan.name]) for plan in plan_topics(settings)}
+    schema.store_settings(session, settings, {name: count for name, count in names.items() if name not in stored})
+    stored = schema.stored_settings(session, settings)
+    return {topic: int(stored[known_partitions_name(topic)]) for topic in counts}
+
+
+def _commit_offsets(
+    settings: Settings,
+    group: str,
+    partition_counts: Mapping[str, int],
+    known: Mapping[str, int],
+    start: Start,
+    *,
+    reset: bool,
+) -> int:
+    """Where the group has no offset yet, or (`reset`) one that is gone; returns for how many partitions."""
+    consumer = Consumer({**base_config(settings), "group.id": group, "enable.auto.commit": False})
+    try:
+        partitions = [
+            TopicPartition(topic, number) for topic, count in partition_counts.items() for number in range(count)
+        ]
+        changed: list[TopicPartition] = []
+        for one in consumer.committed(partitions, timeout=_SECONDS):
+            is_missing = one.offset == OFFSET_INVALID
+            if not is_missing and not reset:
+                continue
+            low, high = consumer.get_watermark_offsets(one, timeout=_SECONDS)
+            if one.topic == settings.log_topic and not is_missing and one.offset > high:
+                # Publishing what is left of it again would double it, passing over it would lose it: never guess.
+                raise ConfigurationError(
+                    f"the committed offset {one.offset} of {one.topic}[{one.partition}] lies past its end {high}: "
+                    "the log was truncated or made anew, and which of the two only you can know"
+                )
+            if is_missing or not low <= one.offset <= high:
+                # The log is ours: what lies in it was accepted, and is never passed over. Partitions that were added
+                # since the first `init` hold nothing older than that.
+                is_new = one.partition >= known[one.topic]
+                from_end = start == "latest" and one.topic != settings.log_topic and not is_new
+                changed.append(TopicPartition(one.topic, one.partition, high if from_end else low))
+        if changed:
+            _commit(consumer, group, changed)
+        return len(changed)
+    finally:
+        consumer.close()
+
+
+def _once_settled(step: Callable[[], int]) -> int:
+    """A topic that was just created has no leader for a moment that every broker knows of."""
+    deadline = time.monotonic() + _SECONDS
+    for attempt in count(1):
+        try:
+            return step()
+        except KafkaException as error:
+            if error.args[0].code() not in _UNSETTLED or time.monotonic() > deadline:
+                raise
+            time.sleep(_BACKOFF.delay(attempt))
+    raise AssertionError("unreachable")
+
+
+def _commit(consumer: Consumer, group: str, offsets: list[TopicPartition]) -> None:
+    try:
+        consumer.commit(offsets=offsets, asynchronous=False)
+    except KafkaException as error:
+        if error.args[0].code() in {KafkaError.UNKNOWN_MEMBER_ID, KafkaError.ILLEGAL_GENERATION}:
+            raise ConfigurationError(
+                f"group {group} has running members, but some of its partitions have no offset: stop them first"
+            ) from error
+        raise
 
 
 @click.command()

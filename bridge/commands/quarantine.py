@@ -1,11 +1,154 @@
-"""`chat-tasks quarantine`: show, release."""
+"""`chat-tasks quarantine`: what is kept aside, and the request to have it back. Dispatch itself does the rest."""
+
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from typing import Any, NamedTuple
 
 import click
 import orjson
+from confluent_kafka.admin import AdminClient
 from rich.console import Console
+from rich.table import Table
+from rich.text import Text
 
-from bridge.quarantine import as_table, quarantined_conversations, release_conversation
+from bridge.kafka.clients import base_config
+from bridge.kafka.dead_letter_reader import read_dead_letters
+from bridge.kafka.groups import describe_group
+from bridge.records.quarantine_letters import Letter, Receipt, read_letter
+from chat_tasks.conversation.routing import partition_of
+from chat_tasks.errors import NotReleased
 from chat_tasks.settings import Settings
+from chat_tasks.storage.quarantine import Quarantine, Quarantined
+from chat_tasks.storage.schema import check_stored_settings
+from chat_tasks.storage.session import connect, failures_as_unavailable
+
+_POLL_SECONDS = 0.2
+
+
+class WaitingLetters:
+    """Counts the letters of every conversation that no release has replayed yet."""
+
+    def __init__(self) -> None:
+        self._offsets: dict[str, list[int]] = {}
+        self._replayed: dict[str, int] = {}
+
+    def take(self, found: Letter | Receipt) -> None:
+        """In any order."""
+        key = found.conversation_key
+        if isinstance(found, Letter):
+            self._offsets.setdefault(key, []).append(found.record.offset)
+        else:
+            self._replayed[key] = max(self._replayed.get(key, -1), found.offset)
+
+    def of(self, conversation_key: str) -> int:
+        """How many of them."""
+        replayed = self._replayed.get(conversation_key, -1)
+        return sum(offset > replayed for offset in self._offsets.get(conversation_key, ()))
+
+
+class QuarantinedConversation(NamedTuple):
+    """A row of the table, and how many of the conversation's dead letters wait for its release."""
+
+    row: Quarantined
+    waiting: int
+
+    @property
+    def state(self) -> str:
+        """In a word."""
+        return "quarantined" if self.row.release_requested is None else "release requested"
+
+    @property
+    def since(self) -> datetime:
+        """When it was quarantined, in UTC."""
+        return datetime.fromtimestamp(self.row.since / 1000, UTC)
+
+    def document(self) -> dict[str, Any]:
+        """As JSON has it."""
+        return {
+            "conversationKey": self.row.conversation_key,
+            "logPartition": self.row.log_partition,
+            "state": self.state,
+            "since": self.since.isoformat(timespec="milliseconds"),
+            "reason": self.row.reason,
+            "deadLettersWaiting": self.waiting,
+        }
+
+
+def quarantined_conversations(settings: Settings) -> list[QuarantinedConversation]:
+    """All of them, the longest kept first; reads all of `dead_letter`. Raises `ChatTasksError`."""
+    with _table(settings) as table:
+        rows = table.of_partitions(range(settings.log_partitions))
+    waiting = WaitingLetters()
+    if rows:
+        for messages in read_dead_letters(settings):
+            for message in messages:
+                if (letter := read_letter(settings, message)) is not None:
+                    waiting.take(letter)
+    found = [QuarantinedConversation(row, waiting.of(row.conversation_key)) for row in rows]
+    return sorted(found, key=lambda one: one.row.since)
+
+
+def as_table(found: Sequence[QuarantinedConversation]) -> Table:
+    """For people."""
+    table = Table("conversation", "log partition", "state", "since", "dead letters waiting", "reason")
+    for one in found:
+        row = one.row
+        since = one.since.isoformat(" ", "seconds")
+        cells = (row.conversation_key, str(row.log_partition), one.state, since, str(one.waiting), row.reason)
+        # Keys are anybody's text, and must not be taken for markup.
+        table.add_row(*(Text(cell, overflow="fold") for cell in cells))
+    return table
+
+
+def release_conversation(
+    settings: Settings, conversation_key: str, timeout: float, report: Callable[[str], None]
+) -> None:
+    """Ask for the release and wait that many seconds for it; `report` gets a line a step.
+
+    Raises `NotReleased` with the reason, `ConfigurationError`, `DependencyUnavailable`.
+    """
+    name = orjson.dumps(conversation_key).decode()
+    partition = partition_of(conversation_key.encode(), settings.log_partitions)
+    with _table(settings) as table:
+        found = table.find(partition, conversation_key)
+        if found is None:
+            raise NotReleased(f"conversation {name} is not quarantined")
+        if found.release_requested is None:
+            table.request_release(partition, conversation_key)
+            report(f"{name}: the release is requested")
+        else:
+            report(f"{name}: the release was requested before")
+        deadline = time.monotonic() + timeout
+        while time.monotonic() < deadline:
+            found = table.find(partition, conversation_key)
+            if found is None:
+                report(f"{name}: released, all its dead letters are replayed")
+                return
+            if found.release_requested is None:
+                raise NotReleased(f"conversation {name} is quarantined again: {found.reason}")
+            time.sleep(_POLL_SECONDS)
+    raise NotReleased(f"{name} is not released after {timeout:g} seconds: {_why_not_yet(settings, partition)}")
+
+
+def _why_not_yet(settings: Settings, partition: int) -> str:
+    members = describe_group(AdminClient(base_config(settings)), settings.dispatch_group).members
+    owned = {(one.topic, one.partition) for member in members for one in member.assignment.topic_partitions}
+    if (settings.log_topic, partition) in owned:
+        return "dispatch is still at work on it. Run this command again to wait on"
+    return f"no dispatch owns partition {partition} of {settings.log_topic}. The request stays: start dispatch"
+
+
+@contextmanager
+def _table(settings: Settings) -> Iterator[Quarantine]:
+    session = connect(settings)
+    try:
+        with failures_as_unavailable():
+            check_stored_settings(session, settings)
+            yield Quarantine(session, settings.cassandra_keyspace)
+    finally:
+        session.cluster.shutdown()
 
 
 @click.group()

@@ -2,13 +2,11 @@
 
 from typing import Any
 
-from bridge.dispatch.conversations.latest import PendingRequest
-from bridge.dispatch.work import Finished
+from bridge.dispatch.work import Finished, PendingRequest
 from bridge.kafka.headers import headers_of, sent_at_of, size_of_headers, without_sent_at
 from bridge.kafka.transaction import Partition
 from bridge.records.dead_letters import dead_letter_of
-from bridge.records.log_record import LogRecord
-from bridge.records.logged_value import decode_logged_value
+from bridge.records.log_record import LogRecord, decode_logged_value
 from bridge.records.validation import Limits, check_total, validate_request
 from chat_tasks.errors import InvalidRecord
 from chat_tasks.settings import Settings

@@ -6,8 +6,8 @@ from bridge.checks import check_cassandra, check_kafka, check_topics
 from bridge.dispatch.handler import Dispatch
 from bridge.dispatch.process_state import Memory
 from bridge.dispatch.servers.cluster import Cluster
-from bridge.initialise import known_partitions_name
 from bridge.kafka.clients import base_config
+from bridge.kafka.topics import known_partitions_name
 from bridge.loop.loop import Loop
 from bridge.loop.supervisor import Healing
 from bridge.loop.transaction_runner import patience_with_offsets

@@ -1,11 +1,24 @@
-"""What leaves dispatch: tasks to Celery's queues, and finished records to the next transaction."""
+"""What dispatch works on, and what comes of it: requests, tasks for Celery, finished records for a transaction."""
 
 from collections.abc import Sequence
 from typing import NamedTuple
 
 import msgspec
 
+from bridge.kafka.headers import Headers
 from bridge.kafka.transaction import Output, Partition
+from bridge.records.log_record import LogRecord
+from chat_tasks.formats.tasks import LatestRequest
+
+
+class PendingRequest(NamedTuple):
+    """A delivered request; its key and headers go back with the block."""
+
+    partition: int
+    offset: int
+    request: LatestRequest
+    key: bytes | None
+    headers: Headers
 
 
 class OutgoingTask(NamedTuple):
@@ -28,3 +41,14 @@ class Finished(msgspec.Struct, frozen=True, gc=False):
     receipt: Output | None = None
     """Where the records come from their dead letters: then their offsets were finished before. One for the last of a
     conversation in a transaction will do."""
+
+
+class Outcome(NamedTuple):
+    """Of records of the log."""
+
+    finished: list[Finished]
+    replayed: list[LogRecord]
+    refused: dict[str, str]
+    """Conversations to quarantine, and why; their records are held."""
+    retries: dict[str, int]
+    """Reasons for which conversations are tried again, and how many."""

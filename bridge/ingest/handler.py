@@ -4,11 +4,10 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from bridge.kafka.assignment import Assignment
-from bridge.kafka.headers import headers_of, size_of_headers
-from bridge.kafka.sent_time import sent_time
+from bridge.kafka.headers import headers_of, sent_time, size_of_headers
 from bridge.kafka.transaction import OUTPUTS_PER_TRANSACTION, CommittedOffset, Output, Partition, Transaction
 from bridge.records.dead_letters import dead_letter_of
-from bridge.records.logged_value import encode_logged_value
+from bridge.records.log_record import encode_logged_value
 from bridge.records.validation import Limits, check_total, validate_message
 from chat_tasks.conversation.routing import partition_of
 from chat_tasks.errors import InvalidRecord

@@ -4,8 +4,8 @@ from confluent_kafka.admin import AdminClient
 
 from bridge.checks import check_kafka, check_topics
 from bridge.ingest.handler import Ingest
-from bridge.initialise import known_partitions_name
 from bridge.kafka.clients import base_config
+from bridge.kafka.topics import known_partitions_name
 from bridge.loop.adaptive_timeout import Patience
 from bridge.loop.loop import Loop
 from bridge.loop.supervisor import Healing

@@ -3,8 +3,6 @@
 import logging
 from typing import Any
 
-from confluent_kafka import KafkaError, KafkaException
-
 from chat_tasks.settings import Settings
 
 # librdkafka repeats every refused connection for every broker and client; what matters we say ourselves, once.
@@ -103,33 +101,4 @@ def producer_config(settings: Settings, group: str) -> dict[str, Any]:
         "message.max.bytes": 2 * settings.max_record_bytes + 1_000_000,
         "queue.buffering.max.messages": 1_000_000,
         "queue.buffering.max.kbytes": 262_144,
-    }
-
-
-def describe(error: Any) -> str:
-    """One line for people from a `KafkaException` or `KafkaError`."""
-    kafka_error = error.args[0] if isinstance(error, Exception) and error.args else error
-    if isinstance(kafka_error, KafkaError):
-        return f"Kafka: {kafka_error.name()}: {kafka_error.str()}"
-    return f"Kafka: {error}"
-
-
-def is_fenced_member(error: Any) -> bool:
-    """Whether another consumer has taken over this one's place in its group, under the same name."""
-    kafka_error = error.args[0] if isinstance(error, KafkaException) and error.args else error
-    if not isinstance(kafka_error, KafkaError):
-        return False
-    if kafka_error.code() == KafkaError.FENCED_INSTANCE_ID:
-        return True
-    # The client wraps it into a fatal error, and says which one only in the text.
-    return kafka_error.code() == KafkaError._FATAL and "same group.instance.id" in kafka_error.str()  # noqa: SLF001
-
-
-def is_fenced_producer(error: Any) -> bool:
-    """Whether another producer has initialised our transactional id, or the broker aborted our transaction by time."""
-    kafka_error = error.args[0] if isinstance(error, KafkaException) and error.args else error
-    return isinstance(kafka_error, KafkaError) and kafka_error.code() in {
-        KafkaError._FENCED,  # noqa: SLF001
-        KafkaError.INVALID_PRODUCER_EPOCH,
-        KafkaError.PRODUCER_FENCED,
     }

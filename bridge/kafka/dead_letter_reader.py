@@ -7,7 +7,8 @@ from typing import Any
 from confluent_kafka import OFFSET_BEGINNING, Consumer, IsolationLevel, KafkaError, KafkaException, TopicPartition
 from confluent_kafka.admin import AdminClient, OffsetSpec
 
-from bridge.kafka.clients import base_config, describe, reader_config
+from bridge.kafka.clients import base_config, reader_config
+from bridge.kafka.errors import describe
 from bridge.kafka.topics import partition_counts
 from bridge.kafka.transaction import Partition
 from chat_tasks.errors import DependencyUnavailable

@@ -1,4 +1,4 @@
-"""What a message says that is none."""
+"""Errors of Kafka's client: what they mean for us, and one line for people."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -38,3 +38,32 @@ def offset_gone(partition: Partition, offset: int) -> ConfigurationError:
         f"offset {offset} of {partition.topic}[{partition.number}] is gone: the topic was truncated or made anew. "
         "`chat-tasks init --reset-offsets` starts again from what is there"
     )
+
+
+def describe(error: Any) -> str:
+    """One line for people from a `KafkaException` or `KafkaError`."""
+    kafka_error = error.args[0] if isinstance(error, Exception) and error.args else error
+    if isinstance(kafka_error, KafkaError):
+        return f"Kafka: {kafka_error.name()}: {kafka_error.str()}"
+    return f"Kafka: {error}"
+
+
+def is_fenced_member(error: Any) -> bool:
+    """Whether another consumer has taken over this one's place in its group, under the same name."""
+    kafka_error = error.args[0] if isinstance(error, KafkaException) and error.args else error
+    if not isinstance(kafka_error, KafkaError):
+        return False
+    if kafka_error.code() == KafkaError.FENCED_INSTANCE_ID:
+        return True
+    # The client wraps it into a fatal error, and says which one only in the text.
+    return kafka_error.code() == KafkaError._FATAL and "same group.instance.id" in kafka_error.str()  # noqa: SLF001
+
+
+def is_fenced_producer(error: Any) -> bool:
+    """Whether another producer has initialised our transactional id, or the broker aborted our transaction by time."""
+    kafka_error = error.args[0] if isinstance(error, KafkaException) and error.args else error
+    return isinstance(kafka_error, KafkaError) and kafka_error.code() in {
+        KafkaError._FENCED,  # noqa: SLF001
+        KafkaError.INVALID_PRODUCER_EPOCH,
+        KafkaError.PRODUCER_FENCED,
+    }

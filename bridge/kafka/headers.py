@@ -1,6 +1,9 @@
 """The headers of our own on records; others are passed along from input to output."""
 
+import time
 from typing import Any
+
+from confluent_kafka import TIMESTAMP_NOT_AVAILABLE
 
 from chat_tasks.errors import InvalidRecord
 
@@ -43,3 +46,11 @@ def sent_at_of(headers: Headers) -> bytes:
         if name == SENT_AT and value is not None and value.isdigit():
             return value
     raise ValueError(f"no header {SENT_AT}, or no time in it")
+
+
+def sent_time(message: Any) -> int:
+    """Milliseconds since 1970, as its producer (or else the input topic) said; now, where neither did."""
+    kind, milliseconds = message.timestamp()
+    if kind == TIMESTAMP_NOT_AVAILABLE or milliseconds < 0:
+        return time.time_ns() // 1_000_000
+    return int(milliseconds)

@@ -2,7 +2,8 @@
 
 from confluent_kafka import KafkaException, Producer
 
-from bridge.kafka.clients import base_config, describe
+from bridge.kafka.clients import base_config
+from bridge.kafka.errors import describe
 from bridge.kafka.headers import Headers
 from chat_tasks.errors import DependencyUnavailable
 from chat_tasks.settings import Settings

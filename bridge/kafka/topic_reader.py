@@ -7,7 +7,8 @@ from typing import Any, Self
 
 from confluent_kafka import OFFSET_BEGINNING, Consumer, KafkaError, KafkaException, TopicPartition
 
-from bridge.kafka.clients import describe, reader_config
+from bridge.kafka.clients import reader_config
+from bridge.kafka.errors import describe
 from chat_tasks.errors import ConfigurationError, DependencyUnavailable
 from chat_tasks.settings import Settings
 

@@ -82,3 +82,13 @@ def topic_id(admin: AdminClient, topic: str) -> str:
         raise ConfigurationError(f"the broker gives no id for {topic}: Kafka 3.1 or later is needed")
     high, low = identity.get_most_significant_bits(), identity.get_least_significant_bits()
     return str(UUID(int=high % 2**64 << 64 | low % 2**64))
+
+
+def known_partitions_name(topic: str) -> str:
+    """The stored setting with the number of partitions that had a starting offset when `init` first saw the topic."""
+    return f"known_partitions.{topic}"
+
+
+def fixed_partitions_name(topic: str) -> str:
+    """The stored setting with the number of partitions that may not change."""
+    return f"partitions.{topic}"

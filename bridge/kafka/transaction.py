@@ -11,6 +11,9 @@ from bridge.kafka.headers import Headers
 OUTPUTS_PER_TRANSACTION = 5_000
 """How many are enough; what belongs together may make it more."""
 
+LARGEST_METADATA = 4096
+"""Characters of an offset's metadata: the broker's `offset.metadata.max.bytes`."""
+
 
 class Partition(NamedTuple):
     """A partition of a topic."""

@@ -10,7 +10,8 @@ from collections.abc import Callable, Collection, Mapping
 
 from confluent_kafka import Consumer, KafkaException, TopicPartition
 
-from bridge.kafka.clients import describe, reader_config
+from bridge.kafka.clients import reader_config
+from bridge.kafka.errors import describe
 from bridge.kafka.transaction import Partition
 from bridge.loop.events import Failed
 from bridge.loop.stall_detector import StallDetector

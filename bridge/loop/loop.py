@@ -16,7 +16,8 @@ from typing import Any
 from confluent_kafka import KafkaException
 
 from bridge.kafka.assignment import Assignment
-from bridge.kafka.clients import consumer_config, is_fenced_producer, producer_config
+from bridge.kafka.clients import consumer_config, producer_config
+from bridge.kafka.errors import is_fenced_producer
 from bridge.kafka.transaction import Partition, Transaction
 from bridge.loop.adaptive_timeout import Patience
 from bridge.loop.delivery_watch import DeliveryWatch

@@ -8,10 +8,11 @@ import threading
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Protocol
 
-from confluent_kafka import OFFSET_INVALID, Consumer, KafkaException, TopicPartition
+from confluent_kafka import OFFSET_INVALID, Consumer, TopicPartition
 
 from bridge.kafka.assignment import Assignment, Committed
 from bridge.kafka.errors import offset_gone, raise_error
+from bridge.kafka.groups import OFFSET_SECONDS, committed_offsets
 from bridge.kafka.transaction import Partition
 from bridge.loop.events import EndReached, Failed, Records
 from chat_tasks.errors import ConfigurationError
@@ -19,7 +20,6 @@ from chat_tasks.errors import ConfigurationError
 _MESSAGES_PER_POLL = 1000
 _RECORDS_POSTED = 4
 _POLL_SECONDS = 0.1
-_OFFSET_SECONDS = 30.0
 
 
 class Rebalancing(Protocol):
@@ -225,7 +225,7 @@ class Poller:
             self._on_assign(self._consumer, [TopicPartition(*partition) for partition in self._owned])
 
     def _resolve(self, consumer: Consumer, one: TopicPartition) -> Committed:
-        low, high = consumer.get_watermark_offsets(one, timeout=_OFFSET_SECONDS)
+        low, high = consumer.get_watermark_offsets(one, timeout=OFFSET_SECONDS)
         if one.offset > high:
             # Whoever begins to read before it would take what comes there for what was there once.
             raise offset_gone(Partition(one.topic, one.partition), one.offset)
@@ -272,14 +272,3 @@ def _next_offset(message: Any) -> int:
 
 def _offsets_of(start: Iterable[TopicPartition]) -> dict[Partition, int]:
     return {Partition(one.topic, one.partition): one.offset for one in start}
-
-
-def committed_offsets(
-    consumer: Consumer, partitions: Iterable[Partition], seconds: float = _OFFSET_SECONDS
-) -> dict[Partition, TopicPartition]:
-    """What the consumer's group holds, of partitions of other members too; blocks. Raises `KafkaException`."""
-    found = consumer.committed([TopicPartition(*partition) for partition in partitions], timeout=seconds)
-    for one in found:
-        if one.error is not None:
-            raise KafkaException(one.error)
-    return {Partition(one.topic, one.partition): one for one in found}

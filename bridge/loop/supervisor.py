@@ -12,7 +12,7 @@ from types import FrameType
 
 from confluent_kafka import KafkaException
 
-from bridge.kafka.clients import describe, is_fenced_member
+from bridge.kafka.errors import describe, is_fenced_member
 from bridge.loop.events import Stop
 from bridge.loop.loop import Loop
 from chat_tasks.backoff import Backoff

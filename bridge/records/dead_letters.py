@@ -6,8 +6,7 @@ The header names are those of Kafka Connect (`errors.deadletterqueue.context.hea
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
-from bridge.kafka.headers import SENT_AT, Headers, headers_of, size_of_headers
-from bridge.kafka.sent_time import sent_time
+from bridge.kafka.headers import SENT_AT, Headers, headers_of, sent_time, size_of_headers
 from bridge.kafka.transaction import Output
 from chat_tasks.errors import InvalidRecord
 from chat_tasks.settings import Settings

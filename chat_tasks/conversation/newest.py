@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 import orjson
 
 from chat_tasks.conversation.buckets import HIGHEST_BUCKET, bucket_of, first_sequence
-from chat_tasks.formats.topics import Chatter
+from chat_tasks.conversation.records import Chatter
 
 
 class Wanted(NamedTuple):

@@ -58,3 +58,6 @@ class StoredRow(NamedTuple):
 
 NO_HEAD = -1
 """The head of a conversation without rows: the first number is 0."""
+
+Chatter = tuple[str, str, int]
+"""One message of a block: (sender, body, sequence number)."""

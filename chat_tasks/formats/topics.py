@@ -9,6 +9,8 @@ from typing import Annotated
 import msgspec
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
 
+from chat_tasks.conversation.records import Chatter
+
 _LARGEST_SEQUENCE = 2**63 - 1
 
 
@@ -43,10 +45,6 @@ class LatestMessagesRequest(BaseModel):
     conversationKey: str
     numMsgs: int
     beforeSeq: Annotated[int, Field(ge=0, le=_LARGEST_SEQUENCE)] | None = None
-
-
-Chatter = tuple[str, str, int]
-"""One message of a block: (sender, body, sequence number)."""
 
 
 class LatestMessagesBlock(BaseModel):

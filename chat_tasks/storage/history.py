@@ -7,7 +7,7 @@ from cassandra.cluster import Session
 from cassandra.concurrent import execute_concurrent
 
 from chat_tasks.conversation.newest import Query, RowsQuery, Wanted, newest_messages
-from chat_tasks.formats.topics import Chatter
+from chat_tasks.conversation.records import Chatter
 from chat_tasks.storage.query_coroutines import answer
 from chat_tasks.storage.session import TUPLES
 

@@ -4,13 +4,13 @@ from collections.abc import Mapping, Sequence
 
 from cassandra.cluster import NoHostAvailable, Session
 from cassandra.concurrent import execute_concurrent
-from cassandra.query import Statement
+from cassandra.query import BatchStatement, BatchType, BoundStatement, PreparedStatement, Statement
 
 from chat_tasks.conversation.buckets import first_sequence
 from chat_tasks.conversation.chunks import Chunk, Thresholds, cut_into_chunks, group_into_batches, waves
 from chat_tasks.conversation.records import Row
+from chat_tasks.conversation.row_values import RowValues
 from chat_tasks.storage.replica_sets import ReplicaSets
-from chat_tasks.storage.statements import insert_rows
 
 _REQUESTS_IN_FLIGHT = 16
 
@@ -88,3 +88,20 @@ class RowWriter:
 
     def _request(self, batch: Sequence[Chunk]) -> Statement:
         return insert_rows(self._insert, [values for chunk in batch for values in chunk.rows])
+
+
+def insert_rows(insert: PreparedStatement, rows: Sequence[RowValues]) -> Statement:
+    """One request for all of these, which live on the same replicas; `insert` binds the fields of a `Row`.
+
+    Unlogged: the batch log would make several conversations atomic, which nothing here needs.
+    """
+    first = BoundStatement(insert)
+    first.values = rows[0]
+    if len(rows) == 1:
+        return first
+    statement = BatchStatement(batch_type=BatchType.UNLOGGED)
+    # It takes its routing key from the first; `add` does the same for each of the others, and takes as long for that
+    # as for sending them.
+    statement.add(first)
+    statement._statements_and_parameters.extend([(True, insert.query_id, values) for values in rows[1:]])  # noqa: SLF001
+    return statement

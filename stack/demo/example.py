@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from bridge.commands.latest import CORRELATION_HEADER
 from bridge.kafka.send import send_record
 from bridge.kafka.topic_reader import TopicReader
-from bridge.latest_request import CORRELATION_HEADER
 from stack.errors import DemoError
 
 if TYPE_CHECKING:

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from confluent_kafka import TIMESTAMP_CREATE_TIME
 
 from bridge.kafka.headers import Headers
-from bridge.records.logged_value import encode_logged_value
+from bridge.records.log_record import encode_logged_value
 
 
 @dataclass(frozen=True)

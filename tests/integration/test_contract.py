@@ -3,9 +3,9 @@
 import pytest
 from confluent_kafka import Producer
 
+from bridge.commands.latest import CORRELATION_HEADER
 from bridge.kafka.clients import base_config
 from bridge.kafka.send import send_record
-from bridge.latest_request import CORRELATION_HEADER
 from tests.integration.conftest import Deploy
 from tests.pipeline.conversation import read_topic
 

@@ -6,7 +6,7 @@ from uuid import uuid4
 import pytest
 from cassandra.cluster import Session
 
-from bridge.latest_request import request_latest
+from bridge.commands.latest import request_latest
 from tests.integration.conftest import Deploy
 from tests.pipeline.conversation import PATIENCE_SECONDS, read_outputs, read_topic, send, some_messages
 

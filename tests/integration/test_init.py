@@ -7,7 +7,7 @@ from cassandra.cluster import Session
 from confluent_kafka import Consumer, TopicPartition
 from confluent_kafka.admin import AdminClient, NewPartitions
 
-from bridge.initialise import initialise
+from bridge.commands.init import initialise
 from bridge.kafka.clients import base_config
 from chat_tasks.errors import ConfigurationError, SettingsMismatch
 from stack.waiting import wait_until

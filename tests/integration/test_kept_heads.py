@@ -7,8 +7,8 @@ import pytest
 from cassandra.cluster import Session
 from confluent_kafka.admin import AdminClient
 
+from bridge.commands.latest import request_latest
 from bridge.kafka.clients import base_config
-from bridge.latest_request import request_latest
 from chat_tasks.settings import Settings
 from stack.waiting import wait_until
 from tests.integration.conftest import Deploy

@@ -4,8 +4,8 @@ import pytest
 from confluent_kafka import Consumer, TopicPartition
 
 from bridge.kafka.clients import reader_config
+from bridge.kafka.groups import committed_offsets
 from bridge.kafka.transaction import Partition
-from bridge.loop.poller import committed_offsets
 from chat_tasks.storage.session import connect
 from stack.servers.one_of_each import Servers
 from stack.waiting import wait_until

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from bridge.initialise import initialise
+from bridge.commands.init import initialise
 from bridge.kafka.topics import plan_topics
 from chat_tasks.settings import Settings
 from stack.servers.cluster import Cluster

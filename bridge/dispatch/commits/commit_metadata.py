@@ -9,14 +9,12 @@ from dataclasses import dataclass
 from hashlib import blake2b
 
 from bridge.dispatch.commits.offset_encoding import decode_text, encode_text
+from bridge.kafka.transaction import LARGEST_METADATA
 from chat_tasks.errors import ConfigurationError
 from chat_tasks.formats.tasks import Generations
 
 _VERSION = "2"
 _VERSION_WITHOUT_DURABLE = "1"
-
-LARGEST_METADATA = 4096
-"""Characters: the broker's `offset.metadata.max.bytes`."""
 
 LARGEST_ENCODING = (LARGEST_METADATA - 32) // 4 * 3
 """Bytes of encoded offsets that fit beside the rest."""

@@ -4,11 +4,9 @@ from collections import deque
 from collections.abc import Iterable, Iterator, Mapping
 from itertools import chain
 
-from bridge.dispatch.commits.commit_metadata import LARGEST_METADATA
 from bridge.dispatch.commits.partition_progress import PartitionProgress
-from bridge.dispatch.outcome import Outcome
-from bridge.dispatch.work import Finished
-from bridge.kafka.transaction import OUTPUTS_PER_TRANSACTION, Output, Partition, Transaction
+from bridge.dispatch.work import Finished, Outcome
+from bridge.kafka.transaction import LARGEST_METADATA, OUTPUTS_PER_TRANSACTION, Output, Partition, Transaction
 from chat_tasks.errors import ChatTasksError
 
 

@@ -2,16 +2,15 @@
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 
-from bridge.dispatch.conversations.release import Release
+from bridge.dispatch.conversations.release import FoundLetters, Release
 from bridge.dispatch.heads.partition_heads import PartitionHeads
-from bridge.dispatch.outcome import Outcome
 from bridge.dispatch.scheduling.queue_budget import QueueBudget
 from bridge.dispatch.scheduling.scheduler import Batch, PlannedTask, Scheduler, TaskLimits
-from bridge.dispatch.work import Finished, OutgoingTask
+from bridge.dispatch.work import Finished, Outcome, OutgoingTask
 from bridge.kafka.headers import with_sent_at
 from bridge.kafka.transaction import Output, Partition
 from bridge.records.log_record import LogRecord
-from bridge.records.quarantine_letters import FoundLetters, encode_letter, encode_receipt
+from bridge.records.quarantine_letters import encode_letter, encode_receipt
 from chat_tasks.backoff import Backoff
 from chat_tasks.conversation.routing import partition_of, queue_of
 from chat_tasks.formats.tasks import (

@@ -1,30 +1,18 @@
 """Latest-messages requests on their way through the workers."""
 
 from collections.abc import Iterator
-from typing import NamedTuple
 
 from bridge.dispatch.scheduling.queue_budget import QueueBudget
 from bridge.dispatch.scheduling.scheduler import PlannedTask, Scheduler, TaskLimits
-from bridge.dispatch.work import Finished, OutgoingTask
-from bridge.kafka.headers import Headers
+from bridge.dispatch.work import Finished, OutgoingTask, PendingRequest
 from bridge.kafka.transaction import Output, Partition
 from chat_tasks.conversation.routing import partition_of, queue_of
-from chat_tasks.formats.tasks import LATEST_TASK, Failure, Generations, LatestRequest, Reply, encode_latest_task
+from chat_tasks.formats.tasks import LATEST_TASK, Failure, Generations, Reply, encode_latest_task
 from chat_tasks.settings import Settings
 
 _REQUEST_BYTES = 128
 _REQUESTS_PER_TASK = 100
 _TASK_SECONDS = 1.0
-
-
-class PendingRequest(NamedTuple):
-    """A delivered request; its key and headers go back with the block."""
-
-    partition: int
-    offset: int
-    request: LatestRequest
-    key: bytes | None
-    headers: Headers
 
 
 class LatestWork:

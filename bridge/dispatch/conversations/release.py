@@ -8,9 +8,26 @@ rows any more: the log may have lost these records long ago, so no replay would 
 
 from dataclasses import dataclass, field
 from enum import Enum, auto
+from typing import NamedTuple
 
 from bridge.dispatch.work import Finished
 from bridge.records.log_record import LogRecord
+
+
+class Wanted(NamedTuple):
+    """The letters of a conversation past the offset `after`, for a request to release it."""
+
+    conversation_key: str
+    release: int
+    after: int
+
+
+class FoundLetters(NamedTuple):
+    """In order; `last` is the offset of the last one, or what was asked for if there is none."""
+
+    records: list[LogRecord]
+    last: int
+    complete: bool
 
 
 class ReleaseState(Enum):

@@ -4,8 +4,7 @@ from collections.abc import Mapping
 
 from bridge.dispatch.commits.outbox import Outbox
 from bridge.dispatch.conversations.appends import AppendWork
-from bridge.dispatch.conversations.release import ReleaseState
-from bridge.records.quarantine_letters import FoundLetters, Wanted
+from bridge.dispatch.conversations.release import FoundLetters, ReleaseState, Wanted
 from chat_tasks.settings import Settings
 
 

@@ -6,9 +6,9 @@ from logging import getLogger
 import orjson
 
 from bridge.dispatch.assignment import AssignmentWork
+from bridge.dispatch.conversations.release import FoundLetters, Wanted
 from bridge.dispatch.servers.cluster import Cluster
 from bridge.dispatch.servers.errands import ErrandDone, Errands
-from bridge.records.quarantine_letters import FoundLetters, Wanted
 
 logger = getLogger(__name__)
 

@@ -6,13 +6,15 @@ from confluent_kafka import Consumer, KafkaException, TopicPartition
 from confluent_kafka.admin import AdminClient
 
 from bridge.dispatch.commits.commit_metadata import decode_metadata
+from bridge.dispatch.conversations.release import FoundLetters, Wanted
+from bridge.dispatch.quarantine.letter_box import LetterBox
 from bridge.dispatch.servers.facts import AssignmentFacts
 from bridge.kafka.clients import base_config, reader_config
 from bridge.kafka.dead_letter_reader import read_dead_letters
+from bridge.kafka.groups import committed_offsets
 from bridge.kafka.topics import topic_id
 from bridge.kafka.transaction import Partition
-from bridge.loop.poller import committed_offsets
-from bridge.records.quarantine_letters import FoundLetters, LetterBox, Wanted, read_letter
+from bridge.records.quarantine_letters import read_letter
 from chat_tasks.conversation.routing import partition_of
 from chat_tasks.settings import Settings
 from chat_tasks.storage.generations import AskedNodes, NodeGenerations

@@ -9,13 +9,15 @@ from collections import defaultdict
 
 from bridge.dispatch.assignment import AssignmentWork
 from bridge.dispatch.commits.commit_metadata import decode_metadata, digest_of
+from bridge.dispatch.conversations.release import FoundLetters, Wanted
 from bridge.dispatch.heads.kept_heads import KeptHeads
 from bridge.dispatch.process_state import Memory
+from bridge.dispatch.quarantine.letter_box import LetterBox
 from bridge.dispatch.servers.facts import AssignmentFacts
 from bridge.dispatch.work import OutgoingTask
 from bridge.kafka.assignment import Assignment, Committed
 from bridge.kafka.transaction import CommittedOffset, Output, Partition, Transaction
-from bridge.records.quarantine_letters import FoundLetters, LetterBox, Wanted, read_letter
+from bridge.records.quarantine_letters import read_letter
 from chat_tasks.conversation.records import Row
 from chat_tasks.conversation.routing import partition_of
 from chat_tasks.formats.tasks import Generations, Reply

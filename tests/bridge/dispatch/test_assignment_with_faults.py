@@ -5,8 +5,8 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule
 
 from bridge.dispatch.assignment import AssignmentWork
+from bridge.dispatch.conversations.release import FoundLetters, Wanted
 from bridge.dispatch.work import OutgoingTask
-from bridge.records.quarantine_letters import FoundLetters, Wanted
 from chat_tasks.formats.tasks import Reply
 from tests.bridge.dispatch.simulated_pipeline import LOG, MANY, REQUESTS, SimulatedPipeline
 from tests.bridge.dispatch.simulated_worker import UNWRITABLE

@@ -3,7 +3,7 @@
 import pytest
 from confluent_kafka import TIMESTAMP_CREATE_TIME, TIMESTAMP_LOG_APPEND_TIME, TIMESTAMP_NOT_AVAILABLE
 
-from bridge.kafka.sent_time import sent_time
+from bridge.kafka.headers import sent_time
 from tests.bridge.messages import ConsumedMessage
 
 LONG_AGO = 1_600_000_000_000

@@ -12,8 +12,8 @@ import psutil
 from confluent_kafka.admin import AdminClient
 from redis import Redis
 
-from bridge.health import describe_group
 from bridge.kafka.clients import base_config
+from bridge.kafka.groups import describe_group
 from chat_tasks.errors import DependencyUnavailable
 from stack.waiting import wait_until
 from tests.chaos.faults.injection import PATIENCE_SECONDS, Injection

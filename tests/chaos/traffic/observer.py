@@ -9,9 +9,9 @@ from typing import Any
 
 import orjson
 
+from bridge.commands.latest import CORRELATION_HEADER
 from bridge.kafka.headers import headers_of
 from bridge.kafka.topic_reader import TopicReader
-from bridge.latest_request import CORRELATION_HEADER
 from chat_tasks.settings import Settings
 from tests.chaos.history import INPUT_TOPIC, Block, DeadLetter, History, Output
 

@@ -10,8 +10,8 @@ from typing import Any
 import orjson
 from confluent_kafka import KafkaError, Producer
 
+from bridge.commands.latest import CORRELATION_HEADER
 from bridge.kafka.clients import base_config
-from bridge.latest_request import CORRELATION_HEADER
 from chat_tasks.formats.topics import LatestMessagesRequest
 from chat_tasks.settings import Settings
 from tests.chaos.history import OFFSET_NOT_TOLD, History, Invalid, Request, Sent, Unknown

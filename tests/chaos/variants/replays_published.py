@@ -4,7 +4,7 @@ from msgspec.structs import replace
 
 from bridge.dispatch.commits.offset_tracker import OffsetTracker
 from bridge.dispatch.conversations.appends import AppendWork
-from bridge.dispatch.outcome import Outcome
+from bridge.dispatch.work import Outcome
 from bridge.records.log_record import LogRecord
 
 _add = AppendWork.add

@@ -7,7 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from chat_tasks.conversation.newest import PointerQuery, Query, RowsQuery, Wanted, chatter_size, newest_messages
-from chat_tasks.formats.topics import Chatter, encode_block
+from chat_tasks.conversation.records import Chatter
+from chat_tasks.formats.topics import encode_block
 from tests.chat_tasks.texts import texts
 
 ENDLESS = 1_000_000

@@ -6,12 +6,12 @@ from hypothesis import strategies as st
 
 from bridge.dispatch.commits.commit_metadata import (
     LARGEST_ENCODING,
-    LARGEST_METADATA,
     CommitMetadata,
     decode_metadata,
     digest_of,
     encode_metadata,
 )
+from bridge.kafka.transaction import LARGEST_METADATA
 from chat_tasks.errors import ConfigurationError
 
 LARGEST_OFFSET = 2**63 - 1

@@ -6,9 +6,9 @@ import pytest
 from msgspec import structs
 
 from bridge.dispatch.conversations.appends import AppendWork
+from bridge.dispatch.conversations.release import FoundLetters
 from bridge.dispatch.heads.partition_heads import PartitionHeads
 from bridge.dispatch.work import Finished, OutgoingTask
-from bridge.records.quarantine_letters import FoundLetters
 from chat_tasks.conversation.routing import partition_of, queue_of
 from chat_tasks.formats.tasks import Answer, Failure, Reply, decode_append_task
 from tests.bridge.dispatch.appends import LOG, SETTINGS, append_work, message, plan, record, replayed_and_new

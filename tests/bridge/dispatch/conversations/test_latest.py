@@ -4,8 +4,8 @@ import json
 
 import pytest
 
-from bridge.dispatch.conversations.latest import LatestWork, PendingRequest
-from bridge.dispatch.work import OutgoingTask
+from bridge.dispatch.conversations.latest import LatestWork
+from bridge.dispatch.work import OutgoingTask, PendingRequest
 from bridge.kafka.transaction import Partition
 from chat_tasks.conversation.routing import partition_of, queue_of
 from chat_tasks.formats.tasks import Answer, Failure, LatestRequest, Reply, Result

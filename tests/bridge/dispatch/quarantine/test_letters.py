@@ -4,18 +4,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
+from bridge.commands.quarantine import WaitingLetters
+from bridge.dispatch.conversations.release import FoundLetters, Wanted
+from bridge.dispatch.quarantine.letter_box import LetterBox
 from bridge.kafka.transaction import Output
-from bridge.records.quarantine_letters import (
-    FoundLetters,
-    Letter,
-    LetterBox,
-    Receipt,
-    WaitingLetters,
-    Wanted,
-    encode_letter,
-    encode_receipt,
-    read_letter,
-)
+from bridge.records.quarantine_letters import Letter, Receipt, encode_letter, encode_receipt, read_letter
 from tests.bridge.dispatch.appends import SETTINGS, record
 from tests.bridge.messages import ConsumedMessage
 

@@ -4,7 +4,7 @@ import pytest
 from msgspec.structs import replace
 
 from bridge.dispatch.assignment import AssignmentWork
-from bridge.records.quarantine_letters import FoundLetters, Wanted
+from bridge.dispatch.conversations.release import FoundLetters, Wanted
 from tests.bridge.dispatch.appends import record
 from tests.bridge.dispatch.assignments import GENERATIONS, LOG, assignment_work, logged, perform_all, published
 from tests.bridge.dispatch.simulated_worker import SimulatedWorker

@@ -12,7 +12,7 @@ from msgspec.structs import astuple
 
 from chat_tasks.conversation.records import Row
 from chat_tasks.conversation.row_values import row_values
-from chat_tasks.storage.statements import insert_rows
+from chat_tasks.storage.writer import insert_rows
 from tests.chat_tasks.texts import texts
 
 _TEXTS = cqltypes.FrozenType.apply_parameters([cqltypes.ListType.apply_parameters([cqltypes.UTF8Type])])

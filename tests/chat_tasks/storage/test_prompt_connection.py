@@ -8,7 +8,7 @@ import threading
 import pytest
 from cassandra.connection import ConnectionShutdown, DefaultEndPoint
 
-from chat_tasks.storage.connection import PromptConnection
+from chat_tasks.storage.session import PromptConnection
 
 
 def test_it_is_not_waited_for_once_the_server_has_closed_it() -> None:

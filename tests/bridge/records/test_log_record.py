@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bridge.records.logged_value import decode_logged_value, encode_logged_value
+from bridge.records.log_record import decode_logged_value, encode_logged_value
 
 
 @given(st.integers(0, 2**63 - 1), st.binary())

@@ -1,0 +1,55 @@
+"""Picks the letters of one conversation out of everything that `dead_letter` holds."""
+
+from msgspec.structs import replace
+
+from bridge.dispatch.conversations.release import FoundLetters, Wanted
+from bridge.records.log_record import LogRecord
+from bridge.records.quarantine_letters import Letter, Receipt
+
+_PAST_EVERY_OFFSET = 2**63
+
+
+class LetterBox:
+    """Picks the wanted letters, the oldest as far as there is room, out of everything that `dead_letter` holds."""
+
+    def __init__(self, wanted: Wanted, most_records: int, most_bytes: int) -> None:
+        self._wanted = wanted
+        self._most_records = most_records
+        self._most_bytes = most_bytes
+        self._kept: list[LogRecord] = []
+        self._bytes = 0
+        self._replayed = -1
+        self._end = _PAST_EVERY_OFFSET
+
+    def take(self, found: Letter | Receipt) -> None:
+        """In any order."""
+        if found.conversation_key != self._wanted.conversation_key:
+            return
+        if isinstance(found, Letter):
+            if self._wanted.after < found.record.offset < self._end:
+                self._kept.append(found.record)
+                self._bytes += len(found.record.value)
+                if len(self._kept) > 2 * self._most_records or self._bytes > 2 * self._most_bytes:
+                    self._cut()
+        else:
+            self._replayed = max(self._replayed, found.offset)
+
+    def found(self) -> FoundLetters:
+        """Once everything was taken: those that are not replayed yet."""
+        self._cut()
+        last = self._kept[-1].offset if self._kept else self._wanted.after
+        records = [replace(record, is_letter=True) for record in self._kept if record.offset > self._replayed]
+        return FoundLetters(records, last, complete=self._end == _PAST_EVERY_OFFSET)
+
+    def _cut(self) -> None:
+        self._kept.sort(key=lambda record: record.offset)
+        size = 0
+        for index, record in enumerate(self._kept):
+            size += len(record.value)
+            if index and (index >= self._most_records or size > self._most_bytes):
+                # Nor is there room for any later one that is yet to be taken, be it ever so small.
+                self._end = record.offset
+                del self._kept[index:]
+                size -= len(record.value)
+                break
+        self._bytes = size

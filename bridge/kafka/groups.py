@@ -1,0 +1,37 @@
+"""What a consumer group holds, and who is in it."""
+
+from collections.abc import Iterable
+from typing import Any
+
+from confluent_kafka import Consumer, KafkaException, TopicPartition
+from confluent_kafka.admin import AdminClient
+
+from bridge.kafka.errors import describe
+from bridge.kafka.transaction import Partition
+from chat_tasks.errors import DependencyUnavailable
+
+OFFSET_SECONDS = 30.0
+_SECONDS = 10.0
+
+
+def committed_offsets(
+    consumer: Consumer, partitions: Iterable[Partition], seconds: float = OFFSET_SECONDS
+) -> dict[Partition, TopicPartition]:
+    """What the consumer's group holds, of partitions of other members too; blocks. Raises `KafkaException`."""
+    found = consumer.committed([TopicPartition(*partition) for partition in partitions], timeout=seconds)
+    for one in found:
+        if one.error is not None:
+            raise KafkaException(one.error)
+    return {Partition(one.topic, one.partition): one for one in found}
+
+
+def describe_group(admin: AdminClient, group: str) -> Any:
+    """The client's `ConsumerGroupDescription`; blocks. Raises `DependencyUnavailable`.
+
+    Where the coordinator goes away just then, librdkafka may abort the process (its issue 4605).
+    """
+    try:
+        [future] = admin.describe_consumer_groups([group], request_timeout=_SECONDS).values()
+        return future.result(_SECONDS)
+    except (KafkaException, TimeoutError) as error:
+        raise DependencyUnavailable(describe(error)) from error
