@@ -16,7 +16,7 @@ from bridge.dispatch.heads.kept_heads import KeptHeads
 from bridge.dispatch.intake import read_log_record, read_request
 from bridge.dispatch.quarantine.quarantine import QuarantineWork
 from bridge.dispatch.servers.facts import AssignmentFacts
-from bridge.dispatch.work import Finished, OutgoingTask
+from bridge.dispatch.work import Finished, OutgoingTask, TaskKind
 from bridge.kafka.assignment import Assignment, Committed
 from bridge.kafka.transaction import Partition, Transaction
 from bridge.records.validation import Limits
@@ -90,13 +90,8 @@ class AssignmentWork:
             reply_to=reply_to,
         )
         self._outbox = Outbox(settings.log_topic, self._progress)
-        self.quarantine = QuarantineWork(settings, self.appends, self._outbox)
+        self.quarantine = QuarantineWork(settings, self.appends, self._outbox, [one.number for one in self._heads])
         self._room = Room(settings)
-
-    @property
-    def log_partitions(self) -> list[int]:
-        """Those of the log that are ours."""
-        return [number for topic, number in self._progress if topic == self._settings.log_topic]
 
     @property
     def replayed_count(self) -> int:
@@ -158,24 +153,27 @@ class AssignmentWork:
         times = [at for at in (self.appends.next_plan_at(now), self.latest.next_plan_at(now)) if at is not None]
         return min(times, default=None)
 
-    def reply(self, reply: Reply, now: float) -> Mapping[str, str]:
-        """Take a worker's answer; returns the conversations to quarantine and why.
+    def take_reply(self, task: OutgoingTask, reply: Reply, now: float) -> Mapping[str, str]:
+        """Take a worker's answer to a task; returns the conversations to quarantine and why.
 
-        Raises `ValueError` where the reply does not fit its task.
+        Raises `ValueError` if the reply does not fit the task.
         """
-        if (outcome := self.appends.reply(reply, now)) is not None:
+        if task.kind is TaskKind.LATEST:
+            if (answered := self.latest.take_reply(task.number, reply, now)) is not None:
+                finished, retries = answered
+                self._outbox.extend(finished)
+                self._report(retries)
+        elif (outcome := self.appends.take_reply(task.kind, task.number, reply, now)) is not None:
             self._outbox.take(outcome)
             self._report(outcome.retries)
             return outcome.refused
-        if (answered := self.latest.reply(reply, now)) is not None:
-            finished, retries = answered
-            self._outbox.extend(finished)
-            self._report(retries)
         return {}
 
-    def lost(self, task_id: str) -> bool:
-        """Ready the task's records again; False where it is not outstanding."""
-        return self.appends.lost(task_id) or self.latest.lost(task_id)
+    def lost(self, task: OutgoingTask) -> bool:
+        """Ready the task's records again; False if it is not outstanding."""
+        if task.kind is TaskKind.LATEST:
+            return self.latest.lost(task.number)
+        return self.appends.lost(task.kind, task.number)
 
     def lose_all(self) -> int:
         """Every outstanding task is lost; returns how many were."""

@@ -4,22 +4,21 @@ import logging
 import time
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 import orjson
 
 from bridge.dispatch.assignment import AssignmentWork
 from bridge.dispatch.heads.kept_heads import KeptHeads
 from bridge.dispatch.process_state import Memory
-from bridge.dispatch.scheduling.concurrency_limit import TaskLimit
 from bridge.dispatch.scheduling.gathering import Gathering
 from bridge.dispatch.servers.cluster import Cluster
 from bridge.dispatch.servers.errands import ErrandDone
 from bridge.dispatch.servers.facts import AssignmentFacts
 from bridge.dispatch.upkeep import Upkeep
-from bridge.dispatch.workers.deadlines import Deadlines
+from bridge.dispatch.work import OutgoingTask
 from bridge.dispatch.workers.events import LookedFor, RedisBack, RedisLost, Replies, Sent
-from bridge.dispatch.workers.worker_watch import WorkerWatch
+from bridge.dispatch.workers.in_flight import InFlight
 from bridge.kafka.assignment import Assignment
 from bridge.kafka.transaction import Partition, Transaction
 from chat_tasks.errors import UnsupportedVersion
@@ -34,14 +33,6 @@ logger = logging.getLogger(__name__)
 
 _GATHER_RECORDS_SECONDS = 0.008
 _TICK_SECONDS = 1.0
-_LOOK_SECONDS = 0.5
-
-
-class _SentTask(NamedTuple):
-    """`at` is a time in seconds of a monotonic clock."""
-
-    queue: int
-    at: float
 
 
 class Dispatch:
@@ -55,18 +46,16 @@ class Dispatch:
         self._memory = memory
         self._work: AssignmentWork | None = None
         self._reader: ReplyReader | None = None
-        self._deadlines = Deadlines(settings.task_deadline)
-        self._sent: dict[str, _SentTask] = {}
-        self._limit = TaskLimit(settings.queues * settings.tasks_per_queue)
+        self._in_flight = InFlight(settings)
         self._redis_answers = False
-        self._workers = WorkerWatch(settings.queues, settings.task_deadline)
         self._coming_records = Gathering(_GATHER_RECORDS_SECONDS)
         self._draining = False
-        self._look_at = 0.0
 
     def start(self, post: Callable[[object], None]) -> None:
         """Start the threads."""
-        self._upkeep = Upkeep(self._settings, self._cluster, post, lambda work: self._work is work)
+        self._upkeep = Upkeep(
+            self._settings, self._cluster, post, lambda work: self._work is not None and self._work.quarantine is work
+        )
         with without_search():
             # Celery and Redis's client are a third of what dispatch imports: meanwhile the loop joins its group.
             from bridge.dispatch.workers.reply_reader import ReplyReader  # noqa: PLC0415
@@ -131,11 +120,9 @@ class Dispatch:
                 if self._reader is not None and list_name == self._reader.list_name:
                     self._take_replies(values, now)
             case Sent(tasks):
-                for task in tasks:
-                    if task.task_id in self._sent:
-                        self._deadlines.start(task.task_id, task.losses, now)
+                self._in_flight.sent(tasks, now)
             case LookedFor(asked, waiting):
-                self._take_looked_for(asked, set(waiting), now)
+                self._lose(self._in_flight.looked_for(asked, set(waiting), now))
             case RedisLost(reason):
                 self._redis_answers = False
                 logger.warning("all tasks in flight are taken for lost: Redis: %s", reason)
@@ -160,9 +147,8 @@ class Dispatch:
             else:
                 self._send(work, now)
                 next_tick = min(work.next_plan_at(now) or next_tick, next_tick)
-            if now >= self._look_at and (overdue := self._deadlines.overdue(now)):
-                self._look_at = now + _LOOK_SECONDS
-                self._sender.look_for([(task_id, self._sent[task_id].queue) for task_id in overdue])
+            if overdue := self._in_flight.overdue(now):
+                self._sender.look_for(overdue)
         self._upkeep.tick(work, now)
         return next_tick
 
@@ -186,11 +172,11 @@ class Dispatch:
     def progress(self) -> int:
         """What nobody publishes: rows written again, dead letters looked through, and looks at those that settle."""
         work = self._work
-        return self._cluster.letters_read + (work.replayed_count + work.quarantine.looks if work is not None else 0)
+        return self._upkeep.letters_read + (work.replayed_count + work.quarantine.looks if work is not None else 0)
 
     def servers_answer(self) -> bool:
         """As far as the last attempts tell; without one Cassandra node some conversations may have to wait."""
-        return self._redis_answers and self._upkeep.nodes_answer and self._workers.answer
+        return self._redis_answers and self._upkeep.nodes_answer and self._in_flight.queues_are_served
 
     def drain(self) -> None:
         """Wait for the tasks that are out, and send no more."""
@@ -202,9 +188,9 @@ class Dispatch:
 
     def _send(self, work: AssignmentWork, now: float) -> None:
         self._coming_records.taken()
-        tasks = list(work.plan(now, self._limit.tasks, requests=self._upkeep.requests_open))
+        tasks = list(work.plan(now, self._in_flight.limit, requests=self._upkeep.requests_open))
         if tasks:
-            self._sent.update({task.task_id: _SentTask(task.queue, now) for task in tasks})
+            self._in_flight.add(tasks, now)
             self._sender.send(tasks)
 
     def _take_replies(self, values: Sequence[bytes], now: float) -> None:
@@ -214,35 +200,24 @@ class Dispatch:
         for value in values:
             try:
                 reply = decode_reply(value)
-                outstanding = work.outstanding
-                refused = work.reply(reply, now)
+                task = self._in_flight.find(reply.task_id)
+                refused = work.take_reply(task, reply, now) if task is not None else {}
             except (UnsupportedVersion, ValueError, KeyError, TypeError) as error:
-                # Its task stays outstanding, and its deadline brings the records to another worker.
+                # Its task stays in flight, and its deadline brings the records to another worker.
                 logger.error("a reply is not understood: %s: %s", type(error).__name__, error)  # noqa: TRY400
                 continue
-            self._deadlines.end(reply.task_id)
-            self._deadlines.took(reply.seconds)
-            if (sent := self._sent.pop(reply.task_id, None)) is not None:
-                self._limit.answered(outstanding, now - sent.at, reply.seconds)
-                self._workers.answered(sent.queue, now)
+            self._in_flight.answered(reply, now)
             for key, reason in refused.items():
                 logger.error("conversation %s is going to be quarantined: %s", orjson.dumps(key).decode(), reason)
             self._upkeep.quarantine(refused)
 
-    def _take_looked_for(self, asked: Sequence[str], waiting: set[str], now: float) -> None:
-        self._deadlines.still_waiting(waiting, now)
-        overdue = {task_id: self._sent[task_id].queue for task_id in asked if task_id in self._sent}
-        self._workers.looked_for(overdue, waiting, now)
-        for task_id in asked:
-            if task_id not in waiting and self._sent.pop(task_id, None) is not None:
-                self._deadlines.end(task_id)
-                if self._work is not None and self._work.lost(task_id):
-                    logger.warning("task %s was not answered in time, its records are sent again", task_id)
+    def _lose(self, tasks: Sequence[OutgoingTask]) -> None:
+        for task in tasks:
+            if self._work is not None and self._work.lost(task):
+                logger.warning("task %s was not answered in time, its records are sent again", task.task_id)
 
     def _lose_all(self) -> None:
-        for task_id in self._sent:
-            self._deadlines.end(task_id)
-        self._sent.clear()
+        self._in_flight.clear()
         if self._work is not None and (count := self._work.lose_all()):
             logger.info("%d tasks are sent again", count)
 
@@ -252,7 +227,5 @@ class Dispatch:
         self._reader = None
         self._work = None
         self._upkeep.begin_anew()
-        self._sent.clear()
-        self._deadlines.clear()
-        self._workers.begin_anew()
+        self._in_flight.clear()
         self._coming_records.taken()

@@ -7,7 +7,8 @@ from confluent_kafka import KafkaException
 
 from bridge.dispatch.assignment import AssignmentWork
 from bridge.dispatch.commits.commit_metadata import digest_of
-from bridge.dispatch.quarantine.release_errands import Releasing
+from bridge.dispatch.quarantine.quarantine import QuarantineWork
+from bridge.dispatch.quarantine.release_errands import ReleaseErrands
 from bridge.dispatch.servers.cluster import Cluster
 from bridge.dispatch.servers.errands import ErrandDone, Errands
 from bridge.loop.events import AssignmentOutdated
@@ -35,14 +36,14 @@ class Upkeep:
         settings: Settings,
         cluster: Cluster,
         post: Callable[[object], None],
-        is_current: Callable[[AssignmentWork], bool],
+        is_current: Callable[[QuarantineWork], bool],
     ) -> None:
         """`is_current` is also called by an errand, to end early where nobody waits for it any more."""
         self._settings = settings
         self._cluster = cluster
         self._post = post
         self._errands = Errands(post)
-        self._releasing = Releasing(cluster, self._errands, is_current)
+        self._releases = ReleaseErrands(settings, cluster, self._errands, is_current)
         self._any_node_answers = True
         self._every_node_answers = True
         self._to_quarantine: dict[str, str] = {}
@@ -50,6 +51,11 @@ class Upkeep:
         self._due = dict.fromkeys(("nodes", "gate", "assignment", "quarantine"), 0.0)
         self.requests_open = False
         """Whether everything that a node may have forgotten is written again, by the other members too."""
+
+    @property
+    def letters_read(self) -> int:
+        """The number of dead letters that were looked through."""
+        return self._releases.letters_read
 
     @property
     def nodes_answer(self) -> bool:
@@ -77,7 +83,7 @@ class Upkeep:
         if self._to_quarantine and self._is_due("quarantine", now, _QUARANTINE_SECONDS):
             doomed = dict(self._to_quarantine)
             self._errands.send("quarantine", lambda: self._cluster.quarantine(doomed))
-        self._releasing.tick(work, now)
+        self._releases.tick(work.quarantine, now)
 
     def done(self, done: ErrandDone, work: AssignmentWork | None) -> None:
         """Take what came of one; post `AssignmentOutdated` where it tells that a node has started.
@@ -114,7 +120,7 @@ class Upkeep:
                 if self._to_quarantine.pop(key, None) is not None:
                     work.quarantine.add(key, reason)
         else:
-            self._releasing.done(work, done)
+            self._releases.done(work.quarantine, done)
 
     def _take_generations(self, work: AssignmentWork, asked_at: float, asked: AskedNodes) -> None:
         self._every_node_answers = asked.all_answered

@@ -1,6 +1,7 @@
 """What dispatch works on, and what comes of it: requests, tasks for Celery, finished records for a transaction."""
 
 from collections.abc import Sequence
+from enum import StrEnum
 from typing import NamedTuple
 
 import msgspec
@@ -21,9 +22,25 @@ class PendingRequest(NamedTuple):
     headers: Headers
 
 
-class OutgoingTask(NamedTuple):
-    """A Celery task; `body` is its JSON, `summary` what Flower shows instead of it."""
+class TaskKind(StrEnum):
+    """What a task is for; its id begins with this."""
 
+    APPEND = "append"
+    """New records are written, or such as are written again before new ones of their conversation may follow."""
+    REPLAY = "replay"
+    """Records are written again beside new ones."""
+    LATEST = "latest"
+    """The latest messages are read."""
+
+
+class OutgoingTask(NamedTuple):
+    """A Celery task; `body` is its JSON, `summary` what Flower shows instead of it.
+
+    `kind` and `number` say which scheduler planned it, and how the scheduler calls it.
+    """
+
+    kind: TaskKind
+    number: int
     task_id: str
     name: str
     queue: int

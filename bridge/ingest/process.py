@@ -6,7 +6,7 @@ from bridge.checks import check_kafka, check_topics
 from bridge.ingest.handler import Ingest
 from bridge.kafka.clients import base_config
 from bridge.kafka.topics import known_partitions_name
-from bridge.loop.adaptive_timeout import Patience
+from bridge.loop.adaptive_timeout import AdaptiveTimeout
 from bridge.loop.loop import Loop
 from bridge.loop.supervisor import Healing
 from bridge.loop.transaction_runner import patience_with_offsets
@@ -21,7 +21,7 @@ def run_ingest(settings: Settings) -> int:
     return Healing(lambda: _build(settings, patience)).run()
 
 
-def _build(settings: Settings, patience: Patience) -> Loop:
+def _build(settings: Settings, patience: AdaptiveTimeout) -> Loop:
     admin = AdminClient(base_config(settings))
     stored = _stored_settings(settings)
     check_topics(settings, admin, stored)

@@ -8,7 +8,7 @@ _TIMES = 3.0
 _FADING = 0.1
 
 
-class Patience:
+class AdaptiveTimeout:
     """Three times what answers took of late, within bounds; a slow one counts at once, and fades with quick ones."""
 
     def __init__(self, least: float, most: float) -> None:
@@ -22,6 +22,6 @@ class Patience:
         """How long to wait for the next answer."""
         return max(self._least, min(self._most, _TIMES * self._recent))
 
-    def took(self, seconds: float) -> None:
+    def observe(self, seconds: float) -> None:
         """An answer came after that time, whether anybody waited for it any more or not."""
         self._recent = max(seconds, self._recent + (seconds - self._recent) * _FADING)

@@ -19,7 +19,7 @@ from bridge.kafka.assignment import Assignment
 from bridge.kafka.clients import consumer_config, producer_config
 from bridge.kafka.errors import is_fenced_producer
 from bridge.kafka.transaction import Partition, Transaction
-from bridge.loop.adaptive_timeout import Patience
+from bridge.loop.adaptive_timeout import AdaptiveTimeout
 from bridge.loop.delivery_watch import DeliveryWatch
 from bridge.loop.events import AssignmentOutdated, Call, EndReached, Failed, Records, Stop, TransactionEnded
 from bridge.loop.handler import LoopHandler
@@ -43,7 +43,7 @@ class Loop:
     """One life of a loop: from joining the group to a stop or a doubt."""
 
     def __init__(
-        self, settings: Settings, handler: LoopHandler, known_partitions: Mapping[str, int], patience: Patience
+        self, settings: Settings, handler: LoopHandler, known_partitions: Mapping[str, int], patience: AdaptiveTimeout
     ) -> None:
         """`patience` is that of a `TransactionRunner`, and outlives this loop."""
         self._settings = settings

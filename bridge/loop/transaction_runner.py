@@ -9,7 +9,7 @@ from typing import Any
 from confluent_kafka import Producer, TopicPartition
 
 from bridge.kafka.transaction import Transaction
-from bridge.loop.adaptive_timeout import Patience
+from bridge.loop.adaptive_timeout import AdaptiveTimeout
 from chat_tasks.settings import Settings
 
 _POLL_SECONDS = 0.1
@@ -17,11 +17,11 @@ _CLOSE_SECONDS = 2.0
 _OFFSETS_SECONDS = 2.5
 
 
-def patience_with_offsets(settings: Settings) -> Patience:
+def patience_with_offsets(settings: Settings) -> AdaptiveTimeout:
     """How long to wait until Kafka has taken a transaction's offsets: to be kept by whoever makes one runner after the
     other, so that one that was given up and was only slow is waited for longer by the next.
     """
-    return Patience(least=_OFFSETS_SECONDS, most=settings.transaction_timeout)
+    return AdaptiveTimeout(least=_OFFSETS_SECONDS, most=settings.transaction_timeout)
 
 
 class TransactionRunner:
@@ -35,7 +35,7 @@ class TransactionRunner:
         self,
         config: dict[str, Any],
         timeout: float,
-        patience: Patience,
+        patience: AdaptiveTimeout,
         finished: Callable[[Transaction, Exception | None], None],
     ) -> None:
         """`timeout` in seconds is that of a transaction, after which the broker aborts it; `patience` comes from
@@ -76,7 +76,7 @@ class TransactionRunner:
         self._work.put(None)
         if self.hangs():
             # Perhaps it was only slow: the next runner waits longer.
-            self._patience.took(self._waited())
+            self._patience.observe(self._waited())
         elif self._thread.is_alive():
             self._thread.join(_CLOSE_SECONDS)
         self._producer.purge()
@@ -114,7 +114,7 @@ class TransactionRunner:
         self._sending_offsets_since = time.monotonic()
         try:
             self._send_offsets(transaction, group_metadata)
-            self._patience.took(self._waited())
+            self._patience.observe(self._waited())
         finally:
             self._sending_offsets_since = None
         producer.commit_transaction(self._timeout)

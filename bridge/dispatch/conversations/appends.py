@@ -6,7 +6,7 @@ from bridge.dispatch.conversations.release import FoundLetters, Release
 from bridge.dispatch.heads.partition_heads import PartitionHeads
 from bridge.dispatch.scheduling.queue_budget import QueueBudget
 from bridge.dispatch.scheduling.scheduler import Batch, PlannedTask, Scheduler, TaskLimits
-from bridge.dispatch.work import Finished, Outcome, OutgoingTask
+from bridge.dispatch.work import Finished, Outcome, OutgoingTask, TaskKind
 from bridge.kafka.headers import with_sent_at
 from bridge.kafka.transaction import Output, Partition
 from bridge.records.log_record import LogRecord
@@ -72,7 +72,7 @@ class AppendWork:
             settings.tasks_per_queue, lambda backoff: QueueBudget(most, _APPEND_SECONDS, backoff, _LEAST_APPENDS)
         )
         self._replays = self._scheduler(_REPLAYS_PER_QUEUE, lambda backoff: QueueBudget(most, _REPLAY_SECONDS, backoff))
-        self._schedulers = {f"append-{epoch}": self._appends, f"replay-{epoch}": self._replays}
+        self._schedulers = {TaskKind.APPEND: self._appends, TaskKind.REPLAY: self._replays}
         self.records = 0
         self.bytes = 0
 
@@ -110,22 +110,21 @@ class AppendWork:
 
     def plan(self, now: float, tasks: int) -> Iterator[OutgoingTask]:
         """The tasks to send now, with at most `tasks` outstanding of either kind."""
-        for prefix, scheduler in self._schedulers.items():
+        for kind, scheduler in self._schedulers.items():
             for task in scheduler.plan(now, tasks):
-                yield self._encode(f"{prefix}-{task.number}", task)
+                yield self._encode(kind, task)
 
-    def lost(self, task_id: str) -> bool:
-        """Ready its records again; False where the task is not outstanding."""
-        scheduler, number = self._find(task_id)
-        return scheduler.lost(number)
+    def lost(self, kind: TaskKind, number: int) -> bool:
+        """Ready the task's records again; False if it is not outstanding."""
+        return self._schedulers[kind].lost(number)
 
     def lose_all(self) -> int:
         """Every outstanding task is lost; returns how many were."""
         return sum(scheduler.lose_all() for scheduler in self._schedulers.values())
 
-    def reply(self, reply: Reply, now: float) -> Outcome | None:
-        """What a worker answered; None for a late reply. Raises `ValueError` where it does not fit the task."""
-        scheduler, number = self._find(reply.task_id)
+    def take_reply(self, kind: TaskKind, number: int, reply: Reply, now: float) -> Outcome | None:
+        """What a worker answered; None for a late reply. Raises `ValueError` if it does not fit the task."""
+        scheduler = self._schedulers[kind]
         task = scheduler.outstanding.get(number)
         if task is None:
             return None
@@ -200,7 +199,8 @@ class AppendWork:
         for record in records:
             self.bytes -= len(record.value)
 
-    def _encode(self, task_id: str, task: PlannedTask[LogRecord]) -> OutgoingTask:
+    def _encode(self, kind: TaskKind, task: PlannedTask[LogRecord]) -> OutgoingTask:
+        task_id = f"{kind}-{self._epoch}-{task.number}"
         conversations = [
             encode_conversation(
                 batch.conversation_key,
@@ -219,7 +219,7 @@ class AppendWork:
         )
         records = sum(len(batch.records) for batch in task.batches)
         summary = f"({len(task.batches)} conversations, {records} records)"
-        return OutgoingTask(task_id, APPEND_TASK, task.queue, body, summary, task.losses)
+        return OutgoingTask(kind, task.number, task_id, APPEND_TASK, task.queue, body, summary, task.losses)
 
     def _head_before(self, batch: Batch[LogRecord]) -> int | None:
         first = batch.records[0]
@@ -227,11 +227,6 @@ class AppendWork:
             # Some letters may have been written before: they are compared with the rows that are there.
             return None
         return self.heads[first.partition].before(batch.conversation_key, replay=first.replay)
-
-    def _find(self, task_id: str) -> tuple[Scheduler[LogRecord], int]:
-        prefix, _, number = task_id.rpartition("-")
-        scheduler = self._schedulers.get(prefix)
-        return (self._appends, -1) if scheduler is None else (scheduler, int(number))
 
     def _succeeded(self, batch: Batch[LogRecord], first: int, outcome: Outcome, now: float) -> None:
         key, last = batch.conversation_key, batch.records[-1]

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from bridge.dispatch.scheduling.queue_budget import QueueBudget
 from bridge.dispatch.scheduling.scheduler import PlannedTask, Scheduler, TaskLimits
-from bridge.dispatch.work import Finished, OutgoingTask, PendingRequest
+from bridge.dispatch.work import Finished, OutgoingTask, PendingRequest, TaskKind
 from bridge.kafka.transaction import Output, Partition
 from chat_tasks.conversation.routing import partition_of, queue_of
 from chat_tasks.formats.tasks import LATEST_TASK, Failure, Generations, Reply, encode_latest_task
@@ -63,20 +63,20 @@ class LatestWork:
         for task in self._scheduler.plan(now, tasks):
             yield self._encode(task)
 
-    def lost(self, task_id: str) -> bool:
-        """Ready its requests again; False where the task is not outstanding."""
-        return self._scheduler.lost(self._number(task_id))
+    def lost(self, number: int) -> bool:
+        """Ready the task's requests again; False if it is not outstanding."""
+        return self._scheduler.lost(number)
 
     def lose_all(self) -> int:
         """Every outstanding task is lost; returns how many were."""
         return self._scheduler.lose_all()
 
-    def reply(self, reply: Reply, now: float) -> tuple[list[Finished], dict[str, int]] | None:
-        """The blocks to publish, and the reasons of those tried again; None for a late reply.
+    def take_reply(self, number: int, reply: Reply, now: float) -> tuple[list[Finished], dict[str, int]] | None:
+        """The blocks to publish, and the reasons of those tried again; None if the task is not outstanding.
 
-        Raises `ValueError` where the reply does not fit the task.
+        Raises `ValueError` if the reply does not fit the task.
         """
-        task = self._scheduler.outstanding.get(self._number(reply.task_id))
+        task = self._scheduler.outstanding.get(number)
         if task is None:
             return None
         pending = [one for batch in task.batches for one in batch.records]
@@ -112,14 +112,10 @@ class LatestWork:
         return Finished(Partition(self._settings.request_topic, pending.partition), (pending.offset,), (output,))
 
     def _encode(self, task: PlannedTask[PendingRequest]) -> OutgoingTask:
-        task_id = f"latest-{self._epoch}-{task.number}"
+        task_id = f"{TaskKind.LATEST}-{self._epoch}-{task.number}"
         requests = [one.request for batch in task.batches for one in batch.records]
         body = encode_latest_task(
             task_id=task_id, reply_to=self._reply_to, generations=self._generations, requests=requests
         )
         summary = f"({len(task.batches)} conversations, {len(requests)} requests)"
-        return OutgoingTask(task_id, LATEST_TASK, task.queue, body, summary, task.losses)
-
-    def _number(self, task_id: str) -> int:
-        prefix, _, number = task_id.rpartition("-")
-        return int(number) if prefix == f"latest-{self._epoch}" else -1
+        return OutgoingTask(TaskKind.LATEST, task.number, task_id, LATEST_TASK, task.queue, body, summary, task.losses)

@@ -1,10 +1,14 @@
-"""Picks the letters of one conversation out of everything that `dead_letter` holds."""
+"""Finds the letters of one conversation among everything that `dead_letter` holds."""
+
+from collections.abc import Callable
 
 from msgspec.structs import replace
 
 from bridge.dispatch.conversations.release import FoundLetters, Wanted
+from bridge.kafka.dead_letter_reader import read_dead_letters
 from bridge.records.log_record import LogRecord
-from bridge.records.quarantine_letters import Letter, Receipt
+from bridge.records.quarantine_letters import Letter, Receipt, read_letter
+from chat_tasks.settings import Settings
 
 _PAST_EVERY_OFFSET = 2**63
 
@@ -53,3 +57,19 @@ class LetterBox:
                 size -= len(record.value)
                 break
         self._bytes = size
+
+
+def find_letters(settings: Settings, wanted: Wanted, is_wanted: Callable[[int], bool]) -> FoundLetters:
+    """Look through all dead letters; blocks. Raises `DependencyUnavailable`.
+
+    `is_wanted` is told now and then how many were looked through since it was last asked. What is returned once it says
+    no is of no use.
+    """
+    box = LetterBox(wanted, settings.records_in_flight // 2, settings.bytes_in_flight // 2)
+    for messages in read_dead_letters(settings):
+        if not is_wanted(len(messages)):
+            break
+        for message in messages:
+            if (letter := read_letter(settings, message)) is not None:
+                box.take(letter)
+    return box.found()

@@ -1,6 +1,6 @@
 """Conversations on their way into quarantine and back."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from bridge.dispatch.commits.outbox import Outbox
 from bridge.dispatch.conversations.appends import AppendWork
@@ -11,12 +11,19 @@ from chat_tasks.settings import Settings
 class QuarantineWork:
     """Those of one assignment, in the loop's thread: `release.py` says what a release is."""
 
-    def __init__(self, settings: Settings, appends: AppendWork, outbox: Outbox) -> None:
+    def __init__(self, settings: Settings, appends: AppendWork, outbox: Outbox, log_partitions: Sequence[int]) -> None:
+        self.log_partitions = log_partitions
+        """The partitions of the log that are ours."""
         self._topics = settings.output_topic, settings.dead_letter_topic
         self._appends = appends
         self._outbox = outbox
         self.looks = 0
         """How often letters were found not to be settled yet: time passes, which is all that they wait for."""
+
+    @property
+    def has_quarantined(self) -> bool:
+        """Whether there is a conversation that somebody may want to have released."""
+        return bool(self._appends.quarantined)
 
     def add(self, conversation_key: str, reason: str) -> None:
         """The conversation is durably quarantined."""

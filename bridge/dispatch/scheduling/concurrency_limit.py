@@ -9,7 +9,7 @@ each that is in service; where all of them are in service at once, workers may b
 _SMOOTHING = 0.1
 
 
-class TaskLimit:
+class ConcurrencyLimit:
     """Follows the number of workers, and their speed, by itself."""
 
     def __init__(self, highest: int) -> None:
@@ -21,7 +21,7 @@ class TaskLimit:
         """The most tasks to have outstanding now."""
         return min(self._highest, round(2 * self._in_service) + 1)
 
-    def answered(self, outstanding: int, round_trip: float, service: float) -> None:
+    def observe(self, outstanding: int, round_trip: float, service: float) -> None:
         """A task was answered: `outstanding` with itself, its times in seconds; `service` is the worker's own."""
         share = min(1.0, max(0.0, service) / round_trip) if round_trip > 0 else 1.0
         self._in_service += (outstanding * share - self._in_service) * _SMOOTHING

@@ -1,20 +1,16 @@
 """What dispatch asks of Cassandra and of Kafka's administration; every call blocks."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from confluent_kafka import Consumer, KafkaException, TopicPartition
 from confluent_kafka.admin import AdminClient
 
 from bridge.dispatch.commits.commit_metadata import decode_metadata
-from bridge.dispatch.conversations.release import FoundLetters, Wanted
-from bridge.dispatch.quarantine.letter_box import LetterBox
 from bridge.dispatch.servers.facts import AssignmentFacts
 from bridge.kafka.clients import base_config, reader_config
-from bridge.kafka.dead_letter_reader import read_dead_letters
 from bridge.kafka.groups import committed_offsets
 from bridge.kafka.topics import topic_id
 from bridge.kafka.transaction import Partition
-from bridge.records.quarantine_letters import read_letter
 from chat_tasks.conversation.routing import partition_of
 from chat_tasks.settings import Settings
 from chat_tasks.storage.generations import AskedNodes, NodeGenerations
@@ -36,7 +32,6 @@ class Cluster:
         self._offsets = Consumer(reader_config(settings, settings.dispatch_group))
         self._output_partitions = output_partitions
         self._block_partitions = block_partitions
-        self.letters_read = 0
 
     def facts(self, log_partitions: Sequence[int]) -> AssignmentFacts:
         """What an assignment of these has to know. Raises `DependencyUnavailable`, `KafkaException`."""
@@ -75,22 +70,6 @@ class Cluster:
         """The conversations that are to be released, each with its request. Raises `DependencyUnavailable`."""
         with failures_as_unavailable():
             return _requests_of(self._quarantine.of_partitions(log_partitions))
-
-    def letters(self, wanted: Wanted, is_wanted: Callable[[], bool]) -> FoundLetters:
-        """Look through all dead letters; what it returns once `is_wanted` says no is of no use.
-
-        Raises `DependencyUnavailable`.
-        """
-        settings = self._settings
-        box = LetterBox(wanted, settings.records_in_flight // 2, settings.bytes_in_flight // 2)
-        for messages in read_dead_letters(settings):
-            self.letters_read += len(messages)
-            if not is_wanted():
-                break
-            for message in messages:
-                if (letter := read_letter(settings, message)) is not None:
-                    box.take(letter)
-        return box.found()
 
     def end_releases(self, requests: Mapping[str, int]) -> Mapping[str, int]:
         """Take these conversations off the table; returns the same. Raises `DependencyUnavailable`."""

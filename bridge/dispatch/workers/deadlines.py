@@ -10,7 +10,7 @@ also because one may wait behind another in the hands of a worker.
 import heapq
 from collections.abc import Iterable
 
-from bridge.loop.adaptive_timeout import Patience
+from bridge.loop.adaptive_timeout import AdaptiveTimeout
 
 _LONGEST = 30.0
 _LONGEST_EXPECTED = 10.0
@@ -23,7 +23,7 @@ class Deadlines:
     """
 
     def __init__(self, seconds: float) -> None:
-        self._patience = Patience(least=seconds, most=_LONGEST_EXPECTED)
+        self._patience = AdaptiveTimeout(least=seconds, most=_LONGEST_EXPECTED)
         self._due: dict[str, float] = {}
         self._length: dict[str, float] = {}
         self._heap: list[tuple[float, str]] = []
@@ -34,9 +34,9 @@ class Deadlines:
         self._length[task_id] = max(first, min(_LONGEST, first * 2.0 ** min(losses, 10)))
         self._set(task_id, now)
 
-    def took(self, seconds: float) -> None:
+    def observe(self, seconds: float) -> None:
         """A worker has taken so long for a task, whether anybody waits for it any more or not."""
-        self._patience.took(seconds)
+        self._patience.observe(seconds)
 
     def clear(self) -> None:
         """No task is waited for any more."""

@@ -73,8 +73,8 @@ class TaskSender:
         """Put these into their queues, in order; returns at once."""
         self._commands.put(lambda: self._send(tasks))
 
-    def look_for(self, tasks: Sequence[tuple[str, int]]) -> None:
-        """Ask which of these (task id, queue) still wait in their queues; returns at once."""
+    def look_for(self, tasks: Sequence[OutgoingTask]) -> None:
+        """Ask which of these still wait in their queues; returns at once."""
         self._commands.put(lambda: self._look_for(tasks))
 
     def _run(self) -> None:
@@ -151,9 +151,9 @@ class TaskSender:
                 )
         self._post(Sent(tasks))
 
-    def _look_for(self, tasks: Sequence[tuple[str, int]]) -> None:
-        queues = sorted({queue_name(queue) for _, queue in tasks})
-        asked = [task_id for task_id, _ in tasks]
+    def _look_for(self, tasks: Sequence[OutgoingTask]) -> None:
+        queues = sorted({queue_name(task.queue) for task in tasks})
+        asked = [task.task_id for task in tasks]
         found = self._redis.eval(_LOOK_FOR, len(queues), *queues, *asked)
         assert isinstance(found, list)
         self._post(LookedFor(asked, [task_id.decode() for task_id in found]))

@@ -26,7 +26,7 @@ class WorkerWatch:
         self._unserved: set[int] = set()
 
     @property
-    def answer(self) -> bool:
+    def queues_are_served(self) -> bool:
         """Whether every queue is served, as far as is known."""
         return not self._unserved
 

@@ -1,13 +1,15 @@
 """The append work of an assignment that begins, and records for it."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from bridge.dispatch.conversations.appends import AppendWork
 from bridge.dispatch.heads.partition_heads import PartitionHeads
-from bridge.dispatch.work import OutgoingTask
+from bridge.dispatch.work import Outcome, OutgoingTask
 from bridge.kafka.headers import Headers
 from bridge.kafka.transaction import Partition
 from bridge.records.log_record import LogRecord
+from chat_tasks.formats.tasks import Reply, Result
 from chat_tasks.formats.topics import InstantMessage, encode_message
 from chat_tasks.settings import Settings
 
@@ -53,3 +55,10 @@ def record(offset: int, key: str = "abc123", *, headers: Headers | None = None, 
 
 def plan(work: AppendWork, now: float = 0) -> list[OutgoingTask]:
     return list(work.plan(now, MANY))
+
+
+def take_reply(
+    work: AppendWork, task: OutgoingTask, results: Sequence[Result], *, seconds: float = 0, now: float = 0
+) -> Outcome | None:
+    """A worker answers the task."""
+    return work.take_reply(task.kind, task.number, Reply(task.task_id, seconds, results), now)

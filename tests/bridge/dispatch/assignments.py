@@ -52,7 +52,7 @@ def requested(offset: int, value: bytes = REQUEST) -> ConsumedMessage:
 def perform_all(work: AssignmentWork, worker: SimulatedWorker, now: float = 0) -> None:
     """Every task that can be sent, requests included."""
     for task in list(work.plan(now, MANY, requests=True)):
-        assert work.reply(worker.perform(task), now) == {}
+        assert work.take_reply(task, worker.perform(task), now) == {}
 
 
 def published(work: AssignmentWork, now: float = 0) -> list[Output]:

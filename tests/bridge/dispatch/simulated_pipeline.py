@@ -113,6 +113,7 @@ class SimulatedPipeline:
         )
         self.memory.kept_heads = KeptHeads()
         self.positions = dict(self.work.start)
+        self.planned: dict[str, OutgoingTask] = {}
         self.to_quarantine: dict[str, str] = {}
 
     def send(self, key: str) -> None:
@@ -150,11 +151,14 @@ class SimulatedPipeline:
     def plan(self) -> list[OutgoingTask]:
         """The tasks to send; requests only once every dispatcher's replay is committed."""
         digests = {decode_metadata(self.group[partition].metadata).digest for partition in LOG}
-        return list(self.work.plan(self.now, MANY, requests=digests == {digest_of(self.facts.generations)}))
+        tasks = list(self.work.plan(self.now, MANY, requests=digests == {digest_of(self.facts.generations)}))
+        self.planned.update({task.task_id: task for task in tasks})
+        return tasks
 
     def reply(self, reply: Reply) -> None:
         """Each dispatcher reads its own replies only."""
-        self.to_quarantine.update(self.work.reply(reply, self.now))
+        if (task := self.planned.get(reply.task_id)) is not None:
+            self.to_quarantine.update(self.work.take_reply(task, reply, self.now))
 
     def quarantine(self, *, survives: bool = True) -> None:
         """First durably, then in memory."""

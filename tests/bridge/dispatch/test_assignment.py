@@ -124,9 +124,8 @@ def test_a_reply_that_fits_no_task_changes_nothing() -> None:
     work = assignment_work()
     work.receive([logged(0)])
     [task] = work.plan(0, MANY, requests=True)
-    assert work.reply(Reply("append-1-0", 0.5, [0]), now=0) == {}
     with pytest.raises(ValueError, match="2 results for 1 conversations"):
-        work.reply(Reply(task.task_id, 0.5, [0, 1]), now=0)
+        work.take_reply(task, Reply(task.task_id, 0.5, [0, 1]), now=0)
     assert work.outstanding == 1
     assert not work.is_drained()
 
@@ -143,9 +142,9 @@ def test_a_broker_that_forgot_everything_loses_the_tasks_of_both_kinds() -> None
 def test_a_lost_task_of_either_kind_is_sent_again() -> None:
     work = assignment_work()
     work.receive([logged(0), requested(0)])
-    first = [task.task_id for task in work.plan(0, MANY, requests=True)]
-    assert [work.lost(task_id) for task_id in first] == [True, True]
-    assert [work.lost(task_id) for task_id in first] == [False, False]
+    first = list(work.plan(0, MANY, requests=True))
+    assert [work.lost(task) for task in first] == [True, True]
+    assert [work.lost(task) for task in first] == [False, False]
     assert len(list(work.plan(0, MANY, requests=True))) == 2
 
 
@@ -157,11 +156,11 @@ def test_the_log_keeps_everything_until_the_replay_has_ended() -> None:
     assert work.start == {LOG: 0, REQUESTS: 0}
     work.receive([logged(0, key="slow"), logged(1, key="fast")])
     for task in list(work.plan(0, MANY, requests=False)):
-        work.reply(worker.perform(task, failing=frozenset({"slow"})), now=0)
+        work.take_reply(task, worker.perform(task, failing=frozenset({"slow"})), now=0)
     assert len(published(work)) == 1
     assert work.purgeable(before=1) == {}
     for task in list(work.plan(60, MANY, requests=False)):
-        work.reply(worker.perform(task), now=60)
+        work.take_reply(task, worker.perform(task), now=60)
     assert published(work, now=60) == []
     # What was committed before the replay ended has just been written again, and counts from now.
     assert work.purgeable(before=59) == {}

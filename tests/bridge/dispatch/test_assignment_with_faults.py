@@ -103,7 +103,8 @@ class FaultyPipeline(RuleBasedStateMachine):
     def lose(self, index: int, runs_on: bool) -> None:
         """Dispatch gives a task up; perhaps it is only slow."""
         task = self.queued.pop(index % len(self.queued))
-        self.pipeline.work.lost(task.task_id)
+        if task.task_id in self.pipeline.planned:
+            self.pipeline.work.lost(task)
         if runs_on:
             self.queued.append(task)
 

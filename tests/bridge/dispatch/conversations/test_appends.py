@@ -10,8 +10,17 @@ from bridge.dispatch.conversations.release import FoundLetters
 from bridge.dispatch.heads.partition_heads import PartitionHeads
 from bridge.dispatch.work import Finished, OutgoingTask
 from chat_tasks.conversation.routing import partition_of, queue_of
-from chat_tasks.formats.tasks import Answer, Failure, Reply, decode_append_task
-from tests.bridge.dispatch.appends import LOG, SETTINGS, append_work, message, plan, record, replayed_and_new
+from chat_tasks.formats.tasks import Answer, Failure, decode_append_task
+from tests.bridge.dispatch.appends import (
+    LOG,
+    SETTINGS,
+    append_work,
+    message,
+    plan,
+    record,
+    replayed_and_new,
+    take_reply,
+)
 from tests.bridge.dispatch.simulated_worker import SimulatedWorker
 
 
@@ -27,7 +36,7 @@ def published(finished: list[Finished]) -> list[tuple[int, str, int]]:
 
 def answer(work: AppendWork, task: OutgoingTask, *results: int | str | Failure) -> list[Finished]:
     """What is finished with these results."""
-    outcome = work.reply(Reply(task.task_id, 0.0, results), now=0)
+    outcome = take_reply(work, task, results)
     assert outcome is not None
     return outcome.finished
 
@@ -78,7 +87,7 @@ def test_replayed_records_are_written_and_not_published() -> None:
     for one in [*replayed, record(5)]:
         work.add("abc123", one)
     [task] = plan(work)
-    outcome = work.reply(worker.perform(task), now=0)
+    outcome = work.take_reply(task.kind, task.number, worker.perform(task), now=0)
     assert outcome is not None
     assert outcome.replayed == replayed
     assert published(outcome.finished) == [(5, "5", 2)]
@@ -91,7 +100,7 @@ def test_a_conversation_that_fails_is_tried_again_and_fails_no_neighbour() -> No
         work.add(key, record(offset, key))
     [task] = plan(work)
     reply = worker.perform(task, failing=frozenset(same_queue[1:2]))
-    outcome = work.reply(reply, now=0)
+    outcome = work.take_reply(task.kind, task.number, reply, now=0)
     assert outcome is not None
     assert published(outcome.finished) == [(0, "0", 0), (2, "2", 0)]
     assert outcome.retries == {"Cassandra is down": 1}
@@ -114,21 +123,12 @@ def test_a_late_reply_is_ignored() -> None:
     work = append_work()
     work.add("abc123", record(0))
     [lost] = plan(work)
-    assert work.lost(lost.task_id)
-    assert not work.lost(lost.task_id)
+    assert work.lost(lost.kind, lost.number)
+    assert not work.lost(lost.kind, lost.number)
     [again] = plan(work)
-    assert work.reply(Reply(lost.task_id, 0.0, [0]), now=0) is None
+    assert take_reply(work, lost, [0]) is None
     assert published(answer(work, again, 0)) == [(0, "0", 0)]
-    assert work.reply(Reply(again.task_id, 0.0, [0]), now=0) is None
-
-
-@pytest.mark.parametrize("task_id", ["append-1699-0", "latest-1700-0", "append-1700-9", "nonsense", ""])
-def test_a_reply_to_another_assignment_is_ignored(task_id: str) -> None:
-    work = append_work()
-    work.add("abc123", record(0))
-    plan(work)
-    assert work.reply(Reply(task_id, 0.0, [0]), now=0) is None
-    assert work.outstanding == 1
+    assert take_reply(work, again, [0]) is None
 
 
 @pytest.mark.parametrize("results", [[], [0, 1]])
@@ -137,7 +137,7 @@ def test_a_reply_that_does_not_fit_leaves_its_task_outstanding(results: list[int
     work.add("abc123", record(0))
     [task] = plan(work)
     with pytest.raises(ValueError, match="results for 1 conversations"):
-        work.reply(Reply(task.task_id, 0.0, results), now=0)
+        take_reply(work, task, results)
     assert work.outstanding == 1
     assert published(answer(work, task, 0)) == [(0, "0", 0)]
 
@@ -166,7 +166,7 @@ def test_new_records_do_not_wait_for_a_replay_where_the_head_is_known() -> None:
     assert json.loads(new.body)["conversations"] == [["abc123", 7, [[9, 500, json.loads(message("9"))]]]]
     assert json.loads(again.body)["conversations"] == [["abc123", None, [[3, 500, json.loads(message("3"))]]]]
     assert published(answer(work, new, 8)) == [(9, "9", 8)]
-    outcome = work.reply(Reply(again.task_id, 0.0, [4]), now=0)
+    outcome = take_reply(work, again, [4])
     assert outcome is not None
     assert [one.offset for one in outcome.replayed] == [3]
     assert (work.records, work.bytes, work.outstanding) == (0, 0, 0)
@@ -179,7 +179,7 @@ def test_the_heads_of_letters_are_read_and_theirs_are_not_kept() -> None:
         work.take_letters("abc123", FoundLetters([letter], offset, complete=False))
         [task] = plan(work)
         assert decode_append_task(task.body).conversations[0].head is None
-        work.reply(Reply(task.task_id, 0.0, [offset]), now=0)
+        take_reply(work, task, [offset])
         work.heads[LOG.number].replay_ended()
         assert not work.heads[LOG.number].knows("abc123")
 
@@ -190,7 +190,7 @@ def test_a_replay_takes_one_task_of_a_queue_and_small_ones_where_workers_are_slo
     assert sorted(task.queue for task in first) == list(range(SETTINGS.queues))
 
     for task in first:
-        work.reply(Reply(task.task_id, 3.0, [0] * conversations_of(task)), now=0)
+        take_reply(work, task, [0] * conversations_of(task), seconds=3.0, now=0)
     for fast, slow in zip(first, plan(work), strict=True):
         assert conversations_of(slow) < conversations_of(fast)
 
@@ -205,7 +205,7 @@ def test_tasks_grow_as_long_as_workers_are_quick_and_shrink_where_nothing_gets_d
         now += 60
         [task] = plan(work, now)
         sizes.append(conversations_of(task))
-        work.reply(Reply(task.task_id, 0.001, [result] * sizes[-1]), now)
+        take_reply(work, task, [result] * sizes[-1], seconds=0.001, now=now)
     most = SETTINGS.task_records
     assert sizes == [100, 200, 400, 800, 1600, most, most, most // 2, most // 4]
 

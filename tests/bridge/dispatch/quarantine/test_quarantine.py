@@ -1,14 +1,14 @@
 """Conversations that can never be written become dead letters, in order."""
 
-from chat_tasks.formats.tasks import Answer, Failure, Reply
-from tests.bridge.dispatch.appends import append_work, message, plan, record, replayed_and_new
+from chat_tasks.formats.tasks import Answer, Failure
+from tests.bridge.dispatch.appends import append_work, message, plan, record, replayed_and_new, take_reply
 
 
 def test_a_refused_conversation_waits_for_its_quarantine_and_becomes_dead_letters() -> None:
     work = append_work()
     work.add("abc123", record(0, headers=[("trace", b"t")]))
     [task] = plan(work)
-    outcome = work.reply(Reply(task.task_id, 0.0, [Failure(Answer.REFUSED, "row 0 holds another text")]), now=0)
+    outcome = take_reply(work, task, [Failure(Answer.REFUSED, "row 0 holds another text")])
     assert outcome is not None
     assert outcome.refused == {"abc123": "row 0 holds another text"}
     work.add("abc123", record(1, replay=True))
@@ -42,9 +42,9 @@ def test_a_conversation_quarantined_earlier_never_reaches_a_worker() -> None:
 def test_what_of_the_conversation_is_with_a_worker_meanwhile_becomes_a_dead_letter_too() -> None:
     work = replayed_and_new()
     new, again = plan(work)
-    work.reply(Reply(again.task_id, 0.0, [Failure(Answer.REFUSED, "row 4 holds another text")]), now=0)
+    take_reply(work, again, [Failure(Answer.REFUSED, "row 4 holds another text")])
     dead = work.quarantine("abc123", "row 4 holds another text")
     assert [offset for one in dead.finished for offset in one.offsets] == [9]
     assert [one.offset for one in dead.replayed] == [3]
-    assert work.reply(Reply(new.task_id, 0.0, [8]), now=0) is None
+    assert take_reply(work, new, [8]) is None
     assert (work.records, work.bytes, work.outstanding) == (0, 0, 0)

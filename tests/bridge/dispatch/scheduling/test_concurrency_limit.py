@@ -3,26 +3,26 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bridge.dispatch.scheduling.concurrency_limit import TaskLimit
+from bridge.dispatch.scheduling.concurrency_limit import ConcurrencyLimit
 
 
-def settle(limit: TaskLimit, workers: int, service: float = 0.01) -> None:
+def settle(limit: ConcurrencyLimit, workers: int, service: float = 0.01) -> None:
     """Answer tasks as that many workers would, always at the limit, until it changes no more."""
     for _ in range(300):
         outstanding = limit.tasks
         waits = max(1.0, outstanding / workers)
-        limit.answered(outstanding, service * waits, service)
+        limit.observe(outstanding, service * waits, service)
 
 
 @given(st.integers(1, 30))
 def test_it_finds_the_number_of_workers(workers: int) -> None:
-    limit = TaskLimit(highest=100)
+    limit = ConcurrencyLimit(highest=100)
     settle(limit, workers)
     assert workers < limit.tasks <= 2 * workers + 2
 
 
 def test_it_follows_when_workers_come_and_go() -> None:
-    limit = TaskLimit(highest=100)
+    limit = ConcurrencyLimit(highest=100)
     settle(limit, 2)
     few = limit.tasks
     settle(limit, 12)
@@ -32,12 +32,12 @@ def test_it_follows_when_workers_come_and_go() -> None:
 
 
 def test_it_keeps_to_the_slots_that_there_are() -> None:
-    limit = TaskLimit(highest=8)
+    limit = ConcurrencyLimit(highest=8)
     settle(limit, 50)
     assert limit.tasks == 8
 
 
 def test_a_clock_that_stood_still_does_no_harm() -> None:
-    limit = TaskLimit(highest=8)
-    limit.answered(1, 0.0, 0.0)
+    limit = ConcurrencyLimit(highest=8)
+    limit.observe(1, 0.0, 0.0)
     assert limit.tasks >= 2

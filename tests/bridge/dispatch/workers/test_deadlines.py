@@ -48,14 +48,14 @@ def test_a_deadline_above_30_seconds_is_kept() -> None:
 
 def test_tasks_that_take_long_are_waited_for_longer_up_to_10_seconds_and_not_for_ever() -> None:
     deadlines = Deadlines(seconds=2)
-    deadlines.took(1.5)
+    deadlines.observe(1.5)
     deadlines.start("slow", losses=0, now=0)
     assert [deadlines.overdue(now) for now in (4.4, 4.5)] == [[], ["slow"]]
-    deadlines.took(60)
+    deadlines.observe(60)
     deadlines.start("slower", losses=0, now=0)
     assert [deadlines.overdue(now) for now in (9.9, 10)] == [[], ["slower"]]
     for _ in range(50):
-        deadlines.took(0.01)
+        deadlines.observe(0.01)
     deadlines.start("quick", losses=0, now=0)
     assert deadlines.overdue(2) == ["quick"]
 

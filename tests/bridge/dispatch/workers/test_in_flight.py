@@ -1,0 +1,75 @@
+"""What is known of tasks between their sending and their answer."""
+
+import pytest
+
+from bridge.dispatch.work import OutgoingTask, TaskKind
+from bridge.dispatch.workers.in_flight import InFlight
+from chat_tasks.formats.tasks import Reply
+from chat_tasks.settings import Settings
+
+SETTINGS = Settings(_env_file=None, queues=2, task_deadline=2)
+FIRST = OutgoingTask(TaskKind.APPEND, 0, "append-1-0", "name", 1, b"", "", 0)
+SECOND = OutgoingTask(TaskKind.LATEST, 0, "latest-1-0", "name", 0, b"", "", 0)
+
+
+@pytest.fixture
+def in_flight() -> InFlight:
+    """Two tasks were sent at second 10."""
+    one = InFlight(SETTINGS)
+    one.add([FIRST, SECOND], 10)
+    one.sent([FIRST, SECOND], 10)
+    return one
+
+
+@pytest.mark.parametrize("task_id", ["append-2-0", "latest-1-1", "nonsense", ""])
+def test_a_reply_to_what_is_not_in_flight_has_no_task(in_flight: InFlight, task_id: str) -> None:
+    assert in_flight.find(task_id) is None
+    in_flight.answered(Reply(task_id, 0.5, []), 11)
+    assert in_flight.find(FIRST.task_id) == FIRST
+
+
+def test_an_answered_task_is_in_flight_no_more_and_never_overdue(in_flight: InFlight) -> None:
+    in_flight.answered(Reply(FIRST.task_id, 0.5, []), 11)
+    assert in_flight.find(FIRST.task_id) is None
+    assert in_flight.overdue(12) == [SECOND]
+
+
+def test_what_is_overdue_is_looked_for_and_lost_if_it_is_not_in_its_queue(in_flight: InFlight) -> None:
+    assert in_flight.overdue(11.9) == []
+    assert in_flight.overdue(12) == [FIRST, SECOND]
+    assert in_flight.looked_for([FIRST.task_id, SECOND.task_id], {SECOND.task_id}, 12.1) == [FIRST]
+    assert in_flight.find(FIRST.task_id) is None
+    assert in_flight.overdue(14) == []
+    assert in_flight.overdue(14.1) == [SECOND], "its deadline has begun anew"
+
+
+def test_what_was_answered_meanwhile_is_not_lost(in_flight: InFlight) -> None:
+    assert in_flight.overdue(12) == [FIRST, SECOND]
+    in_flight.answered(Reply(FIRST.task_id, 0.5, []), 12)
+    assert in_flight.looked_for([FIRST.task_id, SECOND.task_id], set(), 12.1) == [SECOND]
+
+
+def test_they_are_looked_for_twice_a_second_at_most(in_flight: InFlight) -> None:
+    assert in_flight.overdue(12) == [FIRST, SECOND]
+    third = SECOND._replace(task_id="latest-1-1", number=1)
+    in_flight.add([third], 10.1)
+    in_flight.sent([third], 10.1)
+    assert in_flight.overdue(12.2) == []
+    assert in_flight.overdue(12.5) == [third]
+
+
+def test_what_was_dropped_is_not_awaited_though_it_is_sent_only_now(in_flight: InFlight) -> None:
+    in_flight.clear()
+    in_flight.sent([FIRST], 10.5)
+    assert in_flight.overdue(100) == []
+    assert in_flight.find(FIRST.task_id) is None
+
+
+def test_the_limit_follows_how_many_are_worked_on(in_flight: InFlight) -> None:
+    before = in_flight.limit
+    for number in range(50):
+        tasks = [FIRST._replace(task_id=f"append-1-{number}-{one}") for one in range(6)]
+        in_flight.add(tasks, number)
+        for task in tasks:
+            in_flight.answered(Reply(task.task_id, 1.0, []), number + 1)
+    assert in_flight.limit > before
