@@ -98,7 +98,7 @@ def test_cassandra_takes_the_batches_of_the_local_stack(services: dict[str, Serv
 
 def test_cassandra_has_the_memtable_of_the_local_stack(services: dict[str, Service]) -> None:
     chosen = "      inherits: trie\n"
-    assert (ROOT / "stack" / "cassandra.yaml").read_text().count(chosen) == 1
+    assert (ROOT / "stack" / "servers" / "configuration" / "cassandra.yaml").read_text().count(chosen) == 1
     for name in ("cassandra", "cassandra-node"):
         assert "-e 's/inherits: skiplist$$/inherits: trie/'" in services[name]["entrypoint"][-1]
 
