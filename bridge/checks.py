@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from confluent_kafka import KafkaException
 from confluent_kafka.admin import AdminClient, ConfigResource, ResourceType
 
-from bridge.kafka.errors import describe
+from bridge.kafka.errors import describe_kafka_error
 from bridge.kafka.topics import fixed_partitions_name, partition_counts, plan_topics
 from bridge.kafka.transaction import LARGEST_METADATA
 from chat_tasks.errors import ConfigurationError, DependencyUnavailable, SettingsMismatch
@@ -118,7 +118,7 @@ def _any_broker(admin: AdminClient) -> ConfigResource:
     try:
         brokers = list(admin.list_topics(timeout=_SECONDS).brokers)
     except KafkaException as error:
-        raise DependencyUnavailable(describe(error)) from error
+        raise DependencyUnavailable(describe_kafka_error(error)) from error
     if not brokers:
         # One that has just come back answers before its controller has let it in.
         raise DependencyUnavailable("Kafka: no broker is part of the cluster yet")
@@ -132,4 +132,4 @@ def _configs(admin: AdminClient, *resources: ConfigResource) -> list[dict[str, s
         found = [described[resource].result(_SECONDS) for resource in resources]
         return [{name: entry.value for name, entry in entries.items()} for entries in found]
     except (KafkaException, TimeoutError) as error:
-        raise DependencyUnavailable(describe(error)) from error
+        raise DependencyUnavailable(describe_kafka_error(error)) from error

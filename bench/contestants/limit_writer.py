@@ -10,7 +10,7 @@ from uuid import UUID
 
 from bench.conditions.loads import Load
 from bench.errors import BenchError
-from chat_tasks.conversation.records import NO_HEAD, LogRecord, Row, Text
+from chat_tasks.conversation.records import NO_HEAD, Row, TaskRecord, Text
 from chat_tasks.conversation.routing import queue_of
 from chat_tasks.conversation.sequencer import allocate
 from chat_tasks.formats.topics import InstantMessage, encode_message
@@ -69,11 +69,11 @@ class _Writer:
     def prepare(self, first: int, count: int) -> None:
         messages = self.share.load.messages(count, seed=self.share.seed, first=first)
         for task in tasks_of(messages, self.share):
-            records: dict[str, list[LogRecord]] = {}
+            records: dict[str, list[TaskRecord]] = {}
             for index, message in task:
                 sent_at = round(time.time() * 1000)
                 text = Text(message.sender, message.recipients, message.body)
-                record = LogRecord(first + index, sent_at, text)
+                record = TaskRecord(first + index, sent_at, text)
                 records.setdefault(message.conversationKey, []).append(record)
             self.tasks.append({key: self._allocate(key, mine) for key, mine in records.items()})
 
@@ -85,7 +85,7 @@ class _Writer:
         self.tasks.clear()
         return began, time.time()
 
-    def _allocate(self, key: str, records: Sequence[LogRecord]) -> list[Row]:
+    def _allocate(self, key: str, records: Sequence[TaskRecord]) -> list[Row]:
         rows = allocate(key, self.heads.get(key, NO_HEAD), records, _LOG_ID, self.share.settings.bucket_size)
         self.heads[key] = rows[-1].sequence
         return rows

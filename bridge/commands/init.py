@@ -11,7 +11,7 @@ from confluent_kafka import OFFSET_INVALID, Consumer, KafkaError, KafkaException
 from confluent_kafka.admin import AdminClient, NewTopic
 
 from bridge.kafka.clients import base_config
-from bridge.kafka.errors import describe
+from bridge.kafka.errors import describe_kafka_error
 from bridge.kafka.topics import (
     TopicPlan,
     fixed_partitions_name,
@@ -71,7 +71,7 @@ def initialise(settings: Settings, start: Start, report: Callable[[str], None], 
             report(f"group {group}: {committed} partitions set to the {start} offset")
         report(f"log {settings.log_topic}: id {topic_id(admin, settings.log_topic)}")
     except KafkaException as error:
-        raise DependencyUnavailable(describe(error)) from error
+        raise DependencyUnavailable(describe_kafka_error(error)) from error
     finally:
         session.cluster.shutdown()
 

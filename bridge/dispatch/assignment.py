@@ -11,7 +11,7 @@ from bridge.dispatch.commits.outbox import Outbox
 from bridge.dispatch.commits.partition_progress import Delivery, PartitionProgress
 from bridge.dispatch.conversations.appends import AppendWork
 from bridge.dispatch.conversations.latest import LatestWork
-from bridge.dispatch.flow_control import Room
+from bridge.dispatch.flow_control import FlowControl
 from bridge.dispatch.heads.kept_heads import KeptHeads
 from bridge.dispatch.intake import read_log_record, read_request
 from bridge.dispatch.quarantine.quarantine import QuarantineWork
@@ -27,7 +27,7 @@ from chat_tasks.settings import Settings
 logger = logging.getLogger(__name__)
 
 
-class AssignmentWork:
+class AssignmentState:
     """One assignment's partitions, records and requests."""
 
     def __init__(
@@ -91,7 +91,7 @@ class AssignmentWork:
         )
         self._outbox = Outbox(settings.log_topic, self._progress)
         self.quarantine = QuarantineWork(settings, self.appends, self._outbox, [one.number for one in self._heads])
-        self._room = Room(settings)
+        self._room = FlowControl(settings)
 
     @property
     def replayed_count(self) -> int:
@@ -111,7 +111,7 @@ class AssignmentWork:
         except ValueError as error:
             raise ConfigurationError(f"the committed metadata of {partition} is broken: {error}") from error
 
-    def keep(self) -> KeptHeads:
+    def hand_over(self) -> KeptHeads:
         """What is known of the heads of what is committed; the assignment has to end now."""
         topic = self._settings.output_topic
         unpublished = Counter(output.key for output in self._outbox.unpublished() if output.topic == topic)
@@ -234,7 +234,7 @@ class AssignmentWork:
                 f"{message.topic()}[{message.partition()}] offset {message.offset()} was not written by ingest "
                 f"({error}): nothing else may produce to the log"
             ) from error
-        outcome = self.appends.add(key, record)
+        outcome = self.appends.add_record(key, record)
         if outcome is not None:
             self._outbox.take(outcome)
 
@@ -243,7 +243,7 @@ class AssignmentWork:
         if isinstance(request, Finished):
             self._outbox.extend([request])
         else:
-            self.latest.add(request)
+            self.latest.add_request(request)
 
     @staticmethod
     def _report(retries: Mapping[str, int]) -> None:

@@ -13,7 +13,7 @@ _ENCODING_ROOM = LARGEST_ENCODING * 3 // 4
 _REQUESTS_IN_FLIGHT = 2_000
 
 
-class Room:
+class FlowControl:
     """Of one assignment. What is full stays so until half of its room is free: pausing costs a new fetch."""
 
     def __init__(self, settings: Settings) -> None:

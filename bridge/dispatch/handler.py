@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING, Any
 
 import orjson
 
-from bridge.dispatch.assignment import AssignmentWork
+from bridge.dispatch.assignment import AssignmentState
 from bridge.dispatch.heads.kept_heads import KeptHeads
-from bridge.dispatch.process_state import Memory
+from bridge.dispatch.process_state import ProcessState
 from bridge.dispatch.scheduling.gathering import Gathering
+from bridge.dispatch.servers.background_calls import CallDone
 from bridge.dispatch.servers.cluster import Cluster
-from bridge.dispatch.servers.errands import ErrandDone
 from bridge.dispatch.servers.facts import AssignmentFacts
 from bridge.dispatch.upkeep import Upkeep
 from bridge.dispatch.work import OutgoingTask
@@ -21,6 +21,7 @@ from bridge.dispatch.workers.events import LookedFor, RedisBack, RedisLost, Repl
 from bridge.dispatch.workers.in_flight import InFlight
 from bridge.kafka.assignment import Assignment
 from bridge.kafka.transaction import Partition, Transaction
+from bridge.loop.handler import LoopHandler
 from chat_tasks.errors import UnsupportedVersion
 from chat_tasks.formats.tasks import decode_reply
 from chat_tasks.garbage import without_search
@@ -35,20 +36,19 @@ _GATHER_RECORDS_SECONDS = 0.008
 _TICK_SECONDS = 1.0
 
 
-class Dispatch:
-    """Owns what lives as long as the loop; an `AssignmentWork` is made for each assignment and dropped with it."""
+class Dispatch(LoopHandler):
+    """Owns what lives as long as the loop; an `AssignmentState` is made for each assignment and dropped with it."""
 
-    def __init__(self, settings: Settings, cluster: Cluster, memory: Memory) -> None:
-        self.topics = [settings.log_topic, settings.request_topic]
-        self.group = settings.dispatch_group
+    def __init__(self, settings: Settings, cluster: Cluster, process_state: ProcessState) -> None:
+        super().__init__([settings.log_topic, settings.request_topic], settings.dispatch_group)
         self._settings = settings
         self._cluster = cluster
-        self._memory = memory
-        self._work: AssignmentWork | None = None
+        self._process_state = process_state
+        self._work: AssignmentState | None = None
         self._reader: ReplyReader | None = None
         self._in_flight = InFlight(settings)
         self._redis_answers = False
-        self._coming_records = Gathering(_GATHER_RECORDS_SECONDS)
+        self._gathering = Gathering(_GATHER_RECORDS_SECONDS)
         self._draining = False
 
     def start(self, post: Callable[[object], None]) -> None:
@@ -80,15 +80,15 @@ class Dispatch:
         """Begin an assignment."""
         self._drop()
         reply_to = f"{self._settings.redis_prefix}:replies:{self._settings.instance_name}:{assignment.epoch}"
-        self._work = work = AssignmentWork(
+        self._work = work = AssignmentState(
             self._settings,
             assignment,
             prepared,
             reply_to,
-            self._memory.checkpoints,
-            kept=self._memory.kept_heads,
+            self._process_state.checkpoints,
+            kept=self._process_state.kept_heads,
         )
-        self._memory.kept_heads = KeptHeads()
+        self._process_state.kept_heads = KeptHeads()
         self._reader = self._reader_of(reply_to)
         self._reader.start()
         if again := work.replaying:
@@ -98,14 +98,14 @@ class Dispatch:
     def revoked(self) -> None:
         """Drop everything of the assignment but the heads of what is committed."""
         if self._work is not None:
-            self._memory.kept_heads = self._work.keep()
+            self._process_state.kept_heads = self._work.hand_over()
         self._drop()
 
     def records(self, messages: Sequence[Any]) -> None:
         """Take consumed messages."""
         if self._work is not None:
             self._work.receive(messages)
-            self._coming_records.came(time.monotonic())
+            self._gathering.arrived(time.monotonic())
 
     def end_reached(self, partition: Partition, offset: int) -> None:
         """No undelivered record lies before `offset`."""
@@ -130,7 +130,7 @@ class Dispatch:
             case RedisBack():
                 self._redis_answers = True
                 self._lose_all()
-            case ErrandDone():
+            case CallDone():
                 self._upkeep.done(event, self._work)
             case _:
                 raise AssertionError(event)
@@ -142,7 +142,7 @@ class Dispatch:
             return now + _TICK_SECONDS
         next_tick = now + _TICK_SECONDS
         if self._redis_answers and not self._draining:
-            if (more_until := self._coming_records.more_until(now)) is not None:
+            if (more_until := self._gathering.more_until(now)) is not None:
                 next_tick = min(more_until, next_tick)
             else:
                 self._send(work, now)
@@ -186,8 +186,8 @@ class Dispatch:
         """Whether nothing is in flight."""
         return self._work is None or self._work.is_drained()
 
-    def _send(self, work: AssignmentWork, now: float) -> None:
-        self._coming_records.taken()
+    def _send(self, work: AssignmentState, now: float) -> None:
+        self._gathering.flushed()
         tasks = list(work.plan(now, self._in_flight.limit, requests=self._upkeep.requests_open))
         if tasks:
             self._in_flight.add(tasks, now)
@@ -228,4 +228,4 @@ class Dispatch:
         self._work = None
         self._upkeep.begin_anew()
         self._in_flight.clear()
-        self._coming_records.taken()
+        self._gathering.flushed()

@@ -4,13 +4,13 @@ from confluent_kafka.admin import AdminClient
 
 from bridge.checks import check_cassandra, check_kafka, check_topics
 from bridge.dispatch.handler import Dispatch
-from bridge.dispatch.process_state import Memory
+from bridge.dispatch.process_state import ProcessState
 from bridge.dispatch.servers.cluster import Cluster
 from bridge.kafka.clients import base_config
 from bridge.kafka.topics import known_partitions_name
 from bridge.loop.loop import Loop
-from bridge.loop.supervisor import Healing
-from bridge.loop.transaction_runner import patience_with_offsets
+from bridge.loop.supervisor import Supervisor
+from bridge.loop.transaction_runner import new_offsets_timeout
 from chat_tasks.settings import Settings
 from chat_tasks.storage.schema import check_stored_settings
 from chat_tasks.storage.session import Session, connect, failures_as_unavailable
@@ -20,7 +20,7 @@ def run_dispatch(settings: Settings) -> int:
     """Until the process is asked to end; returns its exit code."""
     builder = _Builder(settings)
     try:
-        return Healing(builder.build).run()
+        return Supervisor(builder.build).run()
     finally:
         builder.close()
 
@@ -31,8 +31,8 @@ class _Builder:
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
         self._session: Session | None = None
-        self._memory = Memory()
-        self._patience = patience_with_offsets(settings)
+        self._process_state = ProcessState()
+        self._offsets_timeout = new_offsets_timeout(settings)
 
     def build(self) -> Loop:
         settings = self._settings
@@ -53,7 +53,7 @@ class _Builder:
         known = {
             topic: int(stored[known_partitions_name(topic)]) for topic in (settings.log_topic, settings.request_topic)
         }
-        return Loop(settings, Dispatch(settings, cluster, self._memory), known, self._patience)
+        return Loop(settings, Dispatch(settings, cluster, self._process_state), known, self._offsets_timeout)
 
     def close(self) -> None:
         if self._session is not None:

@@ -7,7 +7,7 @@ from bridge.dispatch.heads.kept_heads import KeptHeads
 
 
 @dataclass(slots=True)
-class Memory:
+class ProcessState:
     """Nothing of it is trusted before it is compared with what the servers say when an assignment begins."""
 
     checkpoints: Checkpoints = field(default_factory=Checkpoints)

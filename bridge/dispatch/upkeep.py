@@ -5,12 +5,12 @@ from collections.abc import Callable, Mapping
 
 from confluent_kafka import KafkaException
 
-from bridge.dispatch.assignment import AssignmentWork
+from bridge.dispatch.assignment import AssignmentState
 from bridge.dispatch.commits.commit_metadata import digest_of
 from bridge.dispatch.quarantine.quarantine import QuarantineWork
-from bridge.dispatch.quarantine.release_errands import ReleaseErrands
+from bridge.dispatch.quarantine.release_calls import ReleaseCalls
+from bridge.dispatch.servers.background_calls import BackgroundCalls, CallDone
 from bridge.dispatch.servers.cluster import Cluster
-from bridge.dispatch.servers.errands import ErrandDone, Errands
 from bridge.loop.events import AssignmentOutdated
 from chat_tasks.errors import DependencyUnavailable
 from chat_tasks.settings import Settings
@@ -26,7 +26,7 @@ _QUARANTINE_SECONDS = 1.0
 
 
 class Upkeep:
-    """Owns the errands: which nodes run, since when, what may be purged, who is in quarantine, which replays are done.
+    """Owns the calls: which nodes run, since when, what may be purged, who is in quarantine, which replays are done.
 
     From the loop's thread only; times are seconds of a monotonic clock.
     """
@@ -38,12 +38,12 @@ class Upkeep:
         post: Callable[[object], None],
         is_current: Callable[[QuarantineWork], bool],
     ) -> None:
-        """`is_current` is also called by an errand, to end early where nobody waits for it any more."""
+        """`is_current` is also called by a call, to end early where nobody waits for it any more."""
         self._settings = settings
         self._cluster = cluster
         self._post = post
-        self._errands = Errands(post)
-        self._releases = ReleaseErrands(settings, cluster, self._errands, is_current)
+        self._calls = BackgroundCalls(post)
+        self._releases = ReleaseCalls(settings, cluster, self._calls, is_current)
         self._any_node_answers = True
         self._every_node_answers = True
         self._to_quarantine: dict[str, str] = {}
@@ -64,7 +64,7 @@ class Upkeep:
 
     def begin_anew(self) -> None:
         """The assignment has ended."""
-        self._errands.begin_anew()
+        self._calls.begin_anew()
         self.requests_open = False
         self._is_outdated = False
         self._to_quarantine.clear()
@@ -73,24 +73,24 @@ class Upkeep:
         """Make it durable that these conversations are to be left alone."""
         self._to_quarantine.update(reasons)
 
-    def tick(self, work: AssignmentWork, now: float) -> None:
+    def tick(self, work: AssignmentState, now: float) -> None:
         """Begin what is due."""
         # What a node that comes back has forgotten is to be written again before anything else is.
         if self._is_due("nodes", now, _NODES_SECONDS if self.nodes_answer else _MISSING_NODES_SECONDS):
-            self._errands.send("nodes", lambda: (now, self._cluster.generations()))
+            self._calls.send("nodes", lambda: (now, self._cluster.generations()))
         if not self.requests_open and self._is_due("gate", now, _GATE_SECONDS):
-            self._errands.send("gate", lambda: self._cluster.all_replayed(digest_of(work.facts.generations)))
+            self._calls.send("gate", lambda: self._cluster.all_replayed(digest_of(work.facts.generations)))
         if self._to_quarantine and self._is_due("quarantine", now, _QUARANTINE_SECONDS):
             doomed = dict(self._to_quarantine)
-            self._errands.send("quarantine", lambda: self._cluster.quarantine(doomed))
+            self._calls.send("quarantine", lambda: self._cluster.quarantine(doomed))
         self._releases.tick(work.quarantine, now)
 
-    def done(self, done: ErrandDone, work: AssignmentWork | None) -> None:
+    def done(self, done: CallDone, work: AssignmentState | None) -> None:
         """Take what came of one; post `AssignmentOutdated` where it tells that a node has started.
 
         What came of one for an earlier assignment may lack what has happened since, and is passed over.
         """
-        is_for_this_assignment = self._errands.ended(done)
+        is_for_this_assignment = self._calls.ended(done)
         if done.error is not None:
             self._take_failure(done.error)
         elif work is not None and is_for_this_assignment:
@@ -98,7 +98,7 @@ class Upkeep:
 
     def close(self) -> None:
         """End the threads."""
-        self._errands.close()
+        self._calls.close()
 
     def _take_failure(self, error: BaseException) -> None:
         if isinstance(error, DependencyUnavailable):
@@ -109,7 +109,7 @@ class Upkeep:
             # Of Kafka the loop itself hears soon enough; anything else must not be passed over.
             raise error
 
-    def _take_result(self, done: ErrandDone, work: AssignmentWork) -> None:
+    def _take_result(self, done: CallDone, work: AssignmentState) -> None:
         if done.name == "nodes":
             self._any_node_answers = True
             self._take_generations(work, *done.result)
@@ -118,17 +118,17 @@ class Upkeep:
         elif done.name == "quarantine":
             for key, reason in done.result.items():
                 if self._to_quarantine.pop(key, None) is not None:
-                    work.quarantine.add(key, reason)
+                    work.quarantine.quarantined(key, reason)
         else:
             self._releases.done(work.quarantine, done)
 
-    def _take_generations(self, work: AssignmentWork, asked_at: float, asked: AskedNodes) -> None:
+    def _take_generations(self, work: AssignmentState, asked_at: float, asked: AskedNodes) -> None:
         self._every_node_answers = asked.all_answered
         replayed = work.facts.generations
         started = [host for host, generation in asked.generations.items() if replayed.get(host) != generation]
         if started:
             # A purge that is under way might take away what the new assignment begins with.
-            if not (self._is_outdated or self._errands.is_under_way("purge")) and self._is_due(
+            if not (self._is_outdated or self._calls.is_under_way("purge")) and self._is_due(
                 "assignment", asked_at, _ASSIGNMENT_SECONDS
             ):
                 self._is_outdated = True
@@ -138,8 +138,8 @@ class Upkeep:
         # known is that they ran when they were asked: this process may have been paused since, and they killed.
         if self._every_node_answers:
             before = asked_at - self._settings.replay_window
-            if not self._errands.is_under_way("purge") and (purgeable := work.purgeable(before)):
-                self._errands.send("purge", lambda: self._cluster.purge(purgeable))
+            if not self._calls.is_under_way("purge") and (purgeable := work.purgeable(before)):
+                self._calls.send("purge", lambda: self._cluster.purge(purgeable))
             work.quarantine.publish_settled(before)
 
     def _is_due(self, name: str, now: float, interval: float) -> bool:

@@ -1,11 +1,12 @@
 """Validates and re-keys: what is valid goes to the log, under its conversation, what is not to `dead_letter`."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from bridge.kafka.assignment import Assignment
 from bridge.kafka.headers import headers_of, sent_time, size_of_headers
 from bridge.kafka.transaction import OUTPUTS_PER_TRANSACTION, CommittedOffset, Output, Partition, Transaction
+from bridge.loop.handler import LoopHandler
 from bridge.records.dead_letters import dead_letter_of
 from bridge.records.log_record import encode_logged_value
 from bridge.records.validation import Limits, check_total, validate_message
@@ -13,24 +14,18 @@ from chat_tasks.conversation.routing import partition_of
 from chat_tasks.errors import InvalidRecord
 from chat_tasks.settings import Settings
 
-_TICK_SECONDS = 1.0
 
-
-class Ingest:
+class Ingest(LoopHandler):
     """The handler of the ingest loop. Keeps nothing but what waits for the next transaction."""
 
     def __init__(self, settings: Settings) -> None:
-        self.topics = [settings.message_topic]
-        self.group = settings.ingest_group
+        super().__init__([settings.message_topic], settings.ingest_group)
         self._settings = settings
         self._limits = Limits.of(settings)
         self._outputs: list[tuple[Output, Partition, int]] = []
         self._bytes = 0
         self._assigned: dict[tuple[str, int], Partition] = {}
         self._is_full = False
-
-    def prepare(self, assignment: Assignment) -> None:
-        """Nothing here blocks."""
 
     def assigned(self, assignment: Assignment, prepared: None) -> Mapping[Partition, int]:  # noqa: ARG002
         """Start where the group left off."""
@@ -57,17 +52,6 @@ class Ingest:
                 self._outputs.append((output, partition, message.offset()))
                 self._bytes += len(output.value or b"")
 
-    def end_reached(self, partition: Partition, offset: int) -> None:
-        """Nothing depends on it."""
-
-    def event(self, event: object) -> None:
-        """There are no others."""
-        raise AssertionError(event)
-
-    def tick(self, now: float) -> float:
-        """Nothing is due."""
-        return now + _TICK_SECONDS
-
     def next_transaction(self) -> Transaction | None:
         """Everything that waits, up to a limit, and the offsets it stems from."""
         if not self._outputs:
@@ -81,9 +65,6 @@ class Ingest:
             [CommittedOffset(partition, offset) for partition, offset in next_offsets.items()],
         )
 
-    def committed(self, transaction: Transaction, now: float) -> None:
-        """Nothing is kept of it."""
-
     def full(self) -> set[Partition]:
         """All partitions, while too much waits."""
         bound = self._settings
@@ -96,26 +77,9 @@ class Ingest:
         """Whether anything waits."""
         return bool(self._outputs)
 
-    def progress(self) -> int:
-        """Transactions show everything."""
-        return 0
-
-    def servers_answer(self) -> bool:
-        """It needs none but Kafka."""
-        return True
-
-    def drain(self) -> None:
-        """What waits is published; nothing else begins by itself."""
-
     def is_drained(self) -> bool:
         """Whether nothing waits."""
         return not self._outputs
-
-    def start(self, post: Callable[[object], None]) -> None:
-        """It has no threads of its own."""
-
-    def close(self) -> None:
-        """It has no threads of its own."""
 
     def _output(self, message: Any) -> Output:
         settings = self._settings

@@ -8,8 +8,8 @@ from bridge.kafka.clients import base_config
 from bridge.kafka.topics import known_partitions_name
 from bridge.loop.adaptive_timeout import AdaptiveTimeout
 from bridge.loop.loop import Loop
-from bridge.loop.supervisor import Healing
-from bridge.loop.transaction_runner import patience_with_offsets
+from bridge.loop.supervisor import Supervisor
+from bridge.loop.transaction_runner import new_offsets_timeout
 from chat_tasks.settings import Settings
 from chat_tasks.storage.schema import check_stored_settings
 from chat_tasks.storage.session import Session, connect, failures_as_unavailable
@@ -17,17 +17,17 @@ from chat_tasks.storage.session import Session, connect, failures_as_unavailable
 
 def run_ingest(settings: Settings) -> int:
     """Until the process is asked to end; returns its exit code."""
-    patience = patience_with_offsets(settings)
-    return Healing(lambda: _build(settings, patience)).run()
+    timeout = new_offsets_timeout(settings)
+    return Supervisor(lambda: _build(settings, timeout)).run()
 
 
-def _build(settings: Settings, patience: AdaptiveTimeout) -> Loop:
+def _build(settings: Settings, timeout: AdaptiveTimeout) -> Loop:
     admin = AdminClient(base_config(settings))
     stored = _stored_settings(settings)
     check_topics(settings, admin, stored)
     check_kafka(settings, admin)
     known = {settings.message_topic: int(stored[known_partitions_name(settings.message_topic)])}
-    return Loop(settings, Ingest(settings), known, patience)
+    return Loop(settings, Ingest(settings), known, timeout)
 
 
 def _stored_settings(settings: Settings) -> dict[str, str]:

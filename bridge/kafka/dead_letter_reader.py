@@ -8,7 +8,7 @@ from confluent_kafka import OFFSET_BEGINNING, Consumer, IsolationLevel, KafkaErr
 from confluent_kafka.admin import AdminClient, OffsetSpec
 
 from bridge.kafka.clients import base_config, reader_config
-from bridge.kafka.errors import describe
+from bridge.kafka.errors import describe_kafka_error
 from bridge.kafka.topics import partition_counts
 from bridge.kafka.transaction import Partition
 from chat_tasks.errors import DependencyUnavailable
@@ -34,7 +34,7 @@ def read_dead_letters(settings: Settings) -> Iterator[Sequence[Any]]:
         finally:
             consumer.close()
     except KafkaException as error:
-        raise DependencyUnavailable(describe(error)) from error
+        raise DependencyUnavailable(describe_kafka_error(error)) from error
 
 
 def _ends(settings: Settings) -> dict[Partition, int]:

@@ -40,7 +40,7 @@ def offset_gone(partition: Partition, offset: int) -> ConfigurationError:
     )
 
 
-def describe(error: Any) -> str:
+def describe_kafka_error(error: Any) -> str:
     """One line for people from a `KafkaException` or `KafkaError`."""
     kafka_error = error.args[0] if isinstance(error, Exception) and error.args else error
     if isinstance(kafka_error, KafkaError):

@@ -6,7 +6,7 @@ from typing import Any
 from confluent_kafka import Consumer, KafkaException, TopicPartition
 from confluent_kafka.admin import AdminClient
 
-from bridge.kafka.errors import describe
+from bridge.kafka.errors import describe_kafka_error
 from bridge.kafka.transaction import Partition
 from chat_tasks.errors import DependencyUnavailable
 
@@ -34,4 +34,4 @@ def describe_group(admin: AdminClient, group: str) -> Any:
         [future] = admin.describe_consumer_groups([group], request_timeout=_SECONDS).values()
         return future.result(_SECONDS)
     except (KafkaException, TimeoutError) as error:
-        raise DependencyUnavailable(describe(error)) from error
+        raise DependencyUnavailable(describe_kafka_error(error)) from error

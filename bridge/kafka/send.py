@@ -3,7 +3,7 @@
 from confluent_kafka import KafkaException, Producer
 
 from bridge.kafka.clients import base_config
-from bridge.kafka.errors import describe
+from bridge.kafka.errors import describe_kafka_error
 from bridge.kafka.headers import Headers
 from chat_tasks.errors import DependencyUnavailable
 from chat_tasks.settings import Settings
@@ -20,7 +20,7 @@ def send_record(
 
     def delivered(error: object, message: object) -> None:
         if error is not None:
-            failed.append(describe(error))
+            failed.append(describe_kafka_error(error))
         else:
             acknowledged.append((message.partition(), message.offset()))  # type: ignore[attr-defined]
 
@@ -28,7 +28,7 @@ def send_record(
     try:
         producer.produce(topic, value, partition=partition, headers=[*(headers or ())], on_delivery=delivered)
     except KafkaException as error:
-        raise DependencyUnavailable(describe(error)) from error
+        raise DependencyUnavailable(describe_kafka_error(error)) from error
     producer.flush(_SECONDS)
     if not acknowledged:
         raise DependencyUnavailable(failed[0] if failed else f"Kafka did not acknowledge within {_SECONDS:.0f} seconds")

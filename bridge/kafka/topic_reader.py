@@ -8,7 +8,7 @@ from typing import Any, Self
 from confluent_kafka import OFFSET_BEGINNING, Consumer, KafkaError, KafkaException, TopicPartition
 
 from bridge.kafka.clients import reader_config
-from bridge.kafka.errors import describe
+from bridge.kafka.errors import describe_kafka_error
 from chat_tasks.errors import ConfigurationError, DependencyUnavailable
 from chat_tasks.settings import Settings
 
@@ -26,7 +26,7 @@ class TopicReader:
             self._consumer.assign([self._start(one, from_beginning=from_beginning) for one in self._partitions(topics)])
         except KafkaException as error:
             self._consumer.close()
-            raise DependencyUnavailable(describe(error)) from error
+            raise DependencyUnavailable(describe_kafka_error(error)) from error
 
     def __enter__(self) -> Self:
         return self
@@ -50,7 +50,7 @@ class TopicReader:
             error = message.error()
             # A broker that goes away comes back; what has to end is the caller's patience, not the reader.
             if error is not None and error.fatal():
-                raise DependencyUnavailable(describe(error))
+                raise DependencyUnavailable(describe_kafka_error(error))
         return [message for message in messages if message.error() is None]
 
     def follow(self, seconds: float) -> Iterator[Any]:

@@ -13,7 +13,7 @@ from chat_tasks.settings import Settings
 
 _SECONDS = 15.0
 
-# Room for what each step adds to a record, so that no accepted one is unwritable later.
+# FlowControl for what each step adds to a record, so that no accepted one is unwritable later.
 _LOG_ROOM = 64 * 1024
 _OUTPUT_ROOM = 128 * 1024
 _LETTER_ROOM = 512 * 1024

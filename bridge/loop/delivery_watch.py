@@ -11,7 +11,7 @@ from collections.abc import Callable, Collection, Mapping
 from confluent_kafka import Consumer, KafkaException, TopicPartition
 
 from bridge.kafka.clients import reader_config
-from bridge.kafka.errors import describe
+from bridge.kafka.errors import describe_kafka_error
 from bridge.kafka.transaction import Partition
 from bridge.loop.events import Failed
 from bridge.loop.stall_detector import StallDetector
@@ -34,7 +34,7 @@ def committed_ends(consumer: Consumer, partitions: Collection[Partition]) -> dic
             for partition in partitions
         }
     except KafkaException as error:
-        raise DependencyUnavailable(describe(error)) from error
+        raise DependencyUnavailable(describe_kafka_error(error)) from error
 
 
 class DeliveryWatch:

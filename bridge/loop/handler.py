@@ -1,74 +1,108 @@
 """What ingest and dispatch each do inside the loop that they share."""
 
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, Protocol
+from typing import Any
 
 from bridge.kafka.assignment import Assignment
 from bridge.kafka.transaction import Partition, Transaction
 
+_TICK_SECONDS = 1.0
 
-class LoopHandler(Protocol):
-    """What a loop does with its records. Called in the loop's thread, except where a method says otherwise."""
 
-    @property
-    def topics(self) -> Sequence[str]:
-        """What to subscribe to."""
+class LoopHandler(ABC):
+    """What a loop does with its records. One object lives as long as its `Loop`, which calls it.
 
-    @property
-    def group(self) -> str:
-        """The consumer group to join."""
+    Every method is called in the loop's thread, except `prepare`, and none of the others may block on a server. The
+    order of calls: `start`; then for each assignment `prepare`, `assigned`, any number of the others, `revoked`; at the
+    end `close`. Between two assignments `tick` and `event` may be called, with nothing to work on.
+
+    No method but `prepare` may raise `KafkaException` or `DependencyUnavailable`: the loop takes these for its own
+    clients' failures, after which the handler's state can still be trusted. Any other exception ends the loop, and
+    nothing of the handler's state is used again.
+    """
+
+    def __init__(self, topics: Sequence[str], group: str) -> None:
+        """The topics to subscribe to as a member of the consumer group."""
+        self.topics = topics
+        self.group = group
+
+    # Life.
+
+    def start(self, post: Callable[[object], None]) -> None:
+        """Start threads, if any, while the loop joins its group. They tell `event` by `post`, from any thread."""
+
+    def close(self) -> None:
+        """End the threads; returns at once. Called once, also if the loop has failed."""
+
+    # Assignments.
 
     def prepare(self, assignment: Assignment) -> Any:
-        """Whatever of `assigned` may block; called in the poller's thread before it. Raises `ChatTasksError`."""
+        """Ask servers what `assigned` has to know, and return it; called in the poller's thread, and may block.
 
+        Raises `ChatTasksError`, which ends the loop.
+        """
+
+    @abstractmethod
     def assigned(self, assignment: Assignment, prepared: Any) -> Mapping[Partition, int]:
-        """Drop all state and make new; returns where to start each partition."""
+        """Make new state; returns the offset at which to start each partition. Raises `ConfigurationError`."""
 
+    @abstractmethod
     def revoked(self) -> None:
         """The assignment is over: drop all state.
 
-        Not called where a bug ends the loop: then nothing of its state is to be trusted. So no handler may raise what a
-        server's failure raises.
+        Called after the last transaction has ended, or after a failure of Kafka that leaves its outcome unknown.
         """
 
+    # Records in.
+
+    @abstractmethod
     def records(self, messages: Sequence[Any]) -> None:
-        """Take consumed messages."""
+        """Take consumed messages, those of each partition in order. Some may be of partitions that are not ours."""
 
     def end_reached(self, partition: Partition, offset: int) -> None:
-        """No undelivered record lies before `offset`."""
+        """No undelivered record of the partition lies before `offset`."""
+
+    @abstractmethod
+    def full(self) -> set[Partition]:
+        """The partitions that are to deliver no more for now; called after every round of the loop."""
+
+    # Work.
 
     def event(self, event: object) -> None:
-        """An event that the handler's own threads posted."""
+        """Take what the handler's own threads have posted."""
+        raise AssertionError(event)
 
     def tick(self, now: float) -> float:
-        """Do what is due; returns when to be called next at the latest. `now` is monotonic, in seconds."""
+        """Do what is due; returns when to be called next at the latest. Both are monotonic times in seconds."""
+        return now + _TICK_SECONDS
 
+    # Transactions out.
+
+    @abstractmethod
     def next_transaction(self) -> Transaction | None:
-        """What can be published and committed now; called only while no transaction runs."""
+        """What can be published and committed now, if anything; called only while no transaction is under way."""
 
     def committed(self, transaction: Transaction, now: float) -> None:
-        """That transaction is done."""
+        """The transaction is committed."""
 
-    def full(self) -> set[Partition]:
-        """The partitions that are to deliver no more for now."""
+    # Progress and the end.
 
+    @abstractmethod
     def has_work(self) -> bool:
         """Whether something waits to be done or published."""
 
     def progress(self) -> int:
-        """Grows whenever something gets done that no transaction shows."""
+        """A number that grows whenever something gets done that no transaction shows."""
+        return 0
 
     def servers_answer(self) -> bool:
-        """Whether all servers that the work needs besides Kafka answer."""
+        """Whether all servers that the work needs besides Kafka answer: if not, standing still is no fault of ours."""
+        return True
 
     def drain(self) -> None:
         """Begin nothing new: the loop ends as soon as `is_drained`."""
 
+    @abstractmethod
     def is_drained(self) -> bool:
         """Whether nothing is left that a little waiting would finish."""
-
-    def start(self, post: Callable[[object], None]) -> None:
-        """Start threads, if any; the loop joins its group meanwhile."""
-
-    def close(self) -> None:
-        """End them."""

@@ -43,11 +43,15 @@ class Loop:
     """One life of a loop: from joining the group to a stop or a doubt."""
 
     def __init__(
-        self, settings: Settings, handler: LoopHandler, known_partitions: Mapping[str, int], patience: AdaptiveTimeout
+        self,
+        settings: Settings,
+        handler: LoopHandler,
+        known_partitions: Mapping[str, int],
+        offsets_timeout: AdaptiveTimeout,
     ) -> None:
-        """`patience` is that of a `TransactionRunner`, and outlives this loop."""
+        """`offsets_timeout` is that of a `TransactionRunner`, and outlives this loop."""
         self._settings = settings
-        self._patience = patience
+        self._offsets_timeout = offsets_timeout
         self._handler = handler
         self._events: SimpleQueue[object] = SimpleQueue()
         self._poller = Poller(
@@ -112,7 +116,7 @@ class Loop:
             self._runner = TransactionRunner(
                 producer_config(self._settings, self._handler.group),
                 self._settings.transaction_timeout,
-                self._patience,
+                self._offsets_timeout,
                 lambda transaction, error: self.post(TransactionEnded(transaction, error)),
             )
             self._runner.initialise()
@@ -164,7 +168,7 @@ class Loop:
                 continue
             # The records come again with the next assignment, and what they would do here is about to be dropped.
             if isinstance(event, Records):
-                self._poller.taken()
+                self._poller.batch_handled()
             elif not isinstance(event, EndReached):
                 self._handle(event)
         self._handler.revoked()
@@ -187,7 +191,7 @@ class Loop:
         match event:
             case Records(messages):
                 self._handler.records(messages)
-                self._poller.taken()
+                self._poller.batch_handled()
             case EndReached(partition, offset):
                 self._handler.end_reached(partition, offset)
             case TransactionEnded(transaction, error):

@@ -89,7 +89,7 @@ class Poller:
             self._thread.join()
         self._consumer.close()
 
-    def taken(self) -> None:
+    def batch_handled(self) -> None:
         """One `Records` was worked through."""
         self._room.release()
 

@@ -12,7 +12,7 @@ from types import FrameType
 
 from confluent_kafka import KafkaException
 
-from bridge.kafka.errors import describe, is_fenced_member
+from bridge.kafka.errors import describe_kafka_error, is_fenced_member
 from bridge.loop.events import Stop
 from bridge.loop.loop import Loop
 from chat_tasks.backoff import Backoff
@@ -27,7 +27,7 @@ _FENCED_AGAIN_SECONDS = 20.0
 _BACKOFF = Backoff(first=0.2)
 
 
-class Healing:
+class Supervisor:
     """Builds loops and runs them, one after the other, until the process is asked to end."""
 
     def __init__(self, build: Callable[[], Loop]) -> None:
@@ -61,7 +61,7 @@ class Healing:
                         "another process with the same name has taken over; give each its own CHAT_INSTANCE_NAME"
                     )
                     return 2
-                reason = describe(error) if isinstance(error, KafkaException) else str(error)
+                reason = describe_kafka_error(error) if isinstance(error, KafkaException) else str(error)
                 if self._is_news(reason):
                     logger.warning("starting again: %s", reason)
             except Exception as error:

@@ -17,7 +17,7 @@ _CLOSE_SECONDS = 2.0
 _OFFSETS_SECONDS = 2.5
 
 
-def patience_with_offsets(settings: Settings) -> AdaptiveTimeout:
+def new_offsets_timeout(settings: Settings) -> AdaptiveTimeout:
     """How long to wait until Kafka has taken a transaction's offsets: to be kept by whoever makes one runner after the
     other, so that one that was given up and was only slow is waited for longer by the next.
     """
@@ -35,18 +35,18 @@ class TransactionRunner:
         self,
         config: dict[str, Any],
         timeout: float,
-        patience: AdaptiveTimeout,
+        offsets_timeout: AdaptiveTimeout,
         finished: Callable[[Transaction, Exception | None], None],
     ) -> None:
-        """`timeout` in seconds is that of a transaction, after which the broker aborts it; `patience` comes from
-        `patience_with_offsets`. Raises `KafkaException`.
+        """`timeout` in seconds is that of a transaction, after which the broker aborts it; `offsets_timeout` comes from
+        `new_offsets_timeout`. Raises `KafkaException`.
         """
         self._producer = Producer(config)
         self._timeout = timeout
         self._finished = finished
         self._work: SimpleQueue[tuple[Transaction, Any] | None] = SimpleQueue()
         self._thread = Thread(target=self._run, name="transactions", daemon=True)
-        self._patience = patience
+        self._offsets_timeout = offsets_timeout
         self._sending_offsets_since: float | None = None
 
     def initialise(self) -> None:
@@ -66,7 +66,7 @@ class TransactionRunner:
         On a slow cluster it takes a second and more, since it begins by waiting for the end of the last transaction.
         librdkafka minds no time-out there (its issue 5456): where the coordinator goes away meanwhile, it hangs.
         """
-        return self._waited() > self._patience.seconds
+        return self._waited() > self._offsets_timeout.seconds
 
     def close(self) -> None:
         """Stop after the running transaction; blocks for two seconds at most.
@@ -76,7 +76,7 @@ class TransactionRunner:
         self._work.put(None)
         if self.hangs():
             # Perhaps it was only slow: the next runner waits longer.
-            self._patience.observe(self._waited())
+            self._offsets_timeout.observe(self._waited())
         elif self._thread.is_alive():
             self._thread.join(_CLOSE_SECONDS)
         self._producer.purge()
@@ -114,7 +114,7 @@ class TransactionRunner:
         self._sending_offsets_since = time.monotonic()
         try:
             self._send_offsets(transaction, group_metadata)
-            self._patience.observe(self._waited())
+            self._offsets_timeout.observe(self._waited())
         finally:
             self._sending_offsets_since = None
         producer.commit_transaction(self._timeout)

@@ -35,7 +35,7 @@ def dead_letter_headers(original: Headers, source: Source, error: str, reason: s
     return [*original, *((name, value.encode()) for name, value in zip(_NAMES, values, strict=True))]
 
 
-class Story(NamedTuple):
+class DeadLetterContext(NamedTuple):
     """What `dead_letter_headers` was given."""
 
     original: Headers
@@ -44,13 +44,13 @@ class Story(NamedTuple):
     reason: str
 
 
-def read_dead_letter_headers(headers: Headers) -> Story | None:
+def read_dead_letter_headers(headers: Headers) -> DeadLetterContext | None:
     """None where others made them; raises `ValueError` where others did and used the same names in the same order."""
     original, ours = headers[: -len(_NAMES)], headers[-len(_NAMES) :]
     if tuple(name for name, _ in ours) != _NAMES:
         return None
     topic, partition, offset, stage, instance, error, reason = ((value or b"").decode() for _, value in ours)
-    return Story(original, Source(topic, int(partition), int(offset), stage, instance), error, reason)
+    return DeadLetterContext(original, Source(topic, int(partition), int(offset), stage, instance), error, reason)
 
 
 _LARGEST_HEADERS = 64 * 1024

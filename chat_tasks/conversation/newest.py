@@ -11,7 +11,7 @@ from chat_tasks.conversation.buckets import HIGHEST_BUCKET, bucket_of, first_seq
 from chat_tasks.conversation.records import Chatter
 
 
-class Wanted(NamedTuple):
+class WantedMessages(NamedTuple):
     """At most so many messages, with numbers below `before` (None: all)."""
 
     conversation_key: str
@@ -40,7 +40,7 @@ Rows = Iterable[tuple[Any, ...]]
 Reading = Generator[Query, Rows, list[Chatter]]
 
 
-def newest_messages(wanted: Wanted, bucket_size: int, largest_bytes: int) -> Reading:
+def newest_messages(wanted: WantedMessages, bucket_size: int, largest_bytes: int) -> Reading:
     """Yields queries and is sent the rows of each; returns the messages, oldest first.
 
     Fewer than wanted where the block would grow past `largest_bytes`: then the newest are kept. What lies above a gap
@@ -98,7 +98,7 @@ class _Block:
         return self.kept[::-1]
 
 
-def _newest_bucket(wanted: Wanted, bucket_size: int) -> Generator[Query, Rows, tuple[int, Rows | None]]:
+def _newest_bucket(wanted: WantedMessages, bucket_size: int) -> Generator[Query, Rows, tuple[int, Rows | None]]:
     """The highest bucket to read from, and its rows where they were read to find that out.
 
     Most conversations have one bucket, and then nothing but its rows has to be read: a row of the second one is only
@@ -120,7 +120,7 @@ def _bucket(pointers: Rows) -> int:
     return next((bucket for (bucket,) in pointers), 0)
 
 
-def _end_of(bucket: int, wanted: Wanted, bucket_size: int) -> int:
+def _end_of(bucket: int, wanted: WantedMessages, bucket_size: int) -> int:
     end = first_sequence(bucket + 1, bucket_size)
     return end if wanted.before is None else min(wanted.before, end)
 

@@ -21,7 +21,7 @@ class Text(msgspec.Struct, frozen=True, gc=False):
     body: str
 
 
-class LogRecord(msgspec.Struct, frozen=True, gc=False, array_like=True, forbid_unknown_fields=True):
+class TaskRecord(msgspec.Struct, frozen=True, gc=False, array_like=True, forbid_unknown_fields=True):
     """One message as `conversation_log` holds it; `sent_at` is the record's own time in milliseconds since 1970."""
 
     offset: Integer64

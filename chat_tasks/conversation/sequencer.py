@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 from uuid import UUID
 
 from chat_tasks.conversation.buckets import bucket_of
-from chat_tasks.conversation.records import LogRecord, Row, StoredRow
+from chat_tasks.conversation.records import Row, StoredRow, TaskRecord
 from chat_tasks.errors import ConversationConflict
 
 
@@ -18,7 +18,7 @@ def write_timestamp(log_offset: int) -> int:
 
 
 def allocate(
-    conversation_key: str, head: int, records: Sequence[LogRecord], log_id: UUID, bucket_size: int
+    conversation_key: str, head: int, records: Sequence[TaskRecord], log_id: UUID, bucket_size: int
 ) -> list[Row]:
     """The rows of these records, numbered from `head + 1` in the order of their offsets.
 

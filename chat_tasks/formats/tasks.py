@@ -24,7 +24,7 @@ from uuid import UUID
 import msgspec
 import orjson
 
-from chat_tasks.conversation.records import LogRecord
+from chat_tasks.conversation.records import TaskRecord
 from chat_tasks.errors import UnsupportedVersion
 
 VERSION = 1
@@ -62,7 +62,7 @@ class ConversationBatch(msgspec.Struct, frozen=True, gc=False, array_like=True, 
 
     conversation_key: str
     head: int | None
-    records: Annotated[list[LogRecord], msgspec.Meta(min_length=1)]
+    records: Annotated[list[TaskRecord], msgspec.Meta(min_length=1)]
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,7 @@ from cassandra.pool import Host
 
 from chat_tasks.errors import DependencyUnavailable, NodeRestarted
 from chat_tasks.formats.tasks import Generations
-from chat_tasks.storage.session import TUPLES, describe
+from chat_tasks.storage.session import TUPLES, describe_cassandra_error
 
 # What a node knows of itself and of the others: a node that is down keeps its last generation here, and one that serves
 # its peers again, but not yet its clients, has its new one.
@@ -58,7 +58,7 @@ class NodeGenerations:
                 rows.extend(future.result())
                 answered += 1
             except Exception as error:  # noqa: BLE001 - the driver's failures share no base class
-                reason = describe(error)
+                reason = describe_cassandra_error(error)
         if not answered:
             raise DependencyUnavailable(reason)
         known = {str(host.host_id) for host in hosts}

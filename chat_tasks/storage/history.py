@@ -6,7 +6,7 @@ from typing import Any
 from cassandra.cluster import Session
 from cassandra.concurrent import execute_concurrent
 
-from chat_tasks.conversation.newest import Query, RowsQuery, Wanted, newest_messages
+from chat_tasks.conversation.newest import Query, RowsQuery, WantedMessages, newest_messages
 from chat_tasks.conversation.records import Chatter
 from chat_tasks.storage.query_coroutines import answer
 from chat_tasks.storage.session import TUPLES
@@ -33,7 +33,7 @@ class HistoryReader:
         )
         self._below.fetch_size = _ROWS_PER_PAGE
 
-    def newest(self, wanted: Sequence[Wanted]) -> list[Found]:
+    def newest(self, wanted: Sequence[WantedMessages]) -> list[Found]:
         """The messages of each, oldest first, or why they could not be read; blocks."""
         readings = {
             number: newest_messages(one, self._bucket_size, self._largest_bytes) for number, one in enumerate(wanted)

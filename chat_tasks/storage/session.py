@@ -20,7 +20,7 @@ from cassandra.query import named_tuple_factory, tuple_factory
 from chat_tasks.errors import DependencyUnavailable
 from chat_tasks.settings import Settings
 
-__all__ = ["RECONNECTION", "TUPLES", "Session", "connect", "describe", "failures_as_unavailable"]
+__all__ = ["RECONNECTION", "TUPLES", "Session", "connect", "describe_cassandra_error", "failures_as_unavailable"]
 
 # The driver logs every refused connection of every attempt, with a traceback; what matters we say ourselves, once.
 logging.getLogger("cassandra").setLevel(logging.CRITICAL)
@@ -80,7 +80,7 @@ def connect(settings: Settings) -> Session:
         return cluster.connect()
     except NoHostAvailable as error:
         cluster.shutdown()
-        raise DependencyUnavailable(describe(error)) from error
+        raise DependencyUnavailable(describe_cassandra_error(error)) from error
 
 
 def _profile(settings: Settings, row_factory: Any) -> ExecutionProfile:
@@ -94,7 +94,7 @@ def _profile(settings: Settings, row_factory: Any) -> ExecutionProfile:
     )
 
 
-def describe(error: Exception) -> str:
+def describe_cassandra_error(error: Exception) -> str:
     """One line for people, without values that were bound."""
     if isinstance(error, NoHostAvailable):
         failures: dict[Any, Any] = error.errors if isinstance(error.errors, dict) else {}
@@ -109,4 +109,4 @@ def failures_as_unavailable() -> Iterator[None]:
     try:
         yield
     except (DriverException, RequestExecutionException, NoHostAvailable, ConnectionException, OSError) as error:
-        raise DependencyUnavailable(describe(error)) from error
+        raise DependencyUnavailable(describe_cassandra_error(error)) from error

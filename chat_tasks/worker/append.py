@@ -10,7 +10,7 @@ from chat_tasks.errors import ConversationConflict, DependencyUnavailable, NodeR
 from chat_tasks.formats.tasks import Answer, AppendTask, ConversationBatch, Failure, Result
 from chat_tasks.storage.generations import NodeGenerations
 from chat_tasks.storage.heads import HeadReader
-from chat_tasks.storage.session import describe
+from chat_tasks.storage.session import describe_cassandra_error
 from chat_tasks.storage.writer import RowWriter
 from chat_tasks.worker.locks import ConversationLocks
 
@@ -37,7 +37,7 @@ class Appender:
         heads = self._find_heads(task, held, results)
         rows = self._allocate(task, held, heads, results)
         for key, error in self.writer.write(rows).items():
-            results[key] = Failure(Answer.RETRY, describe(error))
+            results[key] = Failure(Answer.RETRY, describe_cassandra_error(error))
         for key, mine in rows.items():
             results.setdefault(key, mine[0].sequence)
         return [results[key] for key in keys]
@@ -53,7 +53,7 @@ class Appender:
         stale = self._why_stale(task)
         for key, head in read.items():
             if isinstance(head, Exception):
-                results[key] = Failure(Answer.RETRY, describe(head))
+                results[key] = Failure(Answer.RETRY, describe_cassandra_error(head))
             elif stale is not None:
                 results[key] = Failure(Answer.RETRY, stale)
             else:

@@ -3,13 +3,13 @@
 from collections import defaultdict
 from dataclasses import dataclass
 
-from chat_tasks.conversation.newest import Wanted
+from chat_tasks.conversation.newest import WantedMessages
 from chat_tasks.errors import DependencyUnavailable, NodeRestarted
 from chat_tasks.formats.tasks import Answer, Failure, LatestRequest, LatestTask, Result
 from chat_tasks.formats.topics import encode_block
 from chat_tasks.storage.generations import NodeGenerations
 from chat_tasks.storage.history import Found, HistoryReader
-from chat_tasks.storage.session import describe
+from chat_tasks.storage.session import describe_cassandra_error
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +25,7 @@ class LatestMessages:
         for request in task.requests:
             read = request.conversation_key, request.before
             counts[read] = max(counts[read], request.count)
-        found = self.history.newest([Wanted(key, count, before) for (key, before), count in counts.items()])
+        found = self.history.newest([WantedMessages(key, count, before) for (key, before), count in counts.items()])
         blocks = dict(zip(counts, found, strict=True))
         if any(counts.values()):
             try:
@@ -37,6 +37,6 @@ class LatestMessages:
     @staticmethod
     def _result(request: LatestRequest, read: Found) -> Result:
         if isinstance(read, Exception):
-            return Failure(Answer.RETRY, describe(read))
+            return Failure(Answer.RETRY, describe_cassandra_error(read))
         newest = read[max(0, len(read) - request.count) :]
         return encode_block(request.conversation_key, newest).decode()

@@ -6,7 +6,7 @@ import pytest
 from cassandra.cluster import Session
 
 from chat_tasks.conversation.head_search import Head
-from chat_tasks.conversation.records import NO_HEAD, LogRecord, Row, Text
+from chat_tasks.conversation.records import NO_HEAD, Row, TaskRecord, Text
 from chat_tasks.conversation.sequencer import allocate
 from chat_tasks.settings import Settings
 from chat_tasks.storage.heads import HeadReader
@@ -24,7 +24,7 @@ LOG, OLDER_LOG = UUID(int=2), UUID(int=1)
 
 def rows_of(key: str, length: int, log_id: UUID = LOG) -> list[Row]:
     """Row `n` comes from offset `n` of the log."""
-    records = [LogRecord(offset, 0, Text("bob", ["ann"], f"message {offset}")) for offset in range(length)]
+    records = [TaskRecord(offset, 0, Text("bob", ["ann"], f"message {offset}")) for offset in range(length)]
     return allocate(key, NO_HEAD, records, log_id, BUCKET_SIZE)
 
 

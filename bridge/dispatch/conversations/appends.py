@@ -94,7 +94,7 @@ class AppendWork:
         times = [at for scheduler in self._schedulers.values() if (at := scheduler.next_plan_at(now)) is not None]
         return min(times, default=None)
 
-    def add(self, conversation_key: str, record: LogRecord) -> Outcome | None:
+    def add_record(self, conversation_key: str, record: LogRecord) -> Outcome | None:
         """Take a delivered record; a quarantined conversation's has its outcome at once."""
         if conversation_key in self.quarantined:
             return self._dead([record], conversation_key, "the conversation is quarantined")
@@ -102,7 +102,7 @@ class AppendWork:
         self.bytes += len(record.value)
         if (release := self.releases.get(conversation_key)) is not None:
             release.held.append(record)
-        elif record.replay and self.heads[record.partition].knows(conversation_key):
+        elif record.replay and self.heads[record.partition].has_head(conversation_key):
             self._replays.add(conversation_key, record)
         else:
             self._appends.add(conversation_key, record)
@@ -226,7 +226,7 @@ class AppendWork:
         if first.is_letter:
             # Some letters may have been written before: they are compared with the rows that are there.
             return None
-        return self.heads[first.partition].before(batch.conversation_key, replay=first.replay)
+        return self.heads[first.partition].head_for(batch.conversation_key, replay=first.replay)
 
     def _succeeded(self, batch: Batch[LogRecord], first: int, outcome: Outcome, now: float) -> None:
         key, last = batch.conversation_key, batch.records[-1]

@@ -53,7 +53,7 @@ class LatestWork:
         """When the next backoff ends, or the next probe may be sent."""
         return self._scheduler.next_plan_at(now)
 
-    def add(self, pending: PendingRequest) -> None:
+    def add_request(self, pending: PendingRequest) -> None:
         """Take a delivered, valid request."""
         self.requests += 1
         self._scheduler.add(pending.request.conversation_key, pending)

@@ -14,7 +14,7 @@ from bridge.dispatch.work import Finished
 from bridge.records.log_record import LogRecord
 
 
-class Wanted(NamedTuple):
+class WantedLetters(NamedTuple):
     """The letters of a conversation past the offset `after`, for a request to release it."""
 
     conversation_key: str

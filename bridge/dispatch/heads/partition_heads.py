@@ -26,11 +26,11 @@ class PartitionHeads:
                 self._published.put(key, head)
         self.begin(replay=False)
 
-    def knows(self, conversation_key: str) -> bool:
+    def has_head(self, conversation_key: str) -> bool:
         """Whether the newest published number is known."""
         return self._published.get(conversation_key) is not None
 
-    def before(self, conversation_key: str, *, replay: bool) -> int | None:
+    def head_for(self, conversation_key: str, *, replay: bool) -> int | None:
         """The head that a batch follows which begins with a replay or not; None where it has to be read."""
         head = None if replay else self._published.get(conversation_key)
         return self._replayed.get(conversation_key) if head is None and self._replayed else head

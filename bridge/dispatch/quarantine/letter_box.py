@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 from msgspec.structs import replace
 
-from bridge.dispatch.conversations.release import FoundLetters, Wanted
+from bridge.dispatch.conversations.release import FoundLetters, WantedLetters
 from bridge.kafka.dead_letter_reader import read_dead_letters
 from bridge.records.log_record import LogRecord
 from bridge.records.quarantine_letters import Letter, Receipt, read_letter
@@ -16,7 +16,7 @@ _PAST_EVERY_OFFSET = 2**63
 class LetterBox:
     """Picks the wanted letters, the oldest as far as there is room, out of everything that `dead_letter` holds."""
 
-    def __init__(self, wanted: Wanted, most_records: int, most_bytes: int) -> None:
+    def __init__(self, wanted: WantedLetters, most_records: int, most_bytes: int) -> None:
         self._wanted = wanted
         self._most_records = most_records
         self._most_bytes = most_bytes
@@ -59,7 +59,7 @@ class LetterBox:
         self._bytes = size
 
 
-def find_letters(settings: Settings, wanted: Wanted, is_wanted: Callable[[int], bool]) -> FoundLetters:
+def find_letters(settings: Settings, wanted: WantedLetters, is_wanted: Callable[[int], bool]) -> FoundLetters:
     """Look through all dead letters; blocks. Raises `DependencyUnavailable`.
 
     `is_wanted` is told now and then how many were looked through since it was last asked. What is returned once it says

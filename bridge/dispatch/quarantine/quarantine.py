@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 
 from bridge.dispatch.commits.outbox import Outbox
 from bridge.dispatch.conversations.appends import AppendWork
-from bridge.dispatch.conversations.release import FoundLetters, ReleaseState, Wanted
+from bridge.dispatch.conversations.release import FoundLetters, ReleaseState, WantedLetters
 from chat_tasks.settings import Settings
 
 
@@ -25,7 +25,7 @@ class QuarantineWork:
         """Whether there is a conversation that somebody may want to have released."""
         return bool(self._appends.quarantined)
 
-    def add(self, conversation_key: str, reason: str) -> None:
+    def quarantined(self, conversation_key: str, reason: str) -> None:
         """The conversation is durably quarantined."""
         self._outbox.take(self._appends.quarantine(conversation_key, reason))
 
@@ -34,19 +34,19 @@ class QuarantineWork:
         for key, request in requests.items():
             self._appends.begin_release(key, request)
 
-    def wanted(self) -> list[Wanted]:
+    def wanted(self) -> list[WantedLetters]:
         """The letters to look for now: not while some of the conversation are yet to be published or receipted."""
         releases = self._appends.releases
         for key, release in releases.items():
             if release.state is ReleaseState.PUBLISHING and not release.is_complete and self._is_published(key):
                 release.state = ReleaseState.LOADING
         return [
-            Wanted(key, release.request, release.loaded)
+            WantedLetters(key, release.request, release.loaded)
             for key, release in releases.items()
             if release.state is ReleaseState.LOADING and self._is_published(key)
         ]
 
-    def take_letters(self, wanted: Wanted, found: FoundLetters) -> None:
+    def take_letters(self, wanted: WantedLetters, found: FoundLetters) -> None:
         """What was found of the letters that were wanted; ignored if they are not any more."""
         release = self._appends.releases.get(wanted.conversation_key)
         if release is None or release.state is not ReleaseState.LOADING:

@@ -13,13 +13,13 @@ class Gathering:
         self._until = 0.0
         self._has_any = False
 
-    def came(self, now: float) -> None:
+    def arrived(self, now: float) -> None:
         """A piece has come."""
         if not self._has_any:
             self._has_any = True
             self._until = now + self._seconds
 
-    def taken(self) -> None:
+    def flushed(self) -> None:
         """Whatever had come is on its way."""
         self._has_any = False
 

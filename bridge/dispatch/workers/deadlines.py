@@ -23,20 +23,20 @@ class Deadlines:
     """
 
     def __init__(self, seconds: float) -> None:
-        self._patience = AdaptiveTimeout(least=seconds, most=_LONGEST_EXPECTED)
+        self._timeout = AdaptiveTimeout(least=seconds, most=_LONGEST_EXPECTED)
         self._due: dict[str, float] = {}
         self._length: dict[str, float] = {}
         self._heap: list[tuple[float, str]] = []
 
     def start(self, task_id: str, losses: int, now: float) -> None:
         """The task was sent."""
-        first = self._patience.seconds
+        first = self._timeout.seconds
         self._length[task_id] = max(first, min(_LONGEST, first * 2.0 ** min(losses, 10)))
         self._set(task_id, now)
 
     def observe(self, seconds: float) -> None:
         """A worker has taken so long for a task, whether anybody waits for it any more or not."""
-        self._patience.observe(seconds)
+        self._timeout.observe(seconds)
 
     def clear(self) -> None:
         """No task is waited for any more."""

@@ -40,7 +40,7 @@ def replayed_and_new() -> AppendWork:
     heads.begin(replay=True)
     work = append_work(heads={LOG.number: heads})
     for one in (record(3, replay=True), record(9)):
-        work.add("abc123", one)
+        work.add_record("abc123", one)
     return work
 
 

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from bridge.dispatch.assignment import AssignmentWork
+from bridge.dispatch.assignment import AssignmentState
 from bridge.dispatch.commits.checkpoints import Checkpoints
 from bridge.dispatch.heads.kept_heads import KeptHeads
 from bridge.dispatch.servers.facts import AssignmentFacts
@@ -26,12 +26,12 @@ def assignment_work(
     offset: int = 0,
     quarantined: frozenset[str] = frozenset(),
     **chosen: Any,
-) -> AssignmentWork:
+) -> AssignmentState:
     """Of a part of the log that was committed up to `offset`, and of the requests from their beginning."""
     assignment = Assignment(1_700, {LOG: Committed(offset, metadata, 0), REQUESTS: Committed(0, "", 0)}, None)
     facts = AssignmentFacts("00000000-0000-0000-0000-000000000001", GENERATIONS, quarantined, {}, 3, 3)
     settings = Settings(_env_file=None, queues=2, **chosen)
-    return AssignmentWork(
+    return AssignmentState(
         settings,
         assignment,
         facts,
@@ -49,13 +49,13 @@ def requested(offset: int, value: bytes = REQUEST) -> ConsumedMessage:
     return ConsumedMessage(REQUESTS.topic, REQUESTS.number, offset, value)
 
 
-def perform_all(work: AssignmentWork, worker: SimulatedWorker, now: float = 0) -> None:
+def perform_all(work: AssignmentState, worker: SimulatedWorker, now: float = 0) -> None:
     """Every task that can be sent, requests included."""
     for task in list(work.plan(now, MANY, requests=True)):
         assert work.take_reply(task, worker.perform(task), now) == {}
 
 
-def published(work: AssignmentWork, now: float = 0) -> list[Output]:
+def published(work: AssignmentState, now: float = 0) -> list[Output]:
     """What the next transaction holds, which is committed at that time."""
     transaction = work.next_transaction()
     assert transaction is not None

@@ -7,11 +7,11 @@ it took in before the replay window began.
 import json
 from collections import defaultdict
 
-from bridge.dispatch.assignment import AssignmentWork
+from bridge.dispatch.assignment import AssignmentState
 from bridge.dispatch.commits.commit_metadata import decode_metadata, digest_of
-from bridge.dispatch.conversations.release import FoundLetters, Wanted
+from bridge.dispatch.conversations.release import FoundLetters, WantedLetters
 from bridge.dispatch.heads.kept_heads import KeptHeads
-from bridge.dispatch.process_state import Memory
+from bridge.dispatch.process_state import ProcessState
 from bridge.dispatch.quarantine.letter_box import LetterBox
 from bridge.dispatch.servers.facts import AssignmentFacts
 from bridge.dispatch.work import OutgoingTask
@@ -53,7 +53,7 @@ class SimulatedPipeline:
         self.mended_up_to: dict[str, int] = {}
         self.worker = SimulatedWorker(self.generations(0))
         self.epoch = 0
-        self.memory_elsewhere = Memory()
+        self.state_elsewhere = ProcessState()
         self.restart()
 
     @property
@@ -77,16 +77,16 @@ class SimulatedPipeline:
     def hand_over(self) -> None:
         """Another dispatcher gets the partitions, which knows what it knew when it had them last."""
         self._end()
-        self.memory, self.memory_elsewhere = self.memory_elsewhere, self.memory
+        self.process_state, self.state_elsewhere = self.state_elsewhere, self.process_state
         self._begin()
 
     def restart(self) -> None:
         """The dispatcher ends, and another one begins with what the group holds."""
-        self.memory = Memory()
+        self.process_state = ProcessState()
         self._begin()
 
     def _end(self) -> None:
-        self.memory.kept_heads = self.work.keep()
+        self.process_state.kept_heads = self.work.hand_over()
 
     def _begin(self) -> None:
         self.epoch += 1
@@ -103,15 +103,15 @@ class SimulatedPipeline:
             {one: Committed(held.offset, held.metadata, self.lows[one]) for one, held in self.group.items()},
             None,
         )
-        self.work = AssignmentWork(
+        self.work = AssignmentState(
             SETTINGS,
             assignment,
             self.facts,
             f"replies {self.epoch}",
-            self.memory.checkpoints,
-            kept=self.memory.kept_heads,
+            self.process_state.checkpoints,
+            kept=self.process_state.kept_heads,
         )
-        self.memory.kept_heads = KeptHeads()
+        self.process_state.kept_heads = KeptHeads()
         self.positions = dict(self.work.start)
         self.planned: dict[str, OutgoingTask] = {}
         self.to_quarantine: dict[str, str] = {}
@@ -168,7 +168,7 @@ class SimulatedPipeline:
         if not survives:
             self.restart()
         for key, reason in self.to_quarantine.items():
-            self.work.quarantine.add(key, reason)
+            self.work.quarantine.quarantined(key, reason)
         self.to_quarantine = {}
 
     def request_release(self, key: str) -> None:
@@ -180,7 +180,7 @@ class SimulatedPipeline:
             self.epoch += 1
             self.requests[key] = self.epoch
 
-    def find_letters(self, most: int) -> list[tuple[AssignmentWork, Wanted, FoundLetters]]:
+    def find_letters(self, most: int) -> list[tuple[AssignmentState, WantedLetters, FoundLetters]]:
         """What a look through the dead letters finds now, for the dispatcher that has asked."""
         self.work.quarantine.begin_releases(self.requests)
         found = []
@@ -194,7 +194,7 @@ class SimulatedPipeline:
             found.append((self.work, wanted, box.found()))
         return found
 
-    def take_letters(self, asked_by: AssignmentWork, wanted: Wanted, found: FoundLetters) -> None:
+    def take_letters(self, asked_by: AssignmentState, wanted: WantedLetters, found: FoundLetters) -> None:
         """Those that another dispatcher has asked for are of no use."""
         if asked_by is self.work:
             self.work.quarantine.take_letters(wanted, found)

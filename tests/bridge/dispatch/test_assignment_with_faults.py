@@ -4,8 +4,8 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule
 
-from bridge.dispatch.assignment import AssignmentWork
-from bridge.dispatch.conversations.release import FoundLetters, Wanted
+from bridge.dispatch.assignment import AssignmentState
+from bridge.dispatch.conversations.release import FoundLetters, WantedLetters
 from bridge.dispatch.work import OutgoingTask
 from chat_tasks.formats.tasks import Reply
 from tests.bridge.dispatch.simulated_pipeline import LOG, MANY, REQUESTS, SimulatedPipeline
@@ -24,7 +24,7 @@ class FaultyPipeline(RuleBasedStateMachine):
         self.pipeline = SimulatedPipeline()
         self.queued: list[OutgoingTask] = []
         self.replies: list[tuple[int, Reply]] = []
-        self.found: list[tuple[AssignmentWork, Wanted, FoundLetters]] = []
+        self.found: list[tuple[AssignmentState, WantedLetters, FoundLetters]] = []
 
     @rule(keys=st.lists(st.sampled_from(KEYS), min_size=1, max_size=12))
     def send(self, keys: list[str]) -> None:

@@ -2,14 +2,14 @@
 
 from collections.abc import Sequence
 
-from chat_tasks.conversation.newest import Wanted
+from chat_tasks.conversation.newest import WantedMessages
 from chat_tasks.storage.history import Found, HistoryReader
 
 _newest = HistoryReader.newest
 _LAG = 3
 
 
-def _older(self: HistoryReader, wanted: Sequence[Wanted]) -> list[Found]:
+def _older(self: HistoryReader, wanted: Sequence[WantedMessages]) -> list[Found]:
     return [one if isinstance(one, Exception) else one[:-_LAG] for one in _newest(self, wanted)]
 
 

@@ -7,7 +7,7 @@ from bridge.dispatch.conversations.appends import AppendWork
 from bridge.dispatch.work import Outcome
 from bridge.records.log_record import LogRecord
 
-_add = AppendWork.add
+_add = AppendWork.add_record
 _finish = OffsetTracker.finish
 
 
@@ -20,6 +20,6 @@ def _finish_again(self: OffsetTracker, *offsets: int) -> None:
 
 
 PATCHES = [
-    (AppendWork, "add", _add_as_new),
+    (AppendWork, "add_record", _add_as_new),
     (OffsetTracker, "finish", _finish_again),
 ]

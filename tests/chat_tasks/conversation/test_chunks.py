@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from chat_tasks.conversation.chunks import Chunk, Thresholds, cut_into_chunks, group_into_batches, row_size, waves
-from chat_tasks.conversation.records import LogRecord, Row, Text
+from chat_tasks.conversation.records import Row, TaskRecord, Text
 from chat_tasks.conversation.row_values import row_values
 from chat_tasks.conversation.sequencer import allocate
 
@@ -17,7 +17,7 @@ ROOMY = Thresholds(batch_bytes=10_000, batch_partitions=100)
 
 def rows_of(key: str, lengths: list[int], *, head: int = -1, bucket_size: int = 1000) -> list[Row]:
     """Rows with bodies of these lengths."""
-    records = [LogRecord(offset, 0, Text("bob", ["ann"], "x" * length)) for offset, length in enumerate(lengths)]
+    records = [TaskRecord(offset, 0, Text("bob", ["ann"], "x" * length)) for offset, length in enumerate(lengths)]
     return allocate(key, head, records, LOG, bucket_size)
 
 
@@ -67,7 +67,7 @@ def test_no_rows_make_no_chunk() -> None:
 
 def test_bytes_count_not_characters() -> None:
     ascii_row, emoji_row = (
-        allocate("k", -1, [LogRecord(0, 0, Text(sender, [sender], sender))], LOG, 10)[0] for sender in ("x", "😀")
+        allocate("k", -1, [TaskRecord(0, 0, Text(sender, [sender], sender))], LOG, 10)[0] for sender in ("x", "😀")
     )
     assert size_of(emoji_row) - size_of(ascii_row) == 3 * 3
 

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chat_tasks.conversation.newest import PointerQuery, Query, RowsQuery, Wanted, chatter_size, newest_messages
+from chat_tasks.conversation.newest import PointerQuery, Query, RowsQuery, WantedMessages, chatter_size, newest_messages
 from chat_tasks.conversation.records import Chatter
 from chat_tasks.formats.topics import encode_block
 from tests.chat_tasks.texts import texts
@@ -35,7 +35,7 @@ class Page:
 
 def read(
     stored: Collection[int],
-    wanted: Wanted,
+    wanted: WantedMessages,
     bucket_size: int,
     largest_bytes: int = ENDLESS,
     asked: list[Query] | None = None,
@@ -60,7 +60,7 @@ def read(
     return [sequence for _, _, sequence in chatter]
 
 
-def shown(stored: Collection[int], wanted: Wanted) -> list[int]:
+def shown(stored: Collection[int], wanted: WantedMessages) -> list[int]:
     """By definition: the newest run without a gap that is long enough, or goes back to the first message."""
     run: list[int] = []
     for sequence in sorted((one for one in stored if wanted.before is None or one < wanted.before), reverse=True):
@@ -84,7 +84,7 @@ def test_gaps_and_buckets_are_minded(
     first = acknowledged
     above = {first + one for one in others if (first + one) // bucket_size == first // bucket_size}
     stored = {*range(acknowledged), *above}
-    wanted = Wanted("abc123", most, before)
+    wanted = WantedMessages("abc123", most, before)
     assert read(stored, wanted, bucket_size) == shown(stored, wanted)
 
 
@@ -94,7 +94,7 @@ def test_gaps_and_buckets_are_minded(
 def test_a_block_that_grows_too_large_keeps_its_newest(
     count: int, most: int, bucket_size: int, most_bytes: int
 ) -> None:
-    found = read(range(count), Wanted("abc123", most, None), bucket_size, most_bytes)
+    found = read(range(count), WantedMessages("abc123", most, None), bucket_size, most_bytes)
     assert found == list(range(count - len(found), count))
     size = sum(chatter_size(chatter_of(one)) for one in found)
     assert len(found) == 1 or size <= most_bytes
@@ -104,7 +104,7 @@ def test_a_block_that_grows_too_large_keeps_its_newest(
 
 def test_nobody_reads_for_no_message() -> None:
     asked: list[Query] = []
-    assert read([0, 1], Wanted("abc123", 0, None), bucket_size=10, asked=asked) == []
+    assert read([0, 1], WantedMessages("abc123", 0, None), bucket_size=10, asked=asked) == []
     assert asked == []
 
 
@@ -112,7 +112,7 @@ def test_nobody_reads_for_no_message() -> None:
 @pytest.mark.parametrize("before", [None, 10])
 def test_one_query_is_enough_where_one_bucket_is(before: int | None, most: int) -> None:
     asked: list[Query] = []
-    assert read(range(9), Wanted("abc123", most, before), bucket_size=10, asked=asked)
+    assert read(range(9), WantedMessages("abc123", most, before), bucket_size=10, asked=asked)
     [query] = asked
     assert isinstance(query, RowsQuery)
     assert query.bucket == 0
@@ -120,7 +120,7 @@ def test_one_query_is_enough_where_one_bucket_is(before: int | None, most: int) 
 
 def test_a_full_bucket_has_its_pointer_read() -> None:
     asked: list[Query] = []
-    assert read(range(25), Wanted("abc123", 2, None), bucket_size=10, asked=asked) == [23, 24]
+    assert read(range(25), WantedMessages("abc123", 2, None), bucket_size=10, asked=asked) == [23, 24]
     assert asked == [
         RowsQuery("abc123", 0, 10, 2),
         PointerQuery("abc123"),
@@ -131,7 +131,7 @@ def test_a_full_bucket_has_its_pointer_read() -> None:
 @given(before=st.integers(2**31, 2**63 - 1))
 def test_who_pages_back_from_beyond_the_end_sees_the_newest(before: int) -> None:
     asked: list[Query] = []
-    assert read(range(8), Wanted("abc123", 3, before), bucket_size=1, asked=asked) == [5, 6, 7]
+    assert read(range(8), WantedMessages("abc123", 3, before), bucket_size=1, asked=asked) == [5, 6, 7]
     assert all(query.bucket < 2**31 for query in asked if isinstance(query, RowsQuery))
 
 

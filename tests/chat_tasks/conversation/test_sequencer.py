@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
-from chat_tasks.conversation.records import NO_HEAD, LogRecord, Row, StoredRow, Text
+from chat_tasks.conversation.records import NO_HEAD, Row, StoredRow, TaskRecord, Text
 from chat_tasks.conversation.sequencer import allocate, check_agreement
 from chat_tasks.errors import ConversationConflict
 
@@ -16,19 +16,19 @@ LOG = UUID(int=1)
 OTHER_LOG = UUID(int=2)
 NOW_MICROSECONDS = 1_700_000_000_000_000
 
-HI = LogRecord(10, 1_000, Text("bob", ["ann"], "Hi there!"))
-HELLO = LogRecord(12, 2_000, Text("ann", ["bob"], "Hello!"))
+HI = TaskRecord(10, 1_000, Text("bob", ["ann"], "Hi there!"))
+HELLO = TaskRecord(12, 2_000, Text("ann", ["bob"], "Hello!"))
 
 heads = st.integers(NO_HEAD, 10**6)
 bucket_sizes = st.integers(1, 20)
 
 
 @st.composite
-def logs(draw: st.DrawFn) -> list[LogRecord]:
+def logs(draw: st.DrawFn) -> list[TaskRecord]:
     """Records of one conversation: its offsets ascend and have gaps, where other conversations' records are."""
     offsets = sorted(draw(st.sets(st.integers(0, 10**9), min_size=1, max_size=12)))
     texts = st.builds(Text, st.just("bob"), st.just(["ann"]), st.text())
-    return [LogRecord(offset, draw(st.integers(0, 10**13)), draw(texts)) for offset in offsets]
+    return [TaskRecord(offset, draw(st.integers(0, 10**13)), draw(texts)) for offset in offsets]
 
 
 def stored(row: Row) -> StoredRow:
@@ -57,7 +57,7 @@ def test_a_task_that_no_log_can_have_made_is_refused(offsets: tuple[int, int]) -
 
 
 @given(heads, logs(), bucket_sizes)
-def test_numbers_have_no_gap_and_follow_the_log(head: int, records: list[LogRecord], bucket_size: int) -> None:
+def test_numbers_have_no_gap_and_follow_the_log(head: int, records: list[TaskRecord], bucket_size: int) -> None:
     rows = allocate("abc123", head, records, LOG, bucket_size)
     assert [row.sequence for row in rows] == list(range(head + 1, head + 1 + len(records)))
     assert [(row.log_offset, row.sent_at, row.sender, row.recipients, row.body) for row in rows] == [
@@ -67,7 +67,7 @@ def test_numbers_have_no_gap_and_follow_the_log(head: int, records: list[LogReco
 
 @given(heads, logs(), bucket_sizes, st.data())
 def test_however_the_log_is_cut_into_tasks_the_rows_are_the_same(
-    head: int, records: list[LogRecord], bucket_size: int, data: st.DataObject
+    head: int, records: list[TaskRecord], bucket_size: int, data: st.DataObject
 ) -> None:
     at_once = allocate("abc123", head, records, LOG, bucket_size)
     cut = data.draw(st.integers(0, len(records)))
@@ -77,20 +77,20 @@ def test_however_the_log_is_cut_into_tasks_the_rows_are_the_same(
 
 
 @given(heads, logs(), bucket_sizes)
-def test_a_replay_agrees_with_what_it_finds(head: int, records: list[LogRecord], bucket_size: int) -> None:
+def test_a_replay_agrees_with_what_it_finds(head: int, records: list[TaskRecord], bucket_size: int) -> None:
     rows = allocate("abc123", head, records, LOG, bucket_size)
     check_agreement(rows, [stored(row) for row in rows])
 
 
 @given(heads, logs(), st.data())
-def test_a_text_erased_since_is_left_alone(head: int, records: list[LogRecord], data: st.DataObject) -> None:
+def test_a_text_erased_since_is_left_alone(head: int, records: list[TaskRecord], data: st.DataObject) -> None:
     rows = allocate("abc123", head, records, LOG, 10)
     erased = stored(data.draw(st.sampled_from(rows)))._replace(sender="", recipients=[], body="")
     check_agreement(rows, [erased._replace(write_timestamp=NOW_MICROSECONDS)])
 
 
 @given(logs())
-def test_a_rewrite_never_beats_an_erasure(records: list[LogRecord]) -> None:
+def test_a_rewrite_never_beats_an_erasure(records: list[TaskRecord]) -> None:
     rows = allocate("abc123", NO_HEAD, records, LOG, 10)
     assert all(0 < row.write_timestamp < NOW_MICROSECONDS for row in rows)
 

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chat_tasks.conversation.records import LogRecord, Text
+from chat_tasks.conversation.records import TaskRecord, Text
 from chat_tasks.errors import UnsupportedVersion
 from chat_tasks.formats.tasks import (
     Answer,
@@ -76,7 +76,7 @@ def test_an_append_task_as_the_worker_sees_it() -> None:
         epoch=5,
         log_id=UUID(int=1),
         generations={"host": 1_700_000_000},
-        conversations=[ConversationBatch("abc123", 7, [LogRecord(10, 1_000, Text("bob", ["ann"], "Hi there!"))])],
+        conversations=[ConversationBatch("abc123", 7, [TaskRecord(10, 1_000, Text("bob", ["ann"], "Hi there!"))])],
     )
 
 
@@ -95,7 +95,7 @@ def test_any_conversation_arrives_as_it_was_sent(
             key,
             head,
             [
-                LogRecord(offset, sent_at, Text(message.sender, message.recipients, message.body))
+                TaskRecord(offset, sent_at, Text(message.sender, message.recipients, message.body))
                 for offset, sent_at, message in mine
             ],
         )

@@ -9,7 +9,7 @@ from bridge.kafka.assignment import Committed
 from bridge.kafka.clients import consumer_config, producer_config
 from bridge.kafka.transaction import Partition, Transaction
 from bridge.loop.membership import Membership
-from bridge.loop.transaction_runner import TransactionRunner, patience_with_offsets
+from bridge.loop.transaction_runner import TransactionRunner, new_offsets_timeout
 from chat_tasks.settings import Settings
 from stack.waiting import wait_until
 from tests.integration.conftest import Deploy
@@ -45,7 +45,7 @@ def test_a_group_that_gave_partitions_to_others(deploy: Deploy) -> None:
     runner = TransactionRunner(
         producer_config(settings, GROUP),
         settings.transaction_timeout,
-        patience_with_offsets(settings),
+        new_offsets_timeout(settings),
         lambda *what: ended.put(what),
     )
     runner.initialise()

@@ -43,7 +43,7 @@ def answer(work: AppendWork, task: OutgoingTask, *results: int | str | Failure) 
 
 def test_a_task_as_the_broker_gets_it() -> None:
     work = append_work()
-    work.add("abc123", record(7))
+    work.add_record("abc123", record(7))
     [task] = plan(work)
     assert (task.task_id, task.name) == ("append-1700-0", "chat_tasks.append_messages")
     assert (task.queue, task.losses) == (queue_of(b"abc123", 4), 0)
@@ -56,7 +56,7 @@ def test_a_task_as_the_broker_gets_it() -> None:
 
 def test_an_output_has_its_number_its_key_and_its_senders_headers() -> None:
     work = append_work()
-    work.add("abc123", record(7, headers=[("trace", b"t")]))
+    work.add_record("abc123", record(7, headers=[("trace", b"t")]))
     [task] = plan(work)
     [finished] = answer(work, task, 41)
     assert (finished.partition, list(finished.offsets)) == (LOG, [7])
@@ -74,7 +74,7 @@ def test_only_the_first_task_of_a_conversation_has_to_read_its_head() -> None:
     work, worker = append_work(), SimulatedWorker({"host": 1_600})
     numbers = []
     for offset in (3, 8, 9):
-        work.add("abc123", record(offset))
+        work.add_record("abc123", record(offset))
         [task] = plan(work)
         [[_, head, _]] = json.loads(task.body)["conversations"]
         numbers.append((head, published(answer(work, task, *worker.perform(task).results))))
@@ -85,7 +85,7 @@ def test_replayed_records_are_written_and_not_published() -> None:
     work, worker = append_work(), SimulatedWorker({"host": 1_600})
     replayed = [record(3, replay=True), record(4, replay=True)]
     for one in [*replayed, record(5)]:
-        work.add("abc123", one)
+        work.add_record("abc123", one)
     [task] = plan(work)
     outcome = work.take_reply(task.kind, task.number, worker.perform(task), now=0)
     assert outcome is not None
@@ -97,7 +97,7 @@ def test_a_conversation_that_fails_is_tried_again_and_fails_no_neighbour() -> No
     work, worker = append_work(), SimulatedWorker({"host": 1_600})
     same_queue = [key for key in map("conversation {}".format, range(20)) if queue_of(key.encode(), 4) == 0][:3]
     for offset, key in enumerate(same_queue):
-        work.add(key, record(offset, key))
+        work.add_record(key, record(offset, key))
     [task] = plan(work)
     reply = worker.perform(task, failing=frozenset(same_queue[1:2]))
     outcome = work.take_reply(task.kind, task.number, reply, now=0)
@@ -113,7 +113,7 @@ def test_a_conversation_that_fails_is_tried_again_and_fails_no_neighbour() -> No
 @pytest.mark.parametrize("result", [Failure(Answer.BUSY, "held"), Failure(Answer.RETRY, "down"), "a block"])
 def test_whatever_is_no_number_and_no_refusal_is_tried_again(result: str | Failure) -> None:
     work = append_work()
-    work.add("abc123", record(0))
+    work.add_record("abc123", record(0))
     [task] = plan(work)
     assert answer(work, task, result) == []
     assert plan(work, now=60) != []
@@ -121,7 +121,7 @@ def test_whatever_is_no_number_and_no_refusal_is_tried_again(result: str | Failu
 
 def test_a_late_reply_is_ignored() -> None:
     work = append_work()
-    work.add("abc123", record(0))
+    work.add_record("abc123", record(0))
     [lost] = plan(work)
     assert work.lost(lost.kind, lost.number)
     assert not work.lost(lost.kind, lost.number)
@@ -134,7 +134,7 @@ def test_a_late_reply_is_ignored() -> None:
 @pytest.mark.parametrize("results", [[], [0, 1]])
 def test_a_reply_that_does_not_fit_leaves_its_task_outstanding(results: list[int]) -> None:
     work = append_work()
-    work.add("abc123", record(0))
+    work.add_record("abc123", record(0))
     [task] = plan(work)
     with pytest.raises(ValueError, match="results for 1 conversations"):
         take_reply(work, task, results)
@@ -146,7 +146,7 @@ def test_a_broker_that_forgot_everything_loses_every_task_and_no_record() -> Non
     work = append_work()
     keys = [f"conversation {number}" for number in range(20)]
     for offset, key in enumerate(keys):
-        work.add(key, record(offset, key))
+        work.add_record(key, record(offset, key))
     lost = plan(work)
     assert work.lose_all() == len(lost)
     assert work.outstanding == 0
@@ -181,7 +181,7 @@ def test_the_heads_of_letters_are_read_and_theirs_are_not_kept() -> None:
         assert decode_append_task(task.body).conversations[0].head is None
         take_reply(work, task, [offset])
         work.heads[LOG.number].replay_ended()
-        assert not work.heads[LOG.number].knows("abc123")
+        assert not work.heads[LOG.number].has_head("abc123")
 
 
 def test_a_replay_takes_one_task_of_a_queue_and_small_ones_where_workers_are_slow() -> None:
@@ -198,7 +198,7 @@ def test_a_replay_takes_one_task_of_a_queue_and_small_ones_where_workers_are_slo
 def test_tasks_grow_as_long_as_workers_are_quick_and_shrink_where_nothing_gets_done() -> None:
     work = append_work(SETTINGS.model_copy(update={"queues": 1, "tasks_per_queue": 1}))
     for offset in range(10 * SETTINGS.task_records):
-        work.add(str(offset), record(offset, str(offset)))
+        work.add_record(str(offset), record(offset, str(offset)))
     sizes = []
     now = 0
     for result in (0, 0, 0, 0, 0, 0, Failure(Answer.RETRY, "down"), Failure(Answer.RETRY, "down"), 0):
@@ -216,7 +216,7 @@ def much_to_replay() -> AppendWork:
     work = append_work(heads={LOG.number: heads})
     for offset in range(10_000):
         heads.written(str(offset), 0, replay=False)
-        work.add(str(offset), record(offset, str(offset), replay=True))
+        work.add_record(str(offset), record(offset, str(offset), replay=True))
     return work
 
 

@@ -35,7 +35,7 @@ def plan(work: LatestWork, now: float = 0) -> list[OutgoingTask]:
 
 def test_a_task_as_the_broker_gets_it() -> None:
     work = latest_work()
-    work.add(request(7))
+    work.add_request(request(7))
     [task] = plan(work)
     assert (task.task_id, task.name) == ("latest-1700-0", "chat_tasks.latest_messages")
     assert (task.queue, task.summary) == (queue_of(b"abc123", 4), "(1 conversations, 1 requests)")
@@ -51,7 +51,7 @@ def test_a_task_as_the_broker_gets_it() -> None:
 @pytest.mark.parametrize(("record_key", "block_key"), [(None, b"abc123"), (b"", b""), (b"mine", b"mine")])
 def test_a_block_goes_back_with_the_requests_headers_and_key(record_key: bytes | None, block_key: bytes) -> None:
     work = latest_work()
-    work.add(request(7, record_key=record_key))
+    work.add_request(request(7, record_key=record_key))
     [task] = plan(work)
     answered = work.take_reply(task.number, Reply(task.task_id, 0.0, [EMPTY]), now=0)
     assert answered is not None
@@ -66,7 +66,7 @@ def test_a_block_goes_back_with_the_requests_headers_and_key(record_key: bytes |
 def test_requests_that_wait_together_share_a_task_and_each_gets_its_block() -> None:
     work, worker = latest_work(), SimulatedWorker({"host": 1_600})
     for offset in range(3):
-        work.add(request(offset))
+        work.add_request(request(offset))
     [task] = plan(work)
     answered = work.take_reply(task.number, Reply(task.task_id, 0.0, worker.perform(task).results), now=0)
     assert answered is not None
@@ -75,9 +75,9 @@ def test_requests_that_wait_together_share_a_task_and_each_gets_its_block() -> N
 
 def test_a_request_never_joins_a_read_that_has_started() -> None:
     work = latest_work()
-    work.add(request(0))
+    work.add_request(request(0))
     [first] = plan(work)
-    work.add(request(1))
+    work.add_request(request(1))
     assert plan(work) == []
     work.take_reply(first.number, Reply(first.task_id, 0.0, [EMPTY]), now=0)
     assert [json.loads(task.body)["requests"] for task in plan(work)] == [[["abc123", 10, None]]]
@@ -86,8 +86,8 @@ def test_a_request_never_joins_a_read_that_has_started() -> None:
 @pytest.mark.parametrize("results", [[EMPTY, DOWN], [DOWN, DOWN], [EMPTY, 7]])
 def test_requests_of_a_conversation_are_answered_together_or_tried_again(results: list[Result]) -> None:
     work = latest_work()
-    work.add(request(0))
-    work.add(request(1))
+    work.add_request(request(0))
+    work.add_request(request(1))
     [task] = plan(work)
     answered = work.take_reply(task.number, Reply(task.task_id, 0.0, results), now=0)
     assert answered is not None
@@ -103,7 +103,7 @@ def test_a_conversation_that_fails_fails_no_neighbour() -> None:
     work, worker = latest_work(), SimulatedWorker({"host": 1_600})
     same_queue = [key for key in map("conversation {}".format, range(20)) if queue_of(key.encode(), 4) == 0][:3]
     for offset, key in enumerate(same_queue):
-        work.add(request(offset, key))
+        work.add_request(request(offset, key))
     [task] = plan(work)
     answered = work.take_reply(task.number, worker.perform(task, failing=frozenset(same_queue[1:2])), now=0)
     assert answered is not None
@@ -112,7 +112,7 @@ def test_a_conversation_that_fails_fails_no_neighbour() -> None:
 
 def test_late_replies_are_ignored() -> None:
     work = latest_work()
-    work.add(request(0))
+    work.add_request(request(0))
     [task] = plan(work)
     assert work.lose_all() == 1
     assert work.take_reply(task.number, Reply(task.task_id, 0.0, [EMPTY]), now=0) is None
@@ -125,7 +125,7 @@ def test_late_replies_are_ignored() -> None:
 @pytest.mark.parametrize("results", [[], [EMPTY, EMPTY]])
 def test_a_reply_that_does_not_fit_leaves_its_task_outstanding(results: list[str]) -> None:
     work = latest_work()
-    work.add(request(0))
+    work.add_request(request(0))
     [task] = plan(work)
     with pytest.raises(ValueError, match="results for 1 requests"):
         work.take_reply(task.number, Reply(task.task_id, 0.0, results), now=0)

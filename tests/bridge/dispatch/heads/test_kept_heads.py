@@ -20,7 +20,7 @@ def kept() -> KeptHeads:
 
 def head(kept: KeptHeads, log_id: str, commit: CommittedOffset) -> int | None:
     """That of the conversation, where the next assignment begins with this commit."""
-    return kept.begin(log_id, commit, 1, replay=False).before("abc123", replay=False)
+    return kept.begin(log_id, commit, 1, replay=False).head_for("abc123", replay=False)
 
 
 def test_they_are_of_use_where_the_group_still_holds_the_commit(kept: KeptHeads) -> None:

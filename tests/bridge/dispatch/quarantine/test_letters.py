@@ -5,7 +5,7 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from bridge.commands.quarantine import WaitingLetters
-from bridge.dispatch.conversations.release import FoundLetters, Wanted
+from bridge.dispatch.conversations.release import FoundLetters, WantedLetters
 from bridge.dispatch.quarantine.letter_box import LetterBox
 from bridge.kafka.transaction import Output
 from bridge.records.quarantine_letters import Letter, Receipt, encode_letter, encode_receipt, read_letter
@@ -41,7 +41,7 @@ def test_what_others_wrote_is_neither() -> None:
 
 
 def test_letters_that_are_replayed_are_left_out() -> None:
-    box = LetterBox(Wanted(KEY, release=2, after=-1), 100, 1_000_000)
+    box = LetterBox(WantedLetters(KEY, release=2, after=-1), 100, 1_000_000)
     for offset in (1, 5, 7, 9):
         box.take(Letter(KEY, record(offset)))
     box.take(Letter("another", record(6, "another")))
@@ -57,7 +57,7 @@ def test_letters_that_are_replayed_are_left_out() -> None:
 def test_pieces_that_follow_each_other_are_all_letters_in_order(offsets: list[int], most: int, size: int) -> None:
     pieces: list[FoundLetters] = []
     while not pieces or not pieces[-1].complete:
-        box = LetterBox(Wanted(KEY, 1, after=pieces[-1].last if pieces else -1), most, size)
+        box = LetterBox(WantedLetters(KEY, 1, after=pieces[-1].last if pieces else -1), most, size)
         for offset in offsets:
             box.take(Letter(KEY, record(offset)))
         pieces.append(box.found())

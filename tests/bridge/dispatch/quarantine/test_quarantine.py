@@ -6,13 +6,13 @@ from tests.bridge.dispatch.appends import append_work, message, plan, record, re
 
 def test_a_refused_conversation_waits_for_its_quarantine_and_becomes_dead_letters() -> None:
     work = append_work()
-    work.add("abc123", record(0, headers=[("trace", b"t")]))
+    work.add_record("abc123", record(0, headers=[("trace", b"t")]))
     [task] = plan(work)
     outcome = take_reply(work, task, [Failure(Answer.REFUSED, "row 0 holds another text")])
     assert outcome is not None
     assert outcome.refused == {"abc123": "row 0 holds another text"}
-    work.add("abc123", record(1, replay=True))
-    work.add("abc123", record(2))
+    work.add_record("abc123", record(1, replay=True))
+    work.add_record("abc123", record(2))
     assert plan(work, now=1_000) == []
 
     dead = work.quarantine("abc123", "row 0 holds another text")
@@ -26,7 +26,7 @@ def test_a_refused_conversation_waits_for_its_quarantine_and_becomes_dead_letter
     assert headers["__connect.errors.offset"] == b"0"
     assert headers["__connect.errors.exception.message"] == b"row 0 holds another text"
 
-    later = work.add("abc123", record(3))
+    later = work.add_record("abc123", record(3))
     assert later is not None
     assert [offset for one in later.finished for offset in one.offsets] == [3]
     assert (work.records, work.bytes) == (0, 0)
@@ -34,7 +34,7 @@ def test_a_refused_conversation_waits_for_its_quarantine_and_becomes_dead_letter
 
 def test_a_conversation_quarantined_earlier_never_reaches_a_worker() -> None:
     work = append_work(quarantined={"abc123"})
-    outcomes = [work.add("abc123", record(0)), work.add("abc123", record(1, replay=True))]
+    outcomes = [work.add_record("abc123", record(0)), work.add_record("abc123", record(1, replay=True))]
     assert [len(outcome.finished) for outcome in outcomes if outcome is not None] == [1, 0]
     assert plan(work) == []
 

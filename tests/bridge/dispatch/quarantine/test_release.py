@@ -3,18 +3,18 @@
 import pytest
 from msgspec.structs import replace
 
-from bridge.dispatch.assignment import AssignmentWork
-from bridge.dispatch.conversations.release import FoundLetters, Wanted
+from bridge.dispatch.assignment import AssignmentState
+from bridge.dispatch.conversations.release import FoundLetters, WantedLetters
 from tests.bridge.dispatch.appends import record
 from tests.bridge.dispatch.assignments import GENERATIONS, LOG, assignment_work, logged, perform_all, published
 from tests.bridge.dispatch.simulated_worker import SimulatedWorker
 
 KEY = "abc123"
-WANTED = Wanted(KEY, release=7, after=-1)
+WANTED = WantedLetters(KEY, release=7, after=-1)
 
 
 @pytest.fixture
-def released() -> AssignmentWork:
+def released() -> AssignmentState:
     """The release of a conversation has begun, and a newer record of it has come, with the offset 2."""
     work = assignment_work(offset=2, quarantined=frozenset({KEY}), log_partitions=1)
     work.quarantine.begin_releases({KEY: 7})
@@ -39,7 +39,7 @@ def test_letters_are_looked_for_once_those_of_this_assignment_are_committed() ->
     assert work.quarantine.wanted() == [WANTED]
 
 
-def test_letters_are_published_with_a_receipt_once_no_node_can_forget_their_rows(released: AssignmentWork) -> None:
+def test_letters_are_published_with_a_receipt_once_no_node_can_forget_their_rows(released: AssignmentState) -> None:
     released.quarantine.take_letters(WANTED, letters(0, 1))
     perform_all(released, SimulatedWorker(GENERATIONS), now=10)
     released.quarantine.publish_settled(before=9.9)
@@ -53,7 +53,7 @@ def test_letters_are_published_with_a_receipt_once_no_node_can_forget_their_rows
     assert receipt.value is None
 
 
-def test_newer_records_wait_until_the_table_says_nothing_of_the_release_any_more(released: AssignmentWork) -> None:
+def test_newer_records_wait_until_the_table_says_nothing_of_the_release_any_more(released: AssignmentState) -> None:
     worker = SimulatedWorker(GENERATIONS)
     released.quarantine.take_letters(WANTED, letters(0, 1))
     perform_all(released, worker)
@@ -70,7 +70,7 @@ def test_newer_records_wait_until_the_table_says_nothing_of_the_release_any_more
     assert (released.appends.records, released.appends.bytes) == (0, 0)
 
 
-def test_the_next_portion_is_looked_for_when_the_first_is_published(released: AssignmentWork) -> None:
+def test_the_next_portion_is_looked_for_when_the_first_is_published(released: AssignmentState) -> None:
     worker = SimulatedWorker(GENERATIONS)
     released.quarantine.take_letters(WANTED, letters(0, last=0, complete=False))
     perform_all(released, worker)
@@ -84,15 +84,15 @@ def test_the_next_portion_is_looked_for_when_the_first_is_published(released: As
     assert list(released.plan(0, 10, requests=True)) == [], "nobody wants what was found at first any more"
 
 
-def test_a_release_without_letters_has_ended_at_once(released: AssignmentWork) -> None:
+def test_a_release_without_letters_has_ended_at_once(released: AssignmentState) -> None:
     released.quarantine.take_letters(WANTED, letters(last=-1))
     assert released.quarantine.ended() == {KEY: 7}
 
 
-def test_a_conversation_that_is_quarantined_again_is_released_no_more(released: AssignmentWork) -> None:
+def test_a_conversation_that_is_quarantined_again_is_released_no_more(released: AssignmentState) -> None:
     released.quarantine.take_letters(WANTED, letters(0, 1))
     perform_all(released, SimulatedWorker(GENERATIONS))
-    released.quarantine.add(KEY, "row 1 holds another text")
+    released.quarantine.quarantined(KEY, "row 1 holds another text")
     released.quarantine.publish_settled(before=0)
     [letter] = published(released)
     assert letter.topic == "dead_letter"

@@ -7,7 +7,7 @@ from typing import Any
 
 
 @dataclass(frozen=True, slots=True)
-class ErrandDone:
+class CallDone:
     """`error` is None where the call returned `result`; `assignment` is the number of the one that it was sent in."""
 
     name: str
@@ -16,12 +16,12 @@ class ErrandDone:
     error: BaseException | None
 
 
-class Errands:
+class BackgroundCalls:
     """Runs named calls, three at a time: two long ones hold up no other. What is under way is not begun again."""
 
     def __init__(self, post: Callable[[object], None]) -> None:
         self._post = post
-        self._executor = ThreadPoolExecutor(max_workers=3, thread_name_prefix="errands")
+        self._executor = ThreadPoolExecutor(max_workers=3, thread_name_prefix="background calls")
         self._under_way: set[str] = set()
         self._assignment = 0
 
@@ -34,14 +34,14 @@ class Errands:
         return name in self._under_way
 
     def send(self, name: str, call: Callable[[], Any]) -> None:
-        """Post an `ErrandDone` when the call has ended; returns at once. From the loop's thread only."""
+        """Post an `CallDone` when the call has ended; returns at once. From the loop's thread only."""
         if name in self._under_way:
             return
         self._under_way.add(name)
         number = self._assignment
         self._executor.submit(call).add_done_callback(lambda future: self._done(name, number, future))
 
-    def ended(self, done: ErrandDone) -> bool:
+    def ended(self, done: CallDone) -> bool:
         """The loop's thread has seen the event: the name may be sent again. Whether it was sent in this assignment."""
         self._under_way.discard(done.name)
         return done.assignment == self._assignment
@@ -53,4 +53,4 @@ class Errands:
     def _done(self, name: str, number: int, future: "Future[Any]") -> None:
         if not future.cancelled():
             error = future.exception()
-            self._post(ErrandDone(name, number, None if error else future.result(), error))
+            self._post(CallDone(name, number, None if error else future.result(), error))
