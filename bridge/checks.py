@@ -6,18 +6,34 @@ from collections.abc import Mapping
 from confluent_kafka import KafkaException
 from confluent_kafka.admin import AdminClient, ConfigResource, ResourceType
 
+from bridge.kafka.clients import base_config
 from bridge.kafka.errors import describe_kafka_error
 from bridge.kafka.topics import fixed_partitions_name, partition_counts, plan_topics
 from bridge.kafka.transaction import LARGEST_METADATA
 from chat_tasks.errors import ConfigurationError, DependencyUnavailable, SettingsMismatch
 from chat_tasks.settings import Settings
-from chat_tasks.storage.session import Session
+from chat_tasks.storage.schema import check_stored_settings
+from chat_tasks.storage.session import Session, failures_as_unavailable
 
 logger = logging.getLogger(__name__)
 
 _SECONDS = 15.0
 _LONGEST_CLEANUP_MS = 10_000
 _DEFAULT_SYNC_MS = 10_000
+
+
+def check_servers(settings: Settings, session: Session) -> tuple[dict[str, str], dict[str, int]]:
+    """Everything that is to be checked before a loop begins; returns the stored settings and each topic's partitions.
+
+    Raises `ConfigurationError` if a server could lose or double records, `DependencyUnavailable`.
+    """
+    admin = AdminClient(base_config(settings))
+    with failures_as_unavailable():
+        stored = check_stored_settings(session, settings)
+        check_cassandra(settings, session)
+    counts = check_topics(settings, admin, stored)
+    check_kafka(settings, admin)
+    return stored, counts
 
 
 def check_topics(settings: Settings, admin: AdminClient, stored: Mapping[str, str]) -> dict[str, int]:

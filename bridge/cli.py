@@ -1,5 +1,6 @@
 """`chat-tasks`: finds the command that was typed in `bridge.commands`."""
 
+import gc
 import importlib
 import logging
 import sys
@@ -8,7 +9,6 @@ from typing import Any
 import click
 
 from chat_tasks.errors import ChatTasksError
-from chat_tasks.garbage import without_search
 
 _COMMANDS = ("init", "ingest", "dispatch", "health", "send", "latest", "tail", "quarantine")
 
@@ -25,8 +25,10 @@ class _Commands(click.Group):
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002
         if cmd_name not in _COMMANDS:
             return None
-        with without_search():
-            command: click.Command = getattr(importlib.import_module(f"bridge.commands.{cmd_name}"), cmd_name)
+        # Python's search for reference cycles takes a fifth of the time of these imports.
+        gc.disable()
+        command: click.Command = getattr(importlib.import_module(f"bridge.commands.{cmd_name}"), cmd_name)
+        gc.enable()
         return command
 
     def invoke(self, ctx: click.Context) -> Any:

@@ -7,8 +7,6 @@ must not be too rare either.
 """
 
 import gc
-from collections.abc import Iterator
-from contextlib import contextmanager
 
 _NEW_OBJECTS = 5_000
 
@@ -18,13 +16,3 @@ def search_rarely() -> None:
     gc.collect()
     gc.freeze()
     gc.set_threshold(_NEW_OBJECTS, 20, 20)
-
-
-@contextmanager
-def without_search() -> Iterator[None]:
-    """While modules are imported, of whose time it takes a fifth."""
-    gc.disable()
-    try:
-        yield
-    finally:
-        gc.enable()

@@ -4,7 +4,7 @@ import time
 from collections.abc import Callable, Mapping
 from functools import partial
 from itertools import count
-from typing import Literal
+from typing import Literal, TypeVar
 
 import click
 from confluent_kafka import OFFSET_INVALID, Consumer, KafkaError, KafkaException, TopicPartition
@@ -24,7 +24,7 @@ from chat_tasks.backoff import Backoff
 from chat_tasks.errors import ConfigurationError, DependencyUnavailable, SettingsMismatch
 from chat_tasks.settings import Settings
 from chat_tasks.storage import schema
-from chat_tasks.storage.session import Session, connect, failures_as_unavailable
+from chat_tasks.storage.session import Session, connected
 
 _SECONDS = 30.0
 _BACKOFF = Backoff(first=0.05, longest=1.0)
@@ -38,6 +38,11 @@ _UNSETTLED = {
 }
 
 Start = Literal["earliest", "latest"]
+ResultT = TypeVar("ResultT")
+
+
+class _Unsettled(DependencyUnavailable):
+    """A topic that was just created is not there yet."""
 
 
 def initialise(settings: Settings, start: Start, report: Callable[[str], None], *, reset_offsets: bool = False) -> None:
@@ -48,16 +53,14 @@ def initialise(settings: Settings, start: Start, report: Callable[[str], None], 
     Raises `ConfigurationError` where what exists contradicts the settings, `DependencyUnavailable`.
     """
     admin = AdminClient(base_config(settings))
-    session = connect(settings)
     try:
-        _check_existing_topics(settings, admin)
-        with failures_as_unavailable():
+        with connected(settings) as session:
+            _check_existing_topics(settings, admin)
             schema.create(session, settings)
             schema.store_settings(session, settings, schema.data_settings(settings))
-        report(f"keyspace {settings.cassandra_keyspace}: ready")
-        _create_topics(settings, admin, report)
-        counts = _counts_once_visible(settings, admin)
-        with failures_as_unavailable():
+            report(f"keyspace {settings.cassandra_keyspace}: ready")
+            _create_topics(settings, admin, report)
+            counts = _once_settled(partial(_visible_counts, settings, admin))
             known = _store_partitions(settings, session, counts)
         groups = {
             settings.ingest_group: [settings.message_topic],
@@ -72,8 +75,6 @@ def initialise(settings: Settings, start: Start, report: Callable[[str], None], 
         report(f"log {settings.log_topic}: id {topic_id(admin, settings.log_topic)}")
     except KafkaException as error:
         raise DependencyUnavailable(describe_kafka_error(error)) from error
-    finally:
-        session.cluster.shutdown()
 
 
 def _check_existing_topics(settings: Settings, admin: AdminClient) -> None:
@@ -102,18 +103,13 @@ def _create_topics(settings: Settings, admin: AdminClient, report: Callable[[str
         report(f"topic {name}: created")
 
 
-def _counts_once_visible(settings: Settings, admin: AdminClient) -> dict[str, int]:
+def _visible_counts(settings: Settings, admin: AdminClient) -> dict[str, int]:
     """The partitions of all topics; a broker learns of one that was just created a moment later."""
     names = [plan.name for plan in plan_topics(settings)]
-    deadline = time.monotonic() + _SECONDS
-    for attempt in count(1):
-        counts = partition_counts(admin, names)
-        if counts.keys() >= set(names):
-            return counts
-        if time.monotonic() > deadline:
-            break
-        time.sleep(_BACKOFF.delay(attempt))
-    raise DependencyUnavailable("Kafka: the topics that were just created are not there")
+    counts = partition_counts(admin, names)
+    if counts.keys() < set(names):
+        raise _Unsettled("Kafka: the topics that were just created are not there")
+    return counts
 
 
 def _new_topic(plan: TopicPlan, settings: Settings) -> NewTopic:
@@ -175,14 +171,15 @@ def _commit_offsets(
         consumer.close()
 
 
-def _once_settled(step: Callable[[], int]) -> int:
+def _once_settled(step: Callable[[], ResultT]) -> ResultT:
     """A topic that was just created has no leader for a moment that every broker knows of."""
     deadline = time.monotonic() + _SECONDS
     for attempt in count(1):
         try:
             return step()
-        except KafkaException as error:
-            if error.args[0].code() not in _UNSETTLED or time.monotonic() > deadline:
+        except (KafkaException, _Unsettled) as error:
+            is_settled = isinstance(error, KafkaException) and error.args[0].code() not in _UNSETTLED
+            if is_settled or time.monotonic() > deadline:
                 raise
             time.sleep(_BACKOFF.delay(attempt))
     raise AssertionError("unreachable")

@@ -1,10 +1,10 @@
 """`chat-tasks quarantine`: what is kept aside, and the request to have it back. Dispatch itself does the rest."""
 
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
-from typing import Any, NamedTuple
+from typing import Any
 
 import click
 import orjson
@@ -20,9 +20,9 @@ from bridge.records.quarantine_letters import Letter, Receipt, read_letter
 from chat_tasks.conversation.routing import partition_of
 from chat_tasks.errors import NotReleased
 from chat_tasks.settings import Settings
-from chat_tasks.storage.quarantine import Quarantine, Quarantined
+from chat_tasks.storage.quarantine import QuarantineTable
 from chat_tasks.storage.schema import check_stored_settings
-from chat_tasks.storage.session import connect, failures_as_unavailable
+from chat_tasks.storage.session import connected
 
 _POLL_SECONDS = 0.2
 
@@ -48,36 +48,8 @@ class WaitingLetters:
         return sum(offset > replayed for offset in self._offsets.get(conversation_key, ()))
 
 
-class QuarantinedConversation(NamedTuple):
-    """A row of the table, and how many of the conversation's dead letters wait for its release."""
-
-    row: Quarantined
-    waiting: int
-
-    @property
-    def state(self) -> str:
-        """In a word."""
-        return "quarantined" if self.row.release_requested is None else "release requested"
-
-    @property
-    def since(self) -> datetime:
-        """When it was quarantined, in UTC."""
-        return datetime.fromtimestamp(self.row.since / 1000, UTC)
-
-    def document(self) -> dict[str, Any]:
-        """As JSON has it."""
-        return {
-            "conversationKey": self.row.conversation_key,
-            "logPartition": self.row.log_partition,
-            "state": self.state,
-            "since": self.since.isoformat(timespec="milliseconds"),
-            "reason": self.row.reason,
-            "deadLettersWaiting": self.waiting,
-        }
-
-
-def quarantined_conversations(settings: Settings) -> list[QuarantinedConversation]:
-    """All of them, the longest kept first; reads all of `dead_letter`. Raises `ChatTasksError`."""
+def quarantined_conversations(settings: Settings) -> list[dict[str, Any]]:
+    """A document of each, the longest kept first; reads all of `dead_letter`. Raises `ChatTasksError`."""
     with _table(settings) as table:
         rows = table.of_partitions(range(settings.log_partitions))
     waiting = WaitingLetters()
@@ -86,19 +58,25 @@ def quarantined_conversations(settings: Settings) -> list[QuarantinedConversatio
             for message in messages:
                 if (letter := read_letter(settings, message)) is not None:
                     waiting.take(letter)
-    found = [QuarantinedConversation(row, waiting.of(row.conversation_key)) for row in rows]
-    return sorted(found, key=lambda one: one.row.since)
+    return [
+        {
+            "conversationKey": row.conversation_key,
+            "logPartition": row.log_partition,
+            "state": "quarantined" if row.release_requested is None else "release requested",
+            "since": datetime.fromtimestamp(row.since / 1000, UTC).isoformat(timespec="milliseconds"),
+            "reason": row.reason,
+            "deadLettersWaiting": waiting.of(row.conversation_key),
+        }
+        for row in sorted(rows, key=lambda row: row.since)
+    ]
 
 
-def as_table(found: Sequence[QuarantinedConversation]) -> Table:
+def as_table(found: Sequence[Mapping[str, Any]]) -> Table:
     """For people."""
-    table = Table("conversation", "log partition", "state", "since", "dead letters waiting", "reason")
+    table = Table("conversation", "log partition", "state", "since", "reason", "dead letters waiting")
     for one in found:
-        row = one.row
-        since = one.since.isoformat(" ", "seconds")
-        cells = (row.conversation_key, str(row.log_partition), one.state, since, str(one.waiting), row.reason)
         # Keys are anybody's text, and must not be taken for markup.
-        table.add_row(*(Text(cell, overflow="fold") for cell in cells))
+        table.add_row(*(Text(str(cell), overflow="fold") for cell in one.values()))
     return table
 
 
@@ -110,29 +88,29 @@ def release_conversation(
     Raises `NotReleased` with the reason, `ConfigurationError`, `DependencyUnavailable`.
     """
     name = orjson.dumps(conversation_key).decode()
-    partition = partition_of(conversation_key.encode(), settings.log_partitions)
     with _table(settings) as table:
-        found = table.find(partition, conversation_key)
+        found = table.find(conversation_key)
         if found is None:
             raise NotReleased(f"conversation {name} is not quarantined")
         if found.release_requested is None:
-            table.request_release(partition, conversation_key)
+            table.request_release(conversation_key)
             report(f"{name}: the release is requested")
         else:
             report(f"{name}: the release was requested before")
         deadline = time.monotonic() + timeout
         while time.monotonic() < deadline:
-            found = table.find(partition, conversation_key)
+            found = table.find(conversation_key)
             if found is None:
                 report(f"{name}: released, all its dead letters are replayed")
                 return
             if found.release_requested is None:
                 raise NotReleased(f"conversation {name} is quarantined again: {found.reason}")
             time.sleep(_POLL_SECONDS)
-    raise NotReleased(f"{name} is not released after {timeout:g} seconds: {_why_not_yet(settings, partition)}")
+    raise NotReleased(f"{name} is not released after {timeout:g} seconds: {_why_not_yet(settings, conversation_key)}")
 
 
-def _why_not_yet(settings: Settings, partition: int) -> str:
+def _why_not_yet(settings: Settings, conversation_key: str) -> str:
+    partition = partition_of(conversation_key.encode(), settings.log_partitions)
     members = describe_group(AdminClient(base_config(settings)), settings.dispatch_group).members
     owned = {(one.topic, one.partition) for member in members for one in member.assignment.topic_partitions}
     if (settings.log_topic, partition) in owned:
@@ -141,14 +119,10 @@ def _why_not_yet(settings: Settings, partition: int) -> str:
 
 
 @contextmanager
-def _table(settings: Settings) -> Iterator[Quarantine]:
-    session = connect(settings)
-    try:
-        with failures_as_unavailable():
-            check_stored_settings(session, settings)
-            yield Quarantine(session, settings.cassandra_keyspace)
-    finally:
-        session.cluster.shutdown()
+def _table(settings: Settings) -> Iterator[QuarantineTable]:
+    with connected(settings) as session:
+        check_stored_settings(session, settings)
+        yield QuarantineTable(session, settings.cassandra_keyspace, settings.log_partitions)
 
 
 @click.group()
@@ -162,7 +136,7 @@ def show(*, as_json: bool) -> None:
     """Show the quarantined conversations and how many of their messages wait in dead_letter."""
     found = quarantined_conversations(Settings())
     if as_json:
-        click.echo(orjson.dumps([one.document() for one in found], option=orjson.OPT_INDENT_2))
+        click.echo(orjson.dumps(found, option=orjson.OPT_INDENT_2))
     elif found:
         Console().print(as_table(found))
     else:

@@ -5,47 +5,55 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from bridge.dispatch.commits.checkpoints import Checkpoints, Era
+from bridge.dispatch.commits.checkpoints import Era
 from bridge.dispatch.commits.commit_metadata import decode_metadata, digest_of
 from bridge.dispatch.commits.outbox import Outbox
 from bridge.dispatch.commits.partition_progress import Delivery, PartitionProgress
+from bridge.dispatch.commits.replay import PartitionState
 from bridge.dispatch.conversations.appends import AppendWork
 from bridge.dispatch.conversations.latest import LatestWork
 from bridge.dispatch.flow_control import FlowControl
-from bridge.dispatch.heads.kept_heads import KeptHeads
+from bridge.dispatch.heads.partition_heads import PartitionHeads
 from bridge.dispatch.intake import read_log_record, read_request
+from bridge.dispatch.process_state import ProcessState
 from bridge.dispatch.quarantine.quarantine import QuarantineWork
+from bridge.dispatch.scheduling.scheduler import Scheduler
 from bridge.dispatch.servers.facts import AssignmentFacts
 from bridge.dispatch.work import Finished, OutgoingTask, TaskKind
 from bridge.kafka.assignment import Assignment, Committed
 from bridge.kafka.transaction import Partition, Transaction
-from bridge.records.validation import Limits
 from chat_tasks.errors import ConfigurationError
 from chat_tasks.formats.tasks import Reply
 from chat_tasks.settings import Settings
 
 logger = logging.getLogger(__name__)
 
+_HEADS = 1_000_000
+
 
 class AssignmentState:
-    """One assignment's partitions, records and requests."""
+    """The partitions of one assignment, and all of their records and requests that are not finished.
+
+    Made by the dispatch handler when an assignment begins, used in the loop's thread, and dropped whole when the
+    assignment ends: what was not committed comes again. It does no I/O. What it leaves to the next assignment of the
+    process is in `ProcessState`.
+
+    `start` are the offsets to read from; `replaying` is the number of offsets before the committed ones that are going
+    to be written again.
+    """
 
     def __init__(
         self,
         settings: Settings,
         assignment: Assignment,
         facts: AssignmentFacts,
-        reply_to: str,
-        checkpoints: Checkpoints,
-        *,
-        kept: KeptHeads,
+        process_state: ProcessState,
     ) -> None:
         """Raises `ConfigurationError` where a commit's metadata cannot be understood."""
         self._settings = settings
-        self._checkpoints = checkpoints
-        self._limits = Limits.of(settings)
+        self._process_state = process_state
         self.facts = facts
-        self.reply_to = reply_to
+        self.reply_to = f"{settings.redis_prefix}:replies:{settings.instance_name}:{assignment.epoch}"
         self._era = Era(facts.log_id, digest_of(facts.generations))
         self._progress: dict[tuple[str, int], PartitionProgress] = {
             partition: self._progress_of(partition, committed.offset, committed.metadata)
@@ -55,40 +63,28 @@ class AssignmentState:
             partition: committed.commit(partition) for partition, committed in assignment.partitions.items()
         }
         self._heads = {
-            partition: kept.begin(
-                facts.log_id,
-                self._commits[partition],
-                settings.log_partitions,
-                replay=self._progress[partition].needs_replay,
-            )
-            for partition in assignment.partitions
-            if partition.topic == settings.log_topic
+            partition: self._heads_of(partition) for partition in self._commits if partition.topic == settings.log_topic
         }
+        # They are this assignment's now: nobody else may begin with them.
+        process_state.kept_heads = {}
         self.start = {
             partition: self._start_of(partition, committed) for partition, committed in assignment.partitions.items()
         }
         self.replaying = sum(
             committed.offset - self.start[partition] for partition, committed in assignment.partitions.items()
         )
-        """How many offsets lie before the committed ones and are going to be written again."""
         self.appends = AppendWork(
             settings,
-            output_partitions=facts.output_partitions,
+            facts,
             epoch=assignment.epoch,
-            log_id=facts.log_id,
-            generations=facts.generations,
-            reply_to=reply_to,
-            quarantined=set(facts.quarantined),
-            requests=facts.requests,
+            reply_to=self.reply_to,
             heads={one.number: heads for one, heads in self._heads.items()},
         )
-        self.latest = LatestWork(
-            settings,
-            block_partitions=facts.block_partitions,
-            epoch=assignment.epoch,
-            generations=facts.generations,
-            reply_to=reply_to,
-        )
+        self.latest = LatestWork(settings, facts, epoch=assignment.epoch, reply_to=self.reply_to)
+        self._schedulers: Mapping[TaskKind, Scheduler[Any]] = {
+            **self.appends.schedulers,
+            TaskKind.LATEST: self.latest.scheduler,
+        }
         self._outbox = Outbox(settings.log_topic, self._progress)
         self.quarantine = QuarantineWork(settings, self.appends, self._outbox, [one.number for one in self._heads])
         self._room = FlowControl(settings)
@@ -100,7 +96,7 @@ class AssignmentState:
 
     def _start_of(self, partition: Partition, committed: Committed) -> int:
         offset = committed.offset
-        if self._progress[partition].needs_replay:
+        if self._progress[partition].state is PartitionState.REPLAYING:
             offset = min(offset, max(committed.low, self._progress[partition].durable))
         return offset
 
@@ -111,15 +107,22 @@ class AssignmentState:
         except ValueError as error:
             raise ConfigurationError(f"the committed metadata of {partition} is broken: {error}") from error
 
-    def hand_over(self) -> KeptHeads:
-        """What is known of the heads of what is committed; the assignment has to end now."""
+    def _heads_of(self, partition: Partition) -> PartitionHeads:
+        kept = self._process_state.kept_heads.get((self.facts.log_id, self._commits[partition]))
+        heads = kept or PartitionHeads(_HEADS // self._settings.log_partitions)
+        heads.begin(replay=self._progress[partition].state is PartitionState.REPLAYING)
+        return heads
+
+    def hand_over(self) -> None:
+        """Leave to the next assignment what is known of the heads of what is committed. This one has to end now."""
         topic = self._settings.output_topic
         unpublished = Counter(output.key for output in self._outbox.unpublished() if output.topic == topic)
         for key, numbers in unpublished.items():
             if key is not None:
                 self.appends.take_back(key.decode(), numbers)
-        heads = {self._commits[partition]: heads for partition, heads in self._heads.items()}
-        return KeptHeads(self.facts.log_id, heads)
+        self._process_state.kept_heads = {
+            (self.facts.log_id, self._commits[partition]): heads for partition, heads in self._heads.items()
+        }
 
     def receive(self, messages: Sequence[Any]) -> None:
         """Take delivered messages; those of partitions that are not ours any more are passed over."""
@@ -150,7 +153,7 @@ class AssignmentState:
 
     def next_plan_at(self, now: float) -> float | None:
         """When the next backoff ends, or the next probe may be sent."""
-        times = [at for at in (self.appends.next_plan_at(now), self.latest.next_plan_at(now)) if at is not None]
+        times = [at for scheduler in self._schedulers.values() if (at := scheduler.next_plan_at(now)) is not None]
         return min(times, default=None)
 
     def take_reply(self, task: OutgoingTask, reply: Reply, now: float) -> Mapping[str, str]:
@@ -171,13 +174,11 @@ class AssignmentState:
 
     def lost(self, task: OutgoingTask) -> bool:
         """Ready the task's records again; False if it is not outstanding."""
-        if task.kind is TaskKind.LATEST:
-            return self.latest.lost(task.number)
-        return self.appends.lost(task.kind, task.number)
+        return self._schedulers[task.kind].lost(task.number)
 
     def lose_all(self) -> int:
         """Every outstanding task is lost; returns how many were."""
-        return self.appends.lose_all() + self.latest.lose_all()
+        return sum(scheduler.lose_all() for scheduler in self._schedulers.values())
 
     def next_transaction(self) -> Transaction | None:
         """Publish and commit what is finished; None where nothing is and no replay has to be made known."""
@@ -191,8 +192,8 @@ class AssignmentState:
             self._commits[partition] = commit
             progress = self._progress[partition]
             progress.committed()
-            if partition.topic == self._settings.log_topic and progress.is_known_to_be_written:
-                self._checkpoints.committed(partition, commit.offset, self._era, now)
+            if partition.topic == self._settings.log_topic and progress.state is PartitionState.RUNNING:
+                self._process_state.checkpoints.committed(partition, commit.offset, self._era, now)
                 self._heads[partition].replay_ended()
 
     def purgeable(self, before: float) -> Mapping[Partition, int]:
@@ -200,8 +201,10 @@ class AssignmentState:
 
         The next commits tell it.
         """
-        at_rest = [progress.partition for progress in self._progress.values() if not progress.needs_replay]
-        found = self._checkpoints.purgeable(at_rest, self._era, before)
+        at_rest = [
+            progress.partition for progress in self._progress.values() if progress.state is not PartitionState.REPLAYING
+        ]
+        found = self._process_state.checkpoints.purgeable(at_rest, self._era, before)
         # Somebody may have set the group back meanwhile.
         purgeable = {partition: min(offset, self._commits[partition].offset) for partition, offset in found.items()}
         for partition, offset in purgeable.items():
@@ -215,7 +218,7 @@ class AssignmentState:
     @property
     def outstanding(self) -> int:
         """How many tasks are."""
-        return self.appends.outstanding + self.latest.outstanding
+        return sum(len(scheduler.outstanding) for scheduler in self._schedulers.values())
 
     def has_work(self) -> bool:
         """Whether any record or request is unfinished."""
@@ -239,7 +242,7 @@ class AssignmentState:
             self._outbox.take(outcome)
 
     def _receive_request(self, message: Any) -> None:
-        request = read_request(message, self._limits, self._settings)
+        request = read_request(message, self._settings)
         if isinstance(request, Finished):
             self._outbox.extend([request])
         else:

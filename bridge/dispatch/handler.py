@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any
 import orjson
 
 from bridge.dispatch.assignment import AssignmentState
-from bridge.dispatch.heads.kept_heads import KeptHeads
 from bridge.dispatch.process_state import ProcessState
 from bridge.dispatch.scheduling.gathering import Gathering
 from bridge.dispatch.servers.background_calls import CallDone
@@ -24,7 +23,6 @@ from bridge.kafka.transaction import Partition, Transaction
 from bridge.loop.handler import LoopHandler
 from chat_tasks.errors import UnsupportedVersion
 from chat_tasks.formats.tasks import decode_reply
-from chat_tasks.garbage import without_search
 from chat_tasks.settings import Settings
 
 if TYPE_CHECKING:
@@ -56,10 +54,10 @@ class Dispatch(LoopHandler):
         self._upkeep = Upkeep(
             self._settings, self._cluster, post, lambda work: self._work is not None and self._work.quarantine is work
         )
-        with without_search():
-            # Celery and Redis's client are a third of what dispatch imports: meanwhile the loop joins its group.
-            from bridge.dispatch.workers.reply_reader import ReplyReader  # noqa: PLC0415
-            from bridge.dispatch.workers.task_sender import TaskSender  # noqa: PLC0415
+        # Celery and Redis's client are a third of what dispatch imports: meanwhile the loop joins its group.
+        from bridge.dispatch.workers.reply_reader import ReplyReader  # noqa: PLC0415
+        from bridge.dispatch.workers.task_sender import TaskSender  # noqa: PLC0415
+
         self._reader_of = partial(ReplyReader, self._settings, post=post)
         self._sender = TaskSender(self._settings, post)
         self._sender.start()
@@ -79,17 +77,8 @@ class Dispatch(LoopHandler):
     def assigned(self, assignment: Assignment, prepared: AssignmentFacts) -> Mapping[Partition, int]:
         """Begin an assignment."""
         self._drop()
-        reply_to = f"{self._settings.redis_prefix}:replies:{self._settings.instance_name}:{assignment.epoch}"
-        self._work = work = AssignmentState(
-            self._settings,
-            assignment,
-            prepared,
-            reply_to,
-            self._process_state.checkpoints,
-            kept=self._process_state.kept_heads,
-        )
-        self._process_state.kept_heads = KeptHeads()
-        self._reader = self._reader_of(reply_to)
+        self._work = work = AssignmentState(self._settings, assignment, prepared, self._process_state)
+        self._reader = self._reader_of(work.reply_to)
         self._reader.start()
         if again := work.replaying:
             logger.info("a Cassandra node has started: writing the last %d offsets of the log again", again)
@@ -98,7 +87,7 @@ class Dispatch(LoopHandler):
     def revoked(self) -> None:
         """Drop everything of the assignment but the heads of what is committed."""
         if self._work is not None:
-            self._process_state.kept_heads = self._work.hand_over()
+            self._work.hand_over()
         self._drop()
 
     def records(self, messages: Sequence[Any]) -> None:
@@ -202,7 +191,7 @@ class Dispatch(LoopHandler):
                 reply = decode_reply(value)
                 task = self._in_flight.find(reply.task_id)
                 refused = work.take_reply(task, reply, now) if task is not None else {}
-            except (UnsupportedVersion, ValueError, KeyError, TypeError) as error:
+            except (UnsupportedVersion, ValueError) as error:
                 # Its task stays in flight, and its deadline brings the records to another worker.
                 logger.error("a reply is not understood: %s: %s", type(error).__name__, error)  # noqa: TRY400
                 continue

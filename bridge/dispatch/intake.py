@@ -3,11 +3,11 @@
 from typing import Any
 
 from bridge.dispatch.work import Finished, PendingRequest
-from bridge.kafka.headers import headers_of, sent_at_of, size_of_headers, without_sent_at
+from bridge.kafka.headers import headers_of, size_of_headers
 from bridge.kafka.transaction import Partition
 from bridge.records.dead_letters import dead_letter_of
 from bridge.records.log_record import LogRecord, decode_logged_value
-from bridge.records.validation import Limits, check_total, validate_request
+from bridge.records.validation import check_total, validate_request
 from chat_tasks.errors import InvalidRecord
 from chat_tasks.settings import Settings
 
@@ -16,23 +16,18 @@ _LARGEST_ECHO = 32 * 1024
 
 def read_log_record(message: Any, *, replay: bool) -> LogRecord:
     """Raises `ValueError` where ingest did not write it."""
-    value, headers = message.value(), headers_of(message)
-    if value.startswith(b"{"):
-        # An ingest of before 28 November 2026, whose records a log may still hold, put the time into a header.
-        sent_at, headers = sent_at_of(headers), without_sent_at(headers)
-    else:
-        sent_at, value = decode_logged_value(value)
-    return LogRecord(message.partition(), message.offset(), sent_at, value, headers, replay)
+    sent_at, value = decode_logged_value(message.value())
+    return LogRecord(message.partition(), message.offset(), sent_at, value, headers_of(message), replay)
 
 
-def read_request(message: Any, limits: Limits, settings: Settings) -> PendingRequest | Finished:
+def read_request(message: Any, settings: Settings) -> PendingRequest | Finished:
     """The request, or the dead letter of an invalid one."""
     partition, offset = message.partition(), message.offset()
     try:
         headers = headers_of(message)
         # They go back with a block, which may be almost as large as its topic allows.
         check_total("key and headers", len(message.key() or b"") + size_of_headers(headers), _LARGEST_ECHO)
-        request = validate_request(message.value(), limits)
+        request = validate_request(message.value(), settings)
     except InvalidRecord as error:
         letter = dead_letter_of(message, error, settings)
         return Finished(Partition(message.topic(), partition), (offset,), (letter,))

@@ -1,18 +1,14 @@
 """The dispatch process."""
 
-from confluent_kafka.admin import AdminClient
-
-from bridge.checks import check_cassandra, check_kafka, check_topics
+from bridge.checks import check_servers
 from bridge.dispatch.handler import Dispatch
 from bridge.dispatch.process_state import ProcessState
 from bridge.dispatch.servers.cluster import Cluster
-from bridge.kafka.clients import base_config
 from bridge.kafka.topics import known_partitions_name
 from bridge.loop.loop import Loop
 from bridge.loop.supervisor import Supervisor
 from bridge.loop.transaction_runner import new_offsets_timeout
 from chat_tasks.settings import Settings
-from chat_tasks.storage.schema import check_stored_settings
 from chat_tasks.storage.session import Session, connect, failures_as_unavailable
 
 
@@ -38,12 +34,8 @@ class _Builder:
         settings = self._settings
         if self._session is None:
             self._session = connect(settings)
-        admin = AdminClient(base_config(settings))
+        stored, counts = check_servers(settings, self._session)
         with failures_as_unavailable():
-            stored = check_stored_settings(self._session, settings)
-            check_cassandra(settings, self._session)
-            counts = check_topics(settings, admin, stored)
-            check_kafka(settings, admin)
             cluster = Cluster(
                 settings,
                 self._session,

@@ -26,9 +26,10 @@ _QUARANTINE_SECONDS = 1.0
 
 
 class Upkeep:
-    """Owns the calls: which nodes run, since when, what may be purged, who is in quarantine, which replays are done.
+    """Asks in the background which nodes run, since when, and which replays are done; purges, quarantines, releases.
 
-    From the loop's thread only; times are seconds of a monotonic clock.
+    Owned by the handler, from the loop's thread only; times are seconds of a monotonic clock. `requests_open` tells
+    whether everything that a node may have forgotten is written again, by the other members of the group too.
     """
 
     def __init__(
@@ -50,7 +51,6 @@ class Upkeep:
         self._is_outdated = False
         self._due = dict.fromkeys(("nodes", "gate", "assignment", "quarantine"), 0.0)
         self.requests_open = False
-        """Whether everything that a node may have forgotten is written again, by the other members too."""
 
     @property
     def letters_read(self) -> int:

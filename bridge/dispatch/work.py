@@ -50,22 +50,26 @@ class OutgoingTask(NamedTuple):
 
 
 class Finished(msgspec.Struct, frozen=True, gc=False):
-    """Consumed records of one partition whose outputs are ready to be published, all in one transaction."""
+    """Consumed records of one partition whose outputs are ready to be published, all in one transaction.
+
+    A `receipt` is for records that come from their dead letters: their offsets were finished before. In a transaction
+    the last receipt of a conversation will do.
+    """
 
     partition: Partition
     offsets: Sequence[int]
     outputs: Sequence[Output]
     receipt: Output | None = None
-    """Where the records come from their dead letters: then their offsets were finished before. One for the last of a
-    conversation in a transaction will do."""
 
 
 class Outcome(NamedTuple):
-    """Of records of the log."""
+    """What came of records of the log.
+
+    `finished` are ready to be published, `replayed` only written again. `refused` are conversations to quarantine, and
+    why; their records are held. `retries` are the reasons for which conversations are tried again, and how many are.
+    """
 
     finished: list[Finished]
     replayed: list[LogRecord]
     refused: dict[str, str]
-    """Conversations to quarantine, and why; their records are held."""
     retries: dict[str, int]
-    """Reasons for which conversations are tried again, and how many."""

@@ -9,7 +9,7 @@ from bridge.kafka.transaction import OUTPUTS_PER_TRANSACTION, CommittedOffset, O
 from bridge.loop.handler import LoopHandler
 from bridge.records.dead_letters import dead_letter_of
 from bridge.records.log_record import encode_logged_value
-from bridge.records.validation import Limits, check_total, validate_message
+from bridge.records.validation import check_total, validate_message
 from chat_tasks.conversation.routing import partition_of
 from chat_tasks.errors import InvalidRecord
 from chat_tasks.settings import Settings
@@ -21,7 +21,6 @@ class Ingest(LoopHandler):
     def __init__(self, settings: Settings) -> None:
         super().__init__([settings.message_topic], settings.ingest_group)
         self._settings = settings
-        self._limits = Limits.of(settings)
         self._outputs: list[tuple[Output, Partition, int]] = []
         self._bytes = 0
         self._assigned: dict[tuple[str, int], Partition] = {}
@@ -85,7 +84,7 @@ class Ingest(LoopHandler):
         settings = self._settings
         try:
             headers = headers_of(message)
-            valid = validate_message(message.value(), self._limits)
+            valid = validate_message(message.value(), settings)
             # Of the canonical bytes: the input topic's own limit counts compressed ones.
             size = len(valid.key) + len(valid.value) + size_of_headers(headers)
             check_total("record", size, settings.max_record_bytes)

@@ -1,8 +1,6 @@
 """What a member of a group owns, and how it proves it."""
 
-import time
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from bridge.kafka.transaction import CommittedOffset, Partition
@@ -20,8 +18,7 @@ class Committed(NamedTuple):
         return CommittedOffset(partition, self.offset, self.metadata)
 
 
-@dataclass(frozen=True, slots=True)
-class Assignment:
+class Assignment(NamedTuple):
     """Partitions and group metadata, taken together: the broker fences members and generations, not ownership.
 
     `epoch` is the time of the assignment in milliseconds since 1970.
@@ -30,8 +27,3 @@ class Assignment:
     epoch: int
     partitions: Mapping[Partition, Committed]
     group_metadata: Any
-
-    @staticmethod
-    def now() -> int:
-        """An epoch for an assignment made now."""
-        return time.time_ns() // 1_000_000

@@ -42,7 +42,7 @@ def offset_gone(partition: Partition, offset: int) -> ConfigurationError:
 
 def describe_kafka_error(error: Any) -> str:
     """One line for people from a `KafkaException` or `KafkaError`."""
-    kafka_error = error.args[0] if isinstance(error, Exception) and error.args else error
+    kafka_error = _kafka_error(error)
     if isinstance(kafka_error, KafkaError):
         return f"Kafka: {kafka_error.name()}: {kafka_error.str()}"
     return f"Kafka: {error}"
@@ -50,7 +50,7 @@ def describe_kafka_error(error: Any) -> str:
 
 def is_fenced_member(error: Any) -> bool:
     """Whether another consumer has taken over this one's place in its group, under the same name."""
-    kafka_error = error.args[0] if isinstance(error, KafkaException) and error.args else error
+    kafka_error = _kafka_error(error)
     if not isinstance(kafka_error, KafkaError):
         return False
     if kafka_error.code() == KafkaError.FENCED_INSTANCE_ID:
@@ -61,9 +61,13 @@ def is_fenced_member(error: Any) -> bool:
 
 def is_fenced_producer(error: Any) -> bool:
     """Whether another producer has initialised our transactional id, or the broker aborted our transaction by time."""
-    kafka_error = error.args[0] if isinstance(error, KafkaException) and error.args else error
+    kafka_error = _kafka_error(error)
     return isinstance(kafka_error, KafkaError) and kafka_error.code() in {
         KafkaError._FENCED,  # noqa: SLF001
         KafkaError.INVALID_PRODUCER_EPOCH,
         KafkaError.PRODUCER_FENCED,
     }
+
+
+def _kafka_error(error: Any) -> Any:
+    return error.args[0] if isinstance(error, Exception) and error.args else error

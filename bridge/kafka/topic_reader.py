@@ -9,6 +9,7 @@ from confluent_kafka import OFFSET_BEGINNING, Consumer, KafkaError, KafkaExcepti
 
 from bridge.kafka.clients import reader_config
 from bridge.kafka.errors import describe_kafka_error
+from bridge.kafka.transaction import Partition
 from chat_tasks.errors import ConfigurationError, DependencyUnavailable
 from chat_tasks.settings import Settings
 
@@ -22,6 +23,7 @@ class TopicReader:
     def __init__(self, settings: Settings, topics: Sequence[str], *, from_beginning: bool = False) -> None:
         """Raises `DependencyUnavailable`, and `ConfigurationError` where a topic does not exist."""
         self._consumer = Consumer(reader_config(settings, "chat-reader"))
+        self._reached: dict[Partition, int] = {}
         try:
             self._consumer.assign([self._start(one, from_beginning=from_beginning) for one in self._partitions(topics)])
         except KafkaException as error:
@@ -51,7 +53,14 @@ class TopicReader:
             # A broker that goes away comes back; what has to end is the caller's patience, not the reader.
             if error is not None and error.fatal():
                 raise DependencyUnavailable(describe_kafka_error(error))
+            if error is None or error.code() == KafkaError._PARTITION_EOF:  # noqa: SLF001 - its name for it
+                partition = Partition(message.topic(), message.partition())
+                self._reached[partition] = message.offset() + (error is None)
         return [message for message in messages if message.error() is None]
+
+    def reached(self, partition: Partition) -> int:
+        """The offset up to which the partition was read: what is not committed, or aborted, was passed over."""
+        return self._reached.get(partition, 0)
 
     def follow(self, seconds: float) -> Iterator[Any]:
         """Messages as they come, until that long has passed."""

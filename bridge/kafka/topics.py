@@ -1,8 +1,7 @@
 """The six topics: how many partitions each has, and how they are configured."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from confluent_kafka import KafkaException, TopicCollection
@@ -19,8 +18,7 @@ _OUTPUT_ROOM = 128 * 1024
 _LETTER_ROOM = 512 * 1024
 
 
-@dataclass(frozen=True, slots=True)
-class TopicPlan:
+class TopicPlan(NamedTuple):
     """How `init` makes a topic. `is_fixed`: the number of partitions decides where a conversation lives."""
 
     name: str

@@ -3,50 +3,44 @@
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 from bridge.kafka.transaction import Partition, Transaction
 
 
-@dataclass(frozen=True, slots=True)
-class Records:
+class Records(NamedTuple):
     """Consumed messages, in order."""
 
     messages: Sequence[Any]
 
 
-@dataclass(frozen=True, slots=True)
-class EndReached:
+class EndReached(NamedTuple):
     """There is no record before this offset that was not delivered."""
 
     partition: Partition
     offset: int
 
 
-@dataclass(frozen=True, slots=True)
-class TransactionEnded:
+class TransactionEnded(NamedTuple):
     """`error` is None where it was committed."""
 
     transaction: Transaction
     error: Exception | None
 
 
-@dataclass(frozen=True, slots=True)
-class Failed:
+class Failed(NamedTuple):
     """A thread cannot go on."""
 
     error: Exception
 
 
-@dataclass(frozen=True, slots=True)
-class AssignmentOutdated:
+class AssignmentOutdated(NamedTuple):
     """The handler wants the assignment that it has anew, with what the group and the servers say now."""
 
     reason: str
 
 
-@dataclass(frozen=True, slots=True)
-class Stop:
+class Stop(NamedTuple):
     """The process was asked to end."""
 
 

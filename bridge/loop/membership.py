@@ -8,35 +8,53 @@ goes away meanwhile: its issue 4605.)
 """
 
 from collections.abc import Mapping
+from enum import Enum, auto
 
 from bridge.kafka.assignment import Committed
 from bridge.kafka.transaction import CommittedOffset, Partition, Transaction
 
 _SILENT_SECONDS = 3.0
-_WAITING_SECONDS = 60.0
+_JOINING_SECONDS = 60.0
+
+
+class MemberState(Enum):
+    """Where a member is between two assignments."""
+
+    JOINING = auto()
+    """Nothing is ours: the group has to give an assignment."""
+    PREPARING = auto()
+    """The group gave one. Its offsets are read, and servers are asked for what it begins with."""
+    RUNNING = auto()
+    """The partitions are ours, until the group revokes them or the loop ends."""
 
 
 class Membership:
-    """When to prove it, and by which offset. Times are seconds of any monotonic clock."""
+    """The state of a member of a group; when it has to prove that it still is one, and by which offset.
+
+    Owned by the `Loop`, and dropped with it. Times are seconds of any monotonic clock.
+    """
 
     def __init__(self, now: float) -> None:
-        self._waiting_since: float | None = now
+        self.state = MemberState.JOINING
+        self._joining_since = now
         self._committed: CommittedOffset | None = None
         self._committed_at = now
 
     def joined(self) -> None:
-        """The group gave an assignment, which is going to take effect."""
-        self._waiting_since = None
+        """The group gave an assignment; called in the poller's thread."""
+        self.state = MemberState.PREPARING
 
     def assigned(self, partitions: Mapping[Partition, Committed], now: float) -> None:
         """These are ours, with the offsets that the group holds."""
+        self.state = MemberState.RUNNING
         owned = min(partitions, default=None)
         self._committed = owned and partitions[owned].commit(owned)
         self._committed_at = now
 
     def revoked(self, now: float) -> None:
         """Nothing is ours, until the group gives the next assignment."""
-        self._waiting_since = now
+        self.state = MemberState.JOINING
+        self._joining_since = now
         self._committed = None
 
     def committed(self, transaction: Transaction, now: float) -> None:
@@ -54,4 +72,4 @@ class Membership:
 
     def is_forgotten(self, now: float) -> bool:
         """Whether the group has given no assignment for a minute, not even one of nothing."""
-        return self._waiting_since is not None and now - self._waiting_since >= _WAITING_SECONDS
+        return self.state is MemberState.JOINING and now - self._joining_since >= _JOINING_SECONDS

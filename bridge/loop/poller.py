@@ -5,6 +5,7 @@ transaction has ended and its state is dropped.
 """
 
 import threading
+import time
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Protocol
 
@@ -204,7 +205,7 @@ class Poller:
         self._rebalancing.joined()
         owned = committed_offsets(consumer, (Partition(one.topic, one.partition) for one in partitions))
         assignment = Assignment(
-            epoch=Assignment.now(),
+            epoch=time.time_ns() // 1_000_000,
             partitions={partition: self._resolve(consumer, one) for partition, one in owned.items()},
             group_metadata=consumer.consumer_group_metadata(),
         )

@@ -3,7 +3,6 @@
 The header names are those of Kafka Connect (`errors.deadletterqueue.context.headers.enable`), so its tools read them.
 """
 
-from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from bridge.kafka.headers import SENT_AT, Headers, headers_of, sent_time, size_of_headers
@@ -17,8 +16,7 @@ _NAMES = tuple(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Source:
+class Source(NamedTuple):
     """Where a record came from, and who gave it up."""
 
     topic: str

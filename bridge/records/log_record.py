@@ -11,18 +11,20 @@ from bridge.kafka.headers import Headers
 
 
 class LogRecord(msgspec.Struct, frozen=True, gc=False):
-    """A delivered record of the log; `headers` are its sender's, `replay` means it was published before."""
+    """A delivered record of the log.
+
+    `sent_at` is in decimal milliseconds since 1970, `value` the message's canonical JSON, `headers` are its sender's. A
+    `replay` was published before. A letter comes from `dead_letter`, since its conversation is being released: its
+    offset was finished before.
+    """
 
     partition: int
     offset: int
     sent_at: bytes
-    """Decimal milliseconds since 1970."""
     value: bytes
-    """The message's canonical JSON."""
     headers: Headers
     replay: bool
     is_letter: bool = False
-    """It comes from its dead letter, since its conversation is being released: its offset was finished before."""
 
 
 def encode_logged_value(sent_at: int, message: bytes) -> bytes:

@@ -1,6 +1,7 @@
-"""What may enter the log. What comes after is deterministic and skips no record, so all limits are checked here."""
+"""What may enter the log. What comes after is deterministic and skips no record, so all limits are checked here.
 
-from dataclasses import dataclass
+Sizes are bytes of UTF-8. A limit that is lowered later must not refuse what the log holds, so only ingest asks for it.
+"""
 
 import msgspec
 from pydantic import ValidationError
@@ -13,28 +14,6 @@ from chat_tasks.settings import Settings
 _LONGEST_REASON = 500
 
 
-@dataclass(frozen=True, slots=True)
-class Limits:
-    """Sizes are bytes of UTF-8. A limit lowered later must not refuse what the log holds, so only ingest asks."""
-
-    body_bytes: int
-    key_bytes: int
-    name_bytes: int
-    recipients: int
-    latest_messages: int
-
-    @classmethod
-    def of(cls, settings: Settings) -> "Limits":
-        """The configured ones."""
-        return cls(
-            body_bytes=settings.max_body_bytes,
-            key_bytes=settings.max_key_bytes,
-            name_bytes=settings.max_name_bytes,
-            recipients=settings.max_recipients,
-            latest_messages=settings.max_latest_messages,
-        )
-
-
 class ValidMessage(msgspec.Struct, frozen=True, gc=False):
     """`key` is the conversation's, `value` the canonical JSON."""
 
@@ -42,7 +21,7 @@ class ValidMessage(msgspec.Struct, frozen=True, gc=False):
     value: bytes
 
 
-def validate_message(value: bytes | None, limits: Limits) -> ValidMessage:
+def validate_message(value: bytes | None, settings: Settings) -> ValidMessage:
     """Raises `InvalidRecord` with the reason, and nothing else, whatever the bytes."""
     if value is None:
         raise InvalidRecord("the record has no value")
@@ -51,17 +30,19 @@ def validate_message(value: bytes | None, limits: Limits) -> ValidMessage:
     except ValidationError as error:
         raise InvalidRecord(_reason(error)) from None
     key = message.conversationKey.encode()
-    _check_key(key, limits)
-    _check_size("sender", message.sender, limits.name_bytes)
-    if len(message.recipients) > limits.recipients:
-        raise InvalidRecord(f"recipients: {len(message.recipients)} of them, at most {limits.recipients} are allowed")
+    _check_key(key, settings)
+    _check_size("sender", message.sender, settings.max_name_bytes)
+    if len(message.recipients) > settings.max_recipients:
+        raise InvalidRecord(
+            f"recipients: {len(message.recipients)} of them, at most {settings.max_recipients} are allowed"
+        )
     for recipient in message.recipients:
-        _check_size("recipients", recipient, limits.name_bytes)
-    _check_size("body", message.body, limits.body_bytes)
+        _check_size("recipients", recipient, settings.max_name_bytes)
+    _check_size("body", message.body, settings.max_body_bytes)
     return ValidMessage(key, encode_message(message))
 
 
-def validate_request(value: bytes | None, limits: Limits) -> LatestRequest:
+def validate_request(value: bytes | None, settings: Settings) -> LatestRequest:
     """Raises `InvalidRecord` with the reason, and nothing else. More messages than the maximum are clamped to it."""
     if value is None:
         raise InvalidRecord("the record has no value")
@@ -69,10 +50,10 @@ def validate_request(value: bytes | None, limits: Limits) -> LatestRequest:
         request = decode_request(value)
     except ValidationError as error:
         raise InvalidRecord(_reason(error)) from None
-    _check_key(request.conversationKey.encode(), limits)
+    _check_key(request.conversationKey.encode(), settings)
     if request.numMsgs < 0:
         raise InvalidRecord("numMsgs: must not be negative")
-    return LatestRequest(request.conversationKey, min(request.numMsgs, limits.latest_messages), request.beforeSeq)
+    return LatestRequest(request.conversationKey, min(request.numMsgs, settings.max_latest_messages), request.beforeSeq)
 
 
 def check_total(what: str, size: int, limit: int) -> None:
@@ -81,11 +62,11 @@ def check_total(what: str, size: int, limit: int) -> None:
         raise InvalidRecord(f"{what}: {size} bytes, at most {limit} are allowed")
 
 
-def _check_key(key: bytes, limits: Limits) -> None:
+def _check_key(key: bytes, settings: Settings) -> None:
     if not key:
         raise InvalidRecord("conversationKey: must not be empty")
-    if len(key) > limits.key_bytes:
-        raise InvalidRecord(f"conversationKey: {len(key)} bytes, at most {limits.key_bytes} are allowed")
+    if len(key) > settings.max_key_bytes:
+        raise InvalidRecord(f"conversationKey: {len(key)} bytes, at most {settings.max_key_bytes} are allowed")
 
 
 def _check_size(field: str, text: str, limit: int) -> None:

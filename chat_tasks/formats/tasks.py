@@ -16,7 +16,6 @@ A result is a number (the first sequence number given), a string (the block's JS
 
 from collections.abc import Sequence
 from contextlib import suppress
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import Annotated, Any, TypeVar
 from uuid import UUID
@@ -28,6 +27,7 @@ from chat_tasks.conversation.records import TaskRecord
 from chat_tasks.errors import UnsupportedVersion
 
 VERSION = 1
+NO_VERSION = 0
 APPEND_TASK = "chat_tasks.append_messages"
 LATEST_TASK = "chat_tasks.latest_messages"
 
@@ -46,8 +46,7 @@ class Answer(StrEnum):
     """It will never work: the conversation is to be quarantined."""
 
 
-@dataclass(frozen=True, slots=True)
-class Failure:
+class Failure(msgspec.Struct, frozen=True, array_like=True, forbid_unknown_fields=True):
     """The answer and, for people, the reason."""
 
     answer: Answer
@@ -65,20 +64,7 @@ class ConversationBatch(msgspec.Struct, frozen=True, gc=False, array_like=True, 
     records: Annotated[list[TaskRecord], msgspec.Meta(min_length=1)]
 
 
-@dataclass(frozen=True, slots=True)
-class AppendTask:
-    """The decoded `chat_tasks.append_messages`."""
-
-    task_id: str
-    reply_to: str
-    epoch: int
-    log_id: UUID
-    generations: Generations
-    conversations: Sequence[ConversationBatch]
-
-
-@dataclass(frozen=True, slots=True)
-class LatestRequest:
+class LatestRequest(msgspec.Struct, frozen=True, array_like=True, forbid_unknown_fields=True):
     """Up to `count` of the newest messages below `before` (None: of all)."""
 
     conversation_key: str
@@ -86,23 +72,39 @@ class LatestRequest:
     before: int | None
 
 
-@dataclass(frozen=True, slots=True)
-class LatestTask:
-    """The decoded `chat_tasks.latest_messages`."""
+class AppendTask(msgspec.Struct, frozen=True, rename={"task_id": "task"}):
+    """The body of `chat_tasks.append_messages`."""
+
+    task_id: str
+    reply_to: str
+    epoch: int
+    log_id: UUID
+    generations: Generations
+    conversations: list[ConversationBatch]
+    version: int = NO_VERSION
+
+
+class LatestTask(msgspec.Struct, frozen=True, rename={"task_id": "task"}):
+    """The body of `chat_tasks.latest_messages`."""
 
     task_id: str
     reply_to: str
     generations: Generations
-    requests: Sequence[LatestRequest]
+    requests: list[LatestRequest]
+    version: int = NO_VERSION
 
 
-@dataclass(frozen=True, slots=True)
-class Reply:
-    """The decoded reply."""
+class Reply(msgspec.Struct, frozen=True, rename={"task_id": "task"}):
+    """A worker's answer to a task that took it that many `seconds`."""
 
     task_id: str
     seconds: float
     results: Sequence[Result]
+    version: int = NO_VERSION
+
+
+class _Version(msgspec.Struct, frozen=True):
+    version: Any = None
 
 
 def check_version(what: str, version: object) -> None:
@@ -111,58 +113,39 @@ def check_version(what: str, version: object) -> None:
         raise UnsupportedVersion(what, version)
 
 
-class _AppendTask(msgspec.Struct, frozen=True):
-    version: int
-    task: str
-    reply_to: str
-    epoch: int
-    log_id: UUID
-    generations: Generations
-    conversations: list[ConversationBatch]
+DocumentT = TypeVar("DocumentT", AppendTask, LatestTask, Reply)
 
-
-class _LatestTask(msgspec.Struct, frozen=True):
-    version: int
-    task: str
-    reply_to: str
-    generations: Generations
-    requests: list[tuple[str, int, int | None]]
-
-
-class _Version(msgspec.Struct, frozen=True):
-    version: Any = None
-
-
-TaskT = TypeVar("TaskT", _AppendTask, _LatestTask)
-
-_append_tasks = msgspec.json.Decoder(_AppendTask)
-_latest_tasks = msgspec.json.Decoder(_LatestTask)
+_append_tasks = msgspec.json.Decoder(AppendTask)
+_latest_tasks = msgspec.json.Decoder(LatestTask)
+_replies = msgspec.json.Decoder(Reply)
 _versions = msgspec.json.Decoder(_Version)
 
 
 def decode_append_task(body: bytes) -> AppendTask:
     """Raises `UnsupportedVersion`, and `ValueError` where the shape is wrong."""
-    task = _decode("append task", _append_tasks, body)
-    return AppendTask(task.task, task.reply_to, task.epoch, task.log_id, task.generations, task.conversations)
+    return _decode("append task", _append_tasks, body)
 
 
 def decode_latest_task(body: bytes) -> LatestTask:
     """Raises `UnsupportedVersion`, and `ValueError` where the shape is wrong."""
-    task = _decode("latest task", _latest_tasks, body)
-    requests = [LatestRequest(*request) for request in task.requests]
-    return LatestTask(task.task, task.reply_to, task.generations, requests)
+    return _decode("latest task", _latest_tasks, body)
 
 
-def _decode(what: str, decoder: "msgspec.json.Decoder[TaskT]", body: bytes) -> TaskT:
+def decode_reply(value: bytes) -> Reply:
+    """Raises `UnsupportedVersion`, and `ValueError` where the shape is wrong."""
+    return _decode("reply", _replies, value)
+
+
+def _decode(what: str, decoder: "msgspec.json.Decoder[DocumentT]", body: bytes) -> DocumentT:
     try:
-        task = decoder.decode(body)
+        document = decoder.decode(body)
     except (msgspec.MsgspecError, UnicodeDecodeError) as error:
         # Of another version the shape may be another one too, and then that is the reason.
         with suppress(msgspec.MsgspecError, UnicodeDecodeError):
             check_version(what, _versions.decode(body).version)
         raise ValueError(f"malformed {what}: {error}") from error
-    check_version(what, task.version)
-    return task
+    check_version(what, document.version)
+    return document
 
 
 def encode_conversation(conversation_key: str, head: int | None, records: Sequence[tuple[int, bytes, bytes]]) -> bytes:
@@ -198,44 +181,12 @@ def encode_append_task(
 
 
 def encode_latest_task(
-    *, task_id: str, reply_to: str, generations: Generations, requests: Sequence[LatestRequest]
+    *, task_id: str, reply_to: str, generations: Generations, requests: list[LatestRequest]
 ) -> bytes:
     """The body of a latest task."""
-    return orjson.dumps(
-        {
-            "version": VERSION,
-            "task": task_id,
-            "reply_to": reply_to,
-            "generations": generations,
-            "requests": [(request.conversation_key, request.count, request.before) for request in requests],
-        }
-    )
+    return msgspec.json.encode(LatestTask(task_id, reply_to, generations, requests, VERSION))
 
 
 def encode_reply(task_id: str, seconds: float, results: Sequence[Result]) -> bytes:
     """The bytes that a worker pushes to `reply_to`; `seconds` is the time it took."""
-    encoded = [[str(result.answer), result.reason] if isinstance(result, Failure) else result for result in results]
-    return orjson.dumps({"version": VERSION, "task": task_id, "seconds": seconds, "results": encoded})
-
-
-def decode_reply(value: bytes) -> Reply:
-    """Raises `UnsupportedVersion`, and `KeyError`, `TypeError` or `ValueError` where the shape is wrong."""
-    document = orjson.loads(value)
-    if not isinstance(document, dict):
-        raise TypeError("a reply is a JSON object")
-    check_version("reply", document.get("version"))
-    task_id, seconds, results = document["task"], document["seconds"], document["results"]
-    if not isinstance(task_id, str) or not isinstance(seconds, int | float) or not isinstance(results, list):
-        raise TypeError("a reply has the id of its task, the seconds it took and a list of results")
-    return Reply(task_id, seconds, [_decode_result(result) for result in results])
-
-
-def _decode_result(result: Any) -> Result:
-    if isinstance(result, list):
-        answer, reason = result
-        if not isinstance(reason, str):
-            raise TypeError("a failure's reason is a text")
-        return Failure(Answer(answer), reason)
-    if isinstance(result, bool) or not isinstance(result, int | str):
-        raise TypeError(f"a result is no {type(result).__name__}")
-    return result
+    return msgspec.json.encode(Reply(task_id, seconds, results, VERSION))

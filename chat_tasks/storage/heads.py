@@ -17,8 +17,8 @@ from chat_tasks.storage.session import TUPLES
 
 _KEYS_PER_QUERY = 100
 _ROWS_PER_PAGE = 100
+# Each has a page of rows in memory.
 _SEARCHES_AT_ONCE = 8
-"""Each has a page of rows in memory."""
 
 
 class _Newest(NamedTuple):

@@ -10,6 +10,8 @@ from typing import Any, NamedTuple
 
 from cassandra.cluster import Session
 
+from chat_tasks.conversation.routing import partition_of
+
 
 class Quarantined(NamedTuple):
     """Times are in milliseconds since 1970; that of the request to release it names the request."""
@@ -21,11 +23,12 @@ class Quarantined(NamedTuple):
     release_requested: int | None
 
 
-class Quarantine:
+class QuarantineTable:
     """The table of quarantined conversations, by partition of the log. Its methods raise the driver's exceptions."""
 
-    def __init__(self, session: Session, keyspace: str) -> None:
+    def __init__(self, session: Session, keyspace: str, log_partitions: int) -> None:
         self._session = session
+        self._log_partitions = log_partitions
         table = f"{keyspace}.quarantined_conversations"
         one = "WHERE log_partition = ? AND conversation_key = ?"
         self._insert = session.prepare(
@@ -41,9 +44,9 @@ class Quarantine:
             f"FROM {table} WHERE log_partition IN ?"
         )
 
-    def add(self, log_partition: int, conversation_key: str, reason: str) -> None:
+    def add(self, conversation_key: str, reason: str) -> None:
         """Quarantine a conversation; a request to release it is over."""
-        values = (reason, _now(), log_partition, conversation_key)
+        values = (reason, _now(), *self._primary_key(conversation_key))
         # Whoever ends a release may delete the row between the two.
         while not (self._applied(self._insert, values) or self._applied(self._insert_again, values)):
             pass
@@ -55,18 +58,21 @@ class Quarantine:
             for row in self._session.execute(self._select, (list(log_partitions),))
         ]
 
-    def find(self, log_partition: int, conversation_key: str) -> Quarantined | None:
-        """One conversation, None where it is not quarantined."""
-        rows = self.of_partitions([log_partition])
+    def find(self, conversation_key: str) -> Quarantined | None:
+        """One conversation, None if it is not quarantined."""
+        rows = self.of_partitions([self._primary_key(conversation_key)[0]])
         return next((row for row in rows if row.conversation_key == conversation_key), None)
 
-    def request_release(self, log_partition: int, conversation_key: str) -> None:
-        """Ask whoever owns the partition to release it; without effect where it is not quarantined."""
-        self._applied(self._request, (_now(), log_partition, conversation_key))
+    def request_release(self, conversation_key: str) -> None:
+        """Ask whoever owns the partition to release it; without effect if it is not quarantined."""
+        self._applied(self._request, (_now(), *self._primary_key(conversation_key)))
 
-    def remove(self, log_partition: int, conversation_key: str, request: int) -> None:
-        """All its dead letters are replayed, for this request; without effect if it was quarantined again since."""
-        self._applied(self._delete, (log_partition, conversation_key, request))
+    def remove(self, conversation_key: str, request: int) -> None:
+        """All its letters are published, for this request; without effect if it was quarantined again since."""
+        self._applied(self._delete, (*self._primary_key(conversation_key), request))
+
+    def _primary_key(self, conversation_key: str) -> tuple[int, str]:
+        return partition_of(conversation_key.encode(), self._log_partitions), conversation_key
 
     def _applied(self, statement: Any, values: tuple[Any, ...]) -> bool:
         return bool(self._session.execute(statement, values).one().applied)

@@ -36,16 +36,6 @@ def create(session: Session, settings: Settings) -> None:
         session.execute(table.format(keyspace=settings.cassandra_keyspace))
 
 
-def exists(session: Session, settings: Settings) -> bool:
-    """Whether `create` has been run for this keyspace."""
-    found = session.execute(
-        # The last one that `create` makes.
-        "SELECT table_name FROM system_schema.tables WHERE keyspace_name = %s AND table_name = 'stored_settings'",
-        (settings.cassandra_keyspace,),
-    )
-    return found.one() is not None
-
-
 def store_settings(session: Session, settings: Settings, values: dict[str, str]) -> None:
     """Store each value that is not stored yet. Raises `SettingsMismatch` where another one is."""
     for name, value in values.items():
@@ -59,7 +49,9 @@ def store_settings(session: Session, settings: Settings, values: dict[str, str])
 
 def stored_settings(session: Session, settings: Settings) -> dict[str, str]:
     """All stored settings by name. Raises `ConfigurationError` where `init` was never run."""
-    if not exists(session, settings):
+    # The last table that `create` makes.
+    query = "SELECT table_name FROM system_schema.tables WHERE keyspace_name = %s AND table_name = 'stored_settings'"
+    if session.execute(query, (settings.cassandra_keyspace,)).one() is None:
         raise ConfigurationError(
             f"the keyspace {settings.cassandra_keyspace} is not set up: run `chat-tasks init` first"
         )

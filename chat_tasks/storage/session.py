@@ -20,7 +20,15 @@ from cassandra.query import named_tuple_factory, tuple_factory
 from chat_tasks.errors import DependencyUnavailable
 from chat_tasks.settings import Settings
 
-__all__ = ["RECONNECTION", "TUPLES", "Session", "connect", "describe_cassandra_error", "failures_as_unavailable"]
+__all__ = [
+    "RECONNECTION",
+    "TUPLES",
+    "Session",
+    "connect",
+    "connected",
+    "describe_cassandra_error",
+    "failures_as_unavailable",
+]
 
 # The driver logs every refused connection of every attempt, with a traceback; what matters we say ourselves, once.
 logging.getLogger("cassandra").setLevel(logging.CRITICAL)
@@ -101,6 +109,17 @@ def describe_cassandra_error(error: Exception) -> str:
         reasons = ", ".join(sorted({f"{host}: {type(reason).__name__}" for host, reason in failures.items()}))
         return f"no Cassandra node answers ({reasons or error})"
     return f"Cassandra: {type(error).__name__}: {str(error).splitlines()[0][:200] if str(error) else ''}".rstrip(": ")
+
+
+@contextmanager
+def connected(settings: Settings) -> Iterator[Session]:
+    """A session for as long as the block lasts; what the driver raises inside becomes `DependencyUnavailable`."""
+    session = connect(settings)
+    try:
+        with failures_as_unavailable():
+            yield session
+    finally:
+        session.cluster.shutdown()
 
 
 @contextmanager

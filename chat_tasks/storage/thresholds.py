@@ -1,11 +1,12 @@
 """What the server allows: read once from the server itself, so that raising it there is enough."""
 
 from cassandra.cluster import Session
+from pydantic import ByteSize, TypeAdapter
 
 from chat_tasks.conversation.chunks import Thresholds
 
-_UNITS = {"B": 1, "KiB": 1024, "MiB": 1024**2, "GiB": 1024**3}
 _NO_LIMIT = 2**31
+_sizes = TypeAdapter(ByteSize)
 
 # The server counts a batch's bytes its own way; our estimate is an upper one, but a little room costs nothing.
 _SHARE = 0.9
@@ -13,12 +14,7 @@ _SHARE = 0.9
 
 def parse_size(value: str) -> int:
     """Bytes of a data size as `system_views.settings` shows it (`5KiB`); absent (`null`) means no limit."""
-    if value in {"null", ""}:
-        return _NO_LIMIT
-    for unit in ("KiB", "MiB", "GiB", "B"):
-        if value.endswith(unit):
-            return int(value.removesuffix(unit)) * _UNITS[unit]
-    return int(value)
+    return _NO_LIMIT if value in {"null", ""} else _sizes.validate_python(value)
 
 
 def read_thresholds(session: Session) -> Thresholds:

@@ -16,8 +16,8 @@ from contextlib import suppress
 from billiard import pool
 from billiard.process import BaseProcess
 
+# Times that it looks, a tenth of a second apart.
 pool.GUARANTEE_MESSAGE_CONSUMPTION_RETRY_LIMIT = 10
-"""Times that it looks, a tenth of a second apart."""
 
 
 def _end_at_once(self: BaseProcess) -> None:

@@ -3,9 +3,9 @@
 import logging
 import signal
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import cache
-from typing import Any
+from typing import Any, TypeVar
 
 import orjson
 from billiard import current_process
@@ -20,7 +20,9 @@ from chat_tasks.formats.tasks import (
     APPEND_TASK,
     LATEST_TASK,
     Answer,
+    AppendTask,
     Failure,
+    LatestTask,
     Result,
     decode_append_task,
     decode_latest_task,
@@ -30,9 +32,11 @@ from chat_tasks.garbage import search_rarely
 from chat_tasks.redis_client import connect_redis
 from chat_tasks.settings import settings
 from chat_tasks.worker.locks import ConversationLocks
-from chat_tasks.worker.resources import worker_resources
+from chat_tasks.worker.resources import WorkerResources, worker_resources
 
 logger = logging.getLogger(__name__)
+
+TaskT = TypeVar("TaskT", AppendTask, LatestTask)
 
 REPLY_LIFETIME = 60
 """Seconds that a reply waits for its dispatcher; those of a dead one must not stay in Redis for ever."""
@@ -62,46 +66,42 @@ def connect_early(**_: object) -> None:
 @app.task(name=APPEND_TASK, bind=True)
 def append_messages(self: Task, body: bytes) -> None:
     """Write the pending messages of many conversations of one queue."""
-    started = time.monotonic()
-    outlive_the_first_signal()
-    try:
-        task = decode_append_task(body)
-        resources = worker_resources()
-    except _CANNOT_START as error:
-        _refuse(body, "conversations", error, started)
-        return
-    configured = settings()
-    locks = ConversationLocks(
-        resources.redis,
-        configured.redis_prefix,
-        self.request.delivery_info["routing_key"],
-        epoch=task.epoch,
-        token=task.task_id,
-        ttl=configured.lock_ttl,
-    )
-    try:
+    queue = self.request.delivery_info["routing_key"]
+
+    def append(task: AppendTask, resources: WorkerResources, pipeline: Pipeline) -> list[Result]:
+        prefix, ttl = settings().redis_prefix, settings().lock_ttl
+        locks = ConversationLocks(resources.redis, prefix, queue, epoch=task.epoch, token=task.task_id, ttl=ttl)
         results = resources.appender.append(task, locks)
-        pipeline = resources.redis.pipeline(transaction=False)
         locks.release([batch.conversation_key for batch in task.conversations], pipeline)
-        _reply(pipeline, task.reply_to, task.task_id, started, results)
-    except RedisError as error:
-        _cannot_answer(task.task_id, error)
+        return results
+
+    _perform(body, decode_append_task, "conversations", append)
 
 
 @app.task(name=LATEST_TASK)
 def latest_messages(body: bytes) -> None:
     """Read the newest messages for many requests of one queue."""
+    _perform(body, decode_latest_task, "requests", lambda task, resources, _: resources.latest.answer(task))
+
+
+def _perform(
+    body: bytes,
+    decode: Callable[[bytes], TaskT],
+    members: str,
+    work: Callable[[TaskT, WorkerResources, Pipeline], Sequence[Result]],
+) -> None:
+    """Decode, work, answer; what `work` adds to the pipeline goes to Redis with the answer."""
     started = time.monotonic()
     outlive_the_first_signal()
     try:
-        task = decode_latest_task(body)
+        task = decode(body)
         resources = worker_resources()
     except _CANNOT_START as error:
-        _refuse(body, "requests", error, started)
+        _refuse(body, members, error, started)
         return
     try:
-        results = resources.latest.answer(task)
-        _reply(resources.redis.pipeline(transaction=False), task.reply_to, task.task_id, started, results)
+        pipeline = resources.redis.pipeline(transaction=False)
+        _reply(pipeline, task.reply_to, task.task_id, started, work(task, resources, pipeline))
     except RedisError as error:
         _cannot_answer(task.task_id, error)
 

@@ -16,7 +16,6 @@ from bridge.ingest.handler import Ingest
 from bridge.kafka.assignment import Assignment, Committed
 from bridge.kafka.headers import Headers
 from bridge.kafka.transaction import Output, Partition
-from bridge.records.validation import Limits
 from chat_tasks.formats.tasks import (
     decode_append_task,
     decode_latest_task,
@@ -138,7 +137,7 @@ def _check_round_trip(record: ConsumedMessage, output: Output) -> None:
 
 
 def _outcome_of_request(record: ConsumedMessage) -> str:
-    read = read_request(record, Limits.of(SETTINGS), SETTINGS)
+    read = read_request(record, SETTINGS)
     if isinstance(read, Finished):
         [letter] = read.outputs
         assert letter.value == record.value()

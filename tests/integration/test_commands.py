@@ -6,9 +6,8 @@ import subprocess
 import pytest
 
 from stack.waiting import wait_until
-from tests.integration.conftest import Deploy
 from tests.pipeline.conversation import PATIENCE_SECONDS
-from tests.pipeline.deployment import SCRIPTS, Deployment
+from tests.pipeline.deployment import SCRIPTS, Deploy, Deployment
 
 pytestmark = pytest.mark.servers
 

@@ -5,8 +5,8 @@ from cassandra.cluster import Session
 from celery import Celery
 
 from stack.pipeline.worker_pool import has_processes, resize
-from tests.integration.conftest import Deploy
 from tests.pipeline.conversation import assert_rows_match, read_outputs, send, some_messages
+from tests.pipeline.deployment import Deploy
 
 pytestmark = pytest.mark.servers
 

@@ -6,8 +6,8 @@ from confluent_kafka import Producer
 from bridge.commands.latest import CORRELATION_HEADER
 from bridge.kafka.clients import base_config
 from bridge.kafka.send import send_record
-from tests.integration.conftest import Deploy
 from tests.pipeline.conversation import read_topic
+from tests.pipeline.deployment import Deploy
 
 pytestmark = pytest.mark.servers
 

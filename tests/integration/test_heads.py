@@ -13,7 +13,7 @@ from chat_tasks.storage.heads import HeadReader
 from chat_tasks.storage.replica_sets import ReplicaSets
 from chat_tasks.storage.thresholds import read_thresholds
 from chat_tasks.storage.writer import RowWriter
-from tests.integration.conftest import Deploy
+from tests.pipeline.deployment import Deploy
 
 pytestmark = pytest.mark.servers
 

@@ -7,8 +7,8 @@ import pytest
 from cassandra.cluster import Session
 
 from bridge.commands.latest import request_latest
-from tests.integration.conftest import Deploy
 from tests.pipeline.conversation import PATIENCE_SECONDS, read_outputs, read_topic, send, some_messages
+from tests.pipeline.deployment import Deploy
 
 pytestmark = pytest.mark.servers
 

@@ -11,9 +11,8 @@ from bridge.commands.init import initialise
 from bridge.kafka.clients import base_config
 from chat_tasks.errors import ConfigurationError, SettingsMismatch
 from stack.waiting import wait_until
-from tests.integration.conftest import Deploy
 from tests.pipeline.conversation import PATIENCE_SECONDS, read_outputs, send, some_messages
-from tests.pipeline.deployment import Deployment
+from tests.pipeline.deployment import Deploy, Deployment
 
 pytestmark = pytest.mark.servers
 

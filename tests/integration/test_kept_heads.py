@@ -11,8 +11,8 @@ from bridge.commands.latest import request_latest
 from bridge.kafka.clients import base_config
 from chat_tasks.settings import Settings
 from stack.waiting import wait_until
-from tests.integration.conftest import Deploy
 from tests.pipeline.conversation import PATIENCE_SECONDS, read_outputs, send, some_messages
+from tests.pipeline.deployment import Deploy
 
 pytestmark = pytest.mark.servers
 

@@ -9,8 +9,8 @@ from bridge.kafka.topic_reader import TopicReader
 from chat_tasks.formats.topics import LatestMessagesBlock, LatestMessagesRequest
 from chat_tasks.settings import Settings
 from stack.waiting import wait_until
-from tests.integration.conftest import Deploy
 from tests.pipeline.conversation import PATIENCE_SECONDS, read_outputs, send, some_messages
+from tests.pipeline.deployment import Deploy
 
 pytestmark = pytest.mark.servers
 

@@ -9,8 +9,8 @@ from confluent_kafka.admin import AdminClient, NewPartitions
 from bridge.kafka.clients import base_config
 from bridge.kafka.send import send_record
 from chat_tasks.formats.topics import encode_message
-from tests.integration.conftest import Deploy
 from tests.pipeline.conversation import assert_rows_match, read_outputs, read_topic, send, some_messages
+from tests.pipeline.deployment import Deploy
 
 pytestmark = pytest.mark.servers
 

@@ -13,8 +13,8 @@ from stack.development.status import pipeline_status
 from stack.pipeline.procfile import Pipeline
 from stack.processes.ports import free_port
 from stack.waiting import wait_until
-from tests.integration.conftest import Deploy
 from tests.pipeline.conversation import PATIENCE_SECONDS, read_outputs, send, some_messages
+from tests.pipeline.deployment import Deploy
 
 pytestmark = pytest.mark.servers
 

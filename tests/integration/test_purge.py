@@ -9,8 +9,8 @@ from bridge.kafka.transaction import Partition
 from chat_tasks.storage.session import connect
 from stack.servers.one_of_each import Servers
 from stack.waiting import wait_until
-from tests.integration.conftest import Deploy
 from tests.pipeline.conversation import PATIENCE_SECONDS, assert_rows_match, read_outputs, send, some_messages
+from tests.pipeline.deployment import Deploy
 
 pytestmark = pytest.mark.servers
 

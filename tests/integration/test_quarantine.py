@@ -11,7 +11,6 @@ from bridge.kafka.topic_reader import TopicReader
 from chat_tasks.formats.topics import InstantMessage
 from chat_tasks.settings import Settings
 from stack.waiting import wait_until
-from tests.integration.conftest import Deploy
 from tests.integration.test_commands import chat_tasks
 from tests.pipeline.conversation import (
     PATIENCE_SECONDS,
@@ -22,7 +21,7 @@ from tests.pipeline.conversation import (
     some_messages,
     stored_rows,
 )
-from tests.pipeline.deployment import SCRIPTS, Deployment
+from tests.pipeline.deployment import SCRIPTS, Deploy, Deployment
 
 pytestmark = pytest.mark.servers
 

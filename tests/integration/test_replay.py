@@ -10,8 +10,8 @@ from confluent_kafka import Consumer, KafkaError, KafkaException, TopicPartition
 from bridge.kafka.clients import base_config
 from chat_tasks.settings import Settings
 from stack.waiting import wait_until
-from tests.integration.conftest import Deploy
 from tests.pipeline.conversation import PATIENCE_SECONDS, read_outputs, read_topic, send, some_messages, stored_rows
+from tests.pipeline.deployment import Deploy
 
 pytestmark = pytest.mark.servers
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -156,3 +156,7 @@ class Deployment:
             if "Traceback" in process.log:
                 print(process.log)
                 yield f"{process.name} printed a traceback"
+
+
+Deploy = Callable[..., Deployment]
+"""Makes a pipeline with the settings given."""

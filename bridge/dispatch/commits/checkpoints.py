@@ -11,11 +11,13 @@ _MOST_CHECKPOINTS = 10_000
 
 
 class Era(NamedTuple):
-    """Of one log, and from one start of a Cassandra node to the next: what is known of one holds in no other."""
+    """Of one log, and from one start of a Cassandra node to the next: what is known of one holds in no other.
+
+    `digest` is that of the nodes' start times.
+    """
 
     log_id: str
     digest: str
-    """Of the nodes' start times."""
 
 
 @dataclass(slots=True)

@@ -5,6 +5,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from itertools import chain
 
 from bridge.dispatch.commits.partition_progress import PartitionProgress
+from bridge.dispatch.commits.replay import PartitionState
 from bridge.dispatch.work import Finished, Outcome
 from bridge.kafka.transaction import LARGEST_METADATA, OUTPUTS_PER_TRANSACTION, Output, Partition, Transaction
 from chat_tasks.errors import ChatTasksError
@@ -50,7 +51,7 @@ class Outbox:
             raise AssertionError("a transaction follows one that was not committed")
         outputs: list[Output] = []
         receipts: dict[bytes | None, Output] = {}
-        changed = {progress.partition: progress for progress in self._progress.values() if progress.needs_commit}
+        changed = {one.partition: one for one in self._progress.values() if one.state is PartitionState.REPLAYED}
         while self._finished and len(outputs) < OUTPUTS_PER_TRANSACTION:
             finished = self._finished.popleft()
             progress = self._progress[finished.partition]

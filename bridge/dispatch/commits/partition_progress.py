@@ -1,15 +1,16 @@
-"""How far one partition has come: what is finished, and what is a replay."""
+"""How far one partition has come: which offsets are finished, and what a delivered record is."""
 
 from enum import Enum, auto
 
 from bridge.dispatch.commits.commit_metadata import CommitMetadata, encode_metadata
 from bridge.dispatch.commits.offset_tracker import OffsetTracker
+from bridge.dispatch.commits.replay import PartitionState, Replay
 from bridge.kafka.transaction import CommittedOffset, Partition
 from chat_tasks.errors import ChatTasksError
 
 
 class Delivery(Enum):
-    """What a delivered record is."""
+    """What a delivered record is. Nobody else decides that."""
 
     WORK = auto()
     """To be written and published."""
@@ -20,49 +21,30 @@ class Delivery(Enum):
 
 
 class PartitionProgress:
-    """One partition during one assignment."""
+    """The offsets and the replay of one partition during one assignment.
 
-    def __init__(
-        self,
-        partition: Partition,
-        committed: int,
-        metadata: CommitMetadata,
-        digest: str,
-    ) -> None:
+    Owned by the `AssignmentState`, in the loop's thread, and dropped with it. Each offset is delivered once, and each
+    WORK is finished once: finishing twice would be publishing twice. No node can forget a row of what lies before the
+    offset `durable`: a replay begins there.
+    """
+
+    def __init__(self, partition: Partition, committed: int, metadata: CommitMetadata, digest: str) -> None:
         """`committed` and `metadata` are what the group holds, `digest` that of the nodes' generations today.
 
-        Raises `ValueError` where the metadata does not belong to the offset.
+        Raises `ValueError` if the metadata does not belong to the offset.
         """
         self.partition = partition
-        self.start = committed
         self._tracker = OffsetTracker(committed, metadata.finished)
-        self._replay_end = self._tracker.high_watermark if metadata.digest != digest else None
-        self.durable = metadata.durable
-        """No node can forget a row of what lies before: a replay begins here."""
         self._resumed_high = self._tracker.high_watermark
+        self._replay = Replay(self._resumed_high, metadata.digest, digest)
+        self.durable = metadata.durable
         self._position = committed
         self._last_delivered = -1
-        self._replaying = 0
-        self._read_through = False
-        self._digest = digest
-        self._sent_digest = metadata.digest
-        self.committed_digest = metadata.digest
-        """The one that the group holds."""
 
     @property
-    def needs_replay(self) -> bool:
-        """Whether what lies before the committed offset has to be written again, and that has not ended."""
-        return self._replay_end is not None
-
-    @property
-    def needs_commit(self) -> bool:
-        """Whether a replay has ended and the group does not know."""
-        return not self.needs_replay and not self.is_known_to_be_written
-
-    @property
-    def is_known_to_be_written(self) -> bool:
-        """Whether the group knows that everything before what it holds is written under today's digest."""
-        return self.committed_digest == self._digest
+    def state(self) -> PartitionState:
+        """Where it is on its way through a replay."""
+        return self._replay.state
 
     @property
     def is_catching_up(self) -> bool:
@@ -77,38 +59,32 @@ class PartitionProgress:
     def deliver(self, offset: int) -> Delivery:
         """Say what the record is; WORK must be told `finish` later, REPLAY `replayed`.
 
-        Raises `ChatTasksError` where offsets do not ascend: the loop has to start again from what is committed, and to
+        Raises `ChatTasksError` if offsets do not ascend: the loop has to start again from what is committed, and to
         forget what it knows.
         """
         if offset <= self._last_delivered:
             raise ChatTasksError(f"Kafka: {self.partition}: offset {offset} came after {self._last_delivered}")
         self._last_delivered = offset
         self._position = max(self._position, offset + 1)
-        work = self._tracker.deliver(offset)
-        if self._replay_end is None:
-            return Delivery.WORK if work else Delivery.DONE
-        if offset >= self._replay_end - 1:
-            self._read_through = True
-        if not work:
-            self._replaying += 1
-            return Delivery.REPLAY
-        self._end_replay_if_done()
-        return Delivery.WORK
+        is_work = self._tracker.deliver(offset)
+        if not self._replay.is_under_way:
+            return Delivery.WORK if is_work else Delivery.DONE
+        if not is_work:
+            self._replay.delivered()
+        self._replay.read_to(offset + 1)
+        return Delivery.WORK if is_work else Delivery.REPLAY
 
     def reached_end(self, offset: int) -> None:
         """There is no record between what was delivered and `offset`."""
         self._position = max(self._position, offset)
-        if self._replay_end is not None and offset >= self._replay_end:
-            self._read_through = True
-            self._end_replay_if_done()
+        self._replay.read_to(offset)
 
     def replayed(self) -> None:
         """One REPLAY is written."""
-        self._replaying -= 1
-        self._end_replay_if_done()
+        self._replay.written()
 
     def finish(self, *offsets: int) -> None:
-        """Each of these WORKs goes into the next commit. Raises `ValueError` where one went into one before."""
+        """Each of these WORKs goes into the next commit. Raises `ValueError` if one went into one before."""
         self._tracker.finish(*offsets)
 
     def make_durable(self, offset: int) -> None:
@@ -117,18 +93,9 @@ class PartitionProgress:
 
     def commit(self) -> CommittedOffset:
         """What to commit now."""
-        if not self.needs_replay:
-            self._sent_digest = self._digest
-        return CommittedOffset(
-            self.partition,
-            self._tracker.committable,
-            encode_metadata(CommitMetadata(self._sent_digest, self._tracker.encode(), self.durable)),
-        )
+        metadata = CommitMetadata(self._replay.digest_to_commit(), self._tracker.encode(), self.durable)
+        return CommittedOffset(self.partition, self._tracker.committable, encode_metadata(metadata))
 
     def committed(self) -> None:
         """The last commit succeeded."""
-        self.committed_digest = self._sent_digest
-
-    def _end_replay_if_done(self) -> None:
-        if self._read_through and not self._replaying:
-            self._replay_end = None
+        self._replay.committed()

@@ -1,23 +1,23 @@
 """Records of the log on their way through the workers."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import partial
 
 from bridge.dispatch.conversations.release import FoundLetters, Release
 from bridge.dispatch.heads.partition_heads import PartitionHeads
 from bridge.dispatch.scheduling.queue_budget import QueueBudget
-from bridge.dispatch.scheduling.scheduler import Batch, PlannedTask, Scheduler, TaskLimits
+from bridge.dispatch.scheduling.scheduler import Batch, PlannedTask, Scheduler
+from bridge.dispatch.servers.facts import AssignmentFacts
 from bridge.dispatch.work import Finished, Outcome, OutgoingTask, TaskKind
 from bridge.kafka.headers import with_sent_at
 from bridge.kafka.transaction import Output, Partition
 from bridge.records.log_record import LogRecord
 from bridge.records.quarantine_letters import encode_letter, encode_receipt
-from chat_tasks.backoff import Backoff
 from chat_tasks.conversation.routing import partition_of, queue_of
 from chat_tasks.formats.tasks import (
     APPEND_TASK,
     Answer,
     Failure,
-    Generations,
     Reply,
     encode_append_task,
     encode_conversation,
@@ -43,56 +43,39 @@ class AppendWork:
     def __init__(
         self,
         settings: Settings,
+        facts: AssignmentFacts,
         *,
-        output_partitions: int,
         epoch: int,
-        log_id: str,
-        generations: Generations,
         reply_to: str,
-        quarantined: set[str],
-        requests: Mapping[str, int],
         heads: Mapping[int, PartitionHeads],
     ) -> None:
-        """`requests` are those to release a quarantined conversation, `quarantined` are all others, `heads` are by
-        partition of the log.
-        """
+        """`heads` are by partition of the log."""
         self._settings = settings
-        self._output_partitions = output_partitions
+        self._facts = facts
         self._epoch = epoch
-        self._log_id = log_id
-        self._generations = generations
         self._reply_to = reply_to
-        self.quarantined = quarantined
-        self.releases = {key: Release(request) for key, request in requests.items()}
+        self.quarantined = set(facts.quarantined)
+        self.releases = {key: Release(request) for key, request in facts.requests.items()}
         self.heads = heads
-        for key in (*quarantined, *requests):
+        for key in (*self.quarantined, *self.releases):
             self.forget_head(key)
         most = settings.task_records
         self._appends = self._scheduler(
-            settings.tasks_per_queue, lambda backoff: QueueBudget(most, _APPEND_SECONDS, backoff, _LEAST_APPENDS)
+            settings.tasks_per_queue, partial(QueueBudget, most, _APPEND_SECONDS, _LEAST_APPENDS)
         )
-        self._replays = self._scheduler(_REPLAYS_PER_QUEUE, lambda backoff: QueueBudget(most, _REPLAY_SECONDS, backoff))
-        self._schedulers = {TaskKind.APPEND: self._appends, TaskKind.REPLAY: self._replays}
+        self._replays = self._scheduler(_REPLAYS_PER_QUEUE, partial(QueueBudget, most, _REPLAY_SECONDS))
+        self.schedulers = {TaskKind.APPEND: self._appends, TaskKind.REPLAY: self._replays}
         self.records = 0
         self.bytes = 0
 
-    def _scheduler(self, tasks_per_queue: int, budget: Callable[[Backoff], QueueBudget]) -> Scheduler[LogRecord]:
+    def _scheduler(self, tasks_per_queue: int, budget: Callable[[], QueueBudget]) -> Scheduler[LogRecord]:
         return Scheduler(
             queue_of=lambda key: queue_of(key.encode(), self._settings.queues),
             size_of=lambda record: len(record.value) + _ENVELOPE_BYTES,
-            limits=TaskLimits(tasks_per_queue, self._settings.task_bytes),
+            tasks_per_queue=tasks_per_queue,
+            task_bytes=self._settings.task_bytes,
             budget=budget,
         )
-
-    @property
-    def outstanding(self) -> int:
-        """How many tasks are."""
-        return sum(len(scheduler.outstanding) for scheduler in self._schedulers.values())
-
-    def next_plan_at(self, now: float) -> float | None:
-        """When the next backoff ends, or the next probe may be sent."""
-        times = [at for scheduler in self._schedulers.values() if (at := scheduler.next_plan_at(now)) is not None]
-        return min(times, default=None)
 
     def add_record(self, conversation_key: str, record: LogRecord) -> Outcome | None:
         """Take a delivered record; a quarantined conversation's has its outcome at once."""
@@ -110,21 +93,13 @@ class AppendWork:
 
     def plan(self, now: float, tasks: int) -> Iterator[OutgoingTask]:
         """The tasks to send now, with at most `tasks` outstanding of either kind."""
-        for kind, scheduler in self._schedulers.items():
+        for kind, scheduler in self.schedulers.items():
             for task in scheduler.plan(now, tasks):
                 yield self._encode(kind, task)
 
-    def lost(self, kind: TaskKind, number: int) -> bool:
-        """Ready the task's records again; False if it is not outstanding."""
-        return self._schedulers[kind].lost(number)
-
-    def lose_all(self) -> int:
-        """Every outstanding task is lost; returns how many were."""
-        return sum(scheduler.lose_all() for scheduler in self._schedulers.values())
-
     def take_reply(self, kind: TaskKind, number: int, reply: Reply, now: float) -> Outcome | None:
         """What a worker answered; None for a late reply. Raises `ValueError` if it does not fit the task."""
-        scheduler = self._schedulers[kind]
+        scheduler = self.schedulers[kind]
         task = scheduler.outstanding.get(number)
         if task is None:
             return None
@@ -213,8 +188,8 @@ class AppendWork:
             task_id=task_id,
             reply_to=self._reply_to,
             epoch=self._epoch,
-            log_id=self._log_id,
-            generations=self._generations,
+            log_id=self._facts.log_id,
+            generations=self._facts.generations,
             conversations=conversations,
         )
         records = sum(len(batch.records) for batch in task.batches)
@@ -231,7 +206,7 @@ class AppendWork:
     def _succeeded(self, batch: Batch[LogRecord], first: int, outcome: Outcome, now: float) -> None:
         key, last = batch.conversation_key, batch.records[-1]
         key_bytes = key.encode()
-        partition = partition_of(key_bytes, self._output_partitions)
+        partition = partition_of(key_bytes, self._facts.output_partitions)
         topic = self._settings.output_topic
         self._forget(batch.records)
         offsets: list[int] = []

@@ -1,13 +1,15 @@
 """Latest-messages requests on their way through the workers."""
 
 from collections.abc import Iterator
+from functools import partial
 
 from bridge.dispatch.scheduling.queue_budget import QueueBudget
-from bridge.dispatch.scheduling.scheduler import PlannedTask, Scheduler, TaskLimits
+from bridge.dispatch.scheduling.scheduler import PlannedTask, Scheduler
+from bridge.dispatch.servers.facts import AssignmentFacts
 from bridge.dispatch.work import Finished, OutgoingTask, PendingRequest, TaskKind
 from bridge.kafka.transaction import Output, Partition
 from chat_tasks.conversation.routing import partition_of, queue_of
-from chat_tasks.formats.tasks import LATEST_TASK, Failure, Generations, Reply, encode_latest_task
+from chat_tasks.formats.tasks import LATEST_TASK, Failure, Reply, encode_latest_task
 from chat_tasks.settings import Settings
 
 _REQUEST_BYTES = 128
@@ -22,67 +24,42 @@ class LatestWork:
     none of them joins a read that has started.
     """
 
-    def __init__(
-        self,
-        settings: Settings,
-        *,
-        block_partitions: int,
-        epoch: int,
-        generations: Generations,
-        reply_to: str,
-    ) -> None:
+    def __init__(self, settings: Settings, facts: AssignmentFacts, *, epoch: int, reply_to: str) -> None:
         self._settings = settings
-        self._block_partitions = block_partitions
+        self._facts = facts
         self._epoch = epoch
-        self._generations = generations
         self._reply_to = reply_to
-        self._scheduler: Scheduler[PendingRequest] = Scheduler(
+        self.scheduler: Scheduler[PendingRequest] = Scheduler(
             queue_of=lambda key: queue_of(key.encode(), settings.queues),
             size_of=lambda _: _REQUEST_BYTES,
-            limits=TaskLimits(1, settings.task_bytes),
-            budget=lambda backoff: QueueBudget(_REQUESTS_PER_TASK, _TASK_SECONDS, backoff),
+            tasks_per_queue=1,
+            task_bytes=settings.task_bytes,
+            budget=partial(QueueBudget, _REQUESTS_PER_TASK, _TASK_SECONDS),
         )
         self.requests = 0
-
-    @property
-    def outstanding(self) -> int:
-        """How many tasks are."""
-        return len(self._scheduler.outstanding)
-
-    def next_plan_at(self, now: float) -> float | None:
-        """When the next backoff ends, or the next probe may be sent."""
-        return self._scheduler.next_plan_at(now)
 
     def add_request(self, pending: PendingRequest) -> None:
         """Take a delivered, valid request."""
         self.requests += 1
-        self._scheduler.add(pending.request.conversation_key, pending)
+        self.scheduler.add(pending.request.conversation_key, pending)
 
     def plan(self, now: float, tasks: int) -> Iterator[OutgoingTask]:
         """The tasks to send now, with at most `tasks` outstanding."""
-        for task in self._scheduler.plan(now, tasks):
+        for task in self.scheduler.plan(now, tasks):
             yield self._encode(task)
-
-    def lost(self, number: int) -> bool:
-        """Ready the task's requests again; False if it is not outstanding."""
-        return self._scheduler.lost(number)
-
-    def lose_all(self) -> int:
-        """Every outstanding task is lost; returns how many were."""
-        return self._scheduler.lose_all()
 
     def take_reply(self, number: int, reply: Reply, now: float) -> tuple[list[Finished], dict[str, int]] | None:
         """The blocks to publish, and the reasons of those tried again; None if the task is not outstanding.
 
         Raises `ValueError` if the reply does not fit the task.
         """
-        task = self._scheduler.outstanding.get(number)
+        task = self.scheduler.outstanding.get(number)
         if task is None:
             return None
         pending = [one for batch in task.batches for one in batch.records]
         if len(reply.results) != len(pending):
             raise ValueError(f"{len(reply.results)} results for {len(pending)} requests")
-        self._scheduler.answered(task.number)
+        self.scheduler.answered(task.number)
         finished: list[Finished] = []
         retries: dict[str, int] = {}
         remaining = iter(reply.results)
@@ -90,21 +67,21 @@ class LatestWork:
             mine = [next(remaining) for _ in batch.records]
             blocks = [result for result in mine if isinstance(result, str)]
             if len(blocks) == len(mine):
-                self._scheduler.succeeded(batch)
+                self.scheduler.succeeded(batch)
                 self.requests -= len(mine)
                 finished.extend(self._finish(one, block) for one, block in zip(batch.records, blocks, strict=True))
             else:
-                self._scheduler.failed(batch, now)
+                self.scheduler.failed(batch, now)
                 for reason in {result.reason for result in mine if isinstance(result, Failure)}:
                     retries[reason] = retries.get(reason, 0) + 1
-        self._scheduler.measured(task, len(finished), reply.seconds, now)
+        self.scheduler.measured(task, len(finished), reply.seconds, now)
         return finished, retries
 
     def _finish(self, pending: PendingRequest, block: str) -> Finished:
         key = pending.request.conversation_key.encode()
         output = Output(
             self._settings.block_topic,
-            partition_of(key, self._block_partitions),
+            partition_of(key, self._facts.block_partitions),
             key if pending.key is None else pending.key,
             block.encode(),
             pending.headers,
@@ -115,7 +92,7 @@ class LatestWork:
         task_id = f"{TaskKind.LATEST}-{self._epoch}-{task.number}"
         requests = [one.request for batch in task.batches for one in batch.records]
         body = encode_latest_task(
-            task_id=task_id, reply_to=self._reply_to, generations=self._generations, requests=requests
+            task_id=task_id, reply_to=self._reply_to, generations=self._facts.generations, requests=requests
         )
         summary = f"({len(task.batches)} conversations, {len(requests)} requests)"
         return OutgoingTask(TaskKind.LATEST, task.number, task_id, LATEST_TASK, task.queue, body, summary, task.losses)

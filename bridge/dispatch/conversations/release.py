@@ -48,21 +48,19 @@ class Release:
     """The release of one conversation. Owned by `AppendWork` in the loop's thread, and dropped with the assignment.
 
     The next assignment begins the release anew: the receipts of what is published are in `dead_letter`.
+
+    `request` is the time of the request, which names it. `held` are newer records, in order. Letters up to the offset
+    `loaded` were taken; if `is_complete` there are no later ones. `written` are the letters of this portion whose rows
+    are acknowledged, the last of them at `written_at`, in seconds of a monotonic clock.
     """
 
     request: int
-    """The time of the request, which names it."""
     state: ReleaseState = ReleaseState.LOADING
     held: list[LogRecord] = field(default_factory=list)
-    """Newer records, in order."""
     loaded: int = -1
-    """Letters up to this offset were taken."""
     is_complete: bool = False
-    """There are no later ones."""
     written: list[Finished] = field(default_factory=list)
-    """The letters of this portion whose rows are acknowledged, in order."""
     written_at: float = 0.0
-    """The time at which the last of these rows was acknowledged, in seconds of a monotonic clock."""
     _unwritten: int = 0
 
     def take(self, letters: int, last: int, *, is_complete: bool) -> None:

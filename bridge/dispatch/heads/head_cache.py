@@ -34,6 +34,3 @@ class HeadCache:
         """The next task has to read it."""
         self._young.pop(conversation_key, None)
         self._old.pop(conversation_key, None)
-
-    def __len__(self) -> int:
-        return len(self._young.keys() | self._old.keys())

@@ -9,16 +9,18 @@ from chat_tasks.settings import Settings
 
 
 class QuarantineWork:
-    """Those of one assignment, in the loop's thread: `release.py` says what a release is."""
+    """The quarantined conversations of one assignment, in the loop's thread: `release.py` says what a release is.
+
+    `log_partitions` are those of the log that are ours. `looks` counts how often letters were found not to be settled
+    yet: time passes, which is all that they wait for.
+    """
 
     def __init__(self, settings: Settings, appends: AppendWork, outbox: Outbox, log_partitions: Sequence[int]) -> None:
         self.log_partitions = log_partitions
-        """The partitions of the log that are ours."""
         self._topics = settings.output_topic, settings.dead_letter_topic
         self._appends = appends
         self._outbox = outbox
         self.looks = 0
-        """How often letters were found not to be settled yet: time passes, which is all that they wait for."""
 
     @property
     def has_quarantined(self) -> bool:

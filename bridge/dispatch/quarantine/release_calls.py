@@ -18,7 +18,10 @@ _SECONDS = 0.5
 
 
 class ReleaseCalls:
-    """Looks for requests, finds letters, and ends releases in the table. From the loop's thread only."""
+    """Looks for requests, finds letters, and ends releases in the table. From the loop's thread only.
+
+    `letters_read` is the number of dead letters that were looked through.
+    """
 
     def __init__(
         self,
@@ -34,7 +37,6 @@ class ReleaseCalls:
         self._is_current = is_current
         self._due = 0.0
         self.letters_read = 0
-        """The number of dead letters that were looked through."""
 
     def tick(self, work: QuarantineWork, now: float) -> None:
         """Go on with whatever can go on."""

@@ -12,6 +12,7 @@ from chat_tasks.backoff import Backoff
 _FIRST = 100
 _FEWEST = 10
 _STEP = 2.0
+_BACKOFF = Backoff(longest=0.5)
 
 
 class QueueBudget:
@@ -21,7 +22,7 @@ class QueueBudget:
     `most`. Times are seconds of any monotonic clock.
     """
 
-    def __init__(self, most: int, seconds: float, backoff: Backoff, least: int = _FEWEST) -> None:
+    def __init__(self, most: int, seconds: float, least: int = _FEWEST, backoff: Backoff = _BACKOFF) -> None:
         """Tasks are to take that many `seconds`, and hold no more than `most` records.
 
         Slow tasks take no more of the budget than down to `least`: some servers take their time whatever a task holds.

@@ -10,6 +10,7 @@ import heapq
 from collections import defaultdict
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from enum import Enum, auto
 from typing import Generic, TypeVar
 
 import msgspec
@@ -19,13 +20,8 @@ from chat_tasks.backoff import Backoff
 
 RecordT = TypeVar("RecordT")
 
-
-@dataclass(frozen=True, slots=True)
-class TaskLimits:
-    """How many tasks a queue may have outstanding, and how many bytes one may hold; a record above them goes alone."""
-
-    tasks_per_queue: int
-    bytes: int
+# Short: a worker that has not found its servers again fails at once, and so gets the most tasks.
+_BACKOFF = Backoff(longest=0.5)
 
 
 class Batch(msgspec.Struct, Generic[RecordT], frozen=True):
@@ -45,14 +41,25 @@ class PlannedTask(Generic[RecordT]):
     losses: int
 
 
+class ConversationState(Enum):
+    """What becomes of a conversation's oldest records next."""
+
+    READY = auto()
+    """They go with one of the next tasks."""
+    IN_FLIGHT = auto()
+    """They are with a worker."""
+    BACKING_OFF = auto()
+    """They are tried again when a backoff has ended."""
+    HELD = auto()
+    """They are not to be tried again; `drop` takes them out."""
+
+
 class _Conversation(msgspec.Struct, Generic[RecordT]):
     queue: int
     records: list[RecordT] = msgspec.field(default_factory=list)
-    in_flight: int = 0
+    state: ConversationState = ConversationState.READY
     failures: int = 0
     losses: int = 0
-    waiting: bool = False
-    """For the end of its backoff, or held."""
 
 
 class Scheduler(Generic[RecordT]):
@@ -62,17 +69,22 @@ class Scheduler(Generic[RecordT]):
         self,
         queue_of: Callable[[str], int],
         size_of: Callable[[RecordT], int],
-        limits: TaskLimits,
-        budget: Callable[[Backoff], QueueBudget],
-        backoff: Backoff | None = None,
+        *,
+        tasks_per_queue: int,
+        task_bytes: int,
+        budget: Callable[[], QueueBudget],
+        backoff: Backoff = _BACKOFF,
     ) -> None:
-        """`budget` makes that of a queue, given how long to wait between two probes."""
+        """A queue may have `tasks_per_queue` tasks outstanding, each of `task_bytes`; a larger record goes alone.
+
+        `budget` makes that of a queue; `backoff` is for a conversation that has failed.
+        """
         self._queue_of = queue_of
         self._size_of = size_of
-        self._limits = limits
-        # Short: a worker that has not found its servers again fails at once, and so gets the most tasks.
-        self._backoff = backoff or Backoff(longest=0.5)
-        self._budgets: dict[int, QueueBudget] = defaultdict(lambda: budget(self._backoff))
+        self._most_tasks = tasks_per_queue
+        self._most_bytes = task_bytes
+        self._backoff = backoff
+        self._budgets: dict[int, QueueBudget] = defaultdict(budget)
         self._conversations: dict[str, _Conversation[RecordT]] = {}
         self._ready: dict[int, dict[str, None]] = {}
         self._waiting: list[tuple[float, str]] = []
@@ -91,7 +103,8 @@ class Scheduler(Generic[RecordT]):
         if conversation is None:
             conversation = self._conversations[conversation_key] = _Conversation(self._queue_of(conversation_key))
         conversation.records.append(record)
-        self._make_ready(conversation_key, conversation)
+        if conversation.state is ConversationState.READY:
+            self._make_ready(conversation_key, conversation)
 
     def plan(self, now: float, tasks: int) -> Iterator[PlannedTask[RecordT]]:
         """The tasks to send now, records whose backoff has ended included.
@@ -100,8 +113,8 @@ class Scheduler(Generic[RecordT]):
         """
         while self._waiting and self._waiting[0][0] <= now:
             _, key = heapq.heappop(self._waiting)
-            if (conversation := self._conversations.get(key)) is not None and conversation.waiting:
-                conversation.waiting = False
+            conversation = self._conversations.get(key)
+            if conversation is not None and conversation.state is ConversationState.BACKING_OFF:
                 self._make_ready(key, conversation)
         for queue in list(self._ready):
             while self._ready[queue] and self._has_room(queue, now):
@@ -144,7 +157,7 @@ class Scheduler(Generic[RecordT]):
         """The batch's records are done."""
         conversation = self._conversations[batch.conversation_key]
         del conversation.records[: len(batch.records)]
-        conversation.in_flight = conversation.failures = conversation.losses = 0
+        conversation.failures = conversation.losses = 0
         if conversation.records:
             self._make_ready(batch.conversation_key, conversation)
         else:
@@ -153,23 +166,20 @@ class Scheduler(Generic[RecordT]):
     def failed(self, batch: Batch[RecordT], now: float) -> None:
         """The batch's records are to be tried again, after a backoff."""
         conversation = self._conversations[batch.conversation_key]
-        conversation.in_flight = 0
         conversation.failures += 1
-        conversation.waiting = True
+        conversation.state = ConversationState.BACKING_OFF
         heapq.heappush(self._waiting, (now + self._backoff.delay(conversation.failures), batch.conversation_key))
 
     def hold(self, batch: Batch[RecordT]) -> None:
         """The batch's records are not to be tried again; what becomes of them, `drop` says later."""
-        conversation = self._conversations[batch.conversation_key]
-        conversation.in_flight = 0
-        conversation.waiting = True
+        self._conversations[batch.conversation_key].state = ConversationState.HELD
 
     def drop(self, conversation_key: str) -> list[RecordT]:
         """Take all records of a conversation out, in order; a task that has some of them is given up as lost."""
         conversation = self._conversations.get(conversation_key)
         if conversation is None:
             return []
-        if conversation.in_flight:
+        if conversation.state is ConversationState.IN_FLIGHT:
             self.lost(self._task_with(conversation_key))
         del self._conversations[conversation_key]
         self._ready.get(conversation.queue, {}).pop(conversation_key, None)
@@ -182,7 +192,6 @@ class Scheduler(Generic[RecordT]):
             return False
         for batch in task.batches:
             conversation = self._conversations[batch.conversation_key]
-            conversation.in_flight = 0
             conversation.losses += 1
             self._make_ready(batch.conversation_key, conversation)
         return True
@@ -202,14 +211,12 @@ class Scheduler(Generic[RecordT]):
         )
 
     def _make_ready(self, key: str, conversation: _Conversation[RecordT]) -> None:
-        if not conversation.in_flight and not conversation.waiting:
-            self._ready.setdefault(conversation.queue, {})[key] = None
+        conversation.state = ConversationState.READY
+        self._ready.setdefault(conversation.queue, {})[key] = None
 
     def _has_room(self, queue: int, now: float) -> bool:
         opens_at = self._budgets[queue].opens_at
-        return (opens_at is None or now >= opens_at) and (
-            self._tasks_of_queue.get(queue, 0) < self._limits.tasks_per_queue
-        )
+        return (opens_at is None or now >= opens_at) and (self._tasks_of_queue.get(queue, 0) < self._most_tasks)
 
     def _plan_one(self, queue: int, now: float) -> PlannedTask[RecordT]:
         ready = self._ready[queue]
@@ -219,20 +226,20 @@ class Scheduler(Generic[RecordT]):
         batches: list[Batch[RecordT]] = []
         records = size = losses = 0
         for key in ready:
-            if records >= most or size >= self._limits.bytes:
+            if records >= most or size >= self._most_bytes:
                 break
             conversation = self._conversations[key]
             taken: list[RecordT] = []
             for record in conversation.records:
                 added = self._size_of(record)
-                if records and (records >= most or size + added > self._limits.bytes):
+                if records and (records >= most or size + added > self._most_bytes):
                     break
                 taken.append(record)
                 records += 1
                 size += added
             if not taken:
                 break
-            conversation.in_flight = len(taken)
+            conversation.state = ConversationState.IN_FLIGHT
             losses = max(losses, conversation.losses)
             batches.append(Batch(key, taken))
         for batch in batches:

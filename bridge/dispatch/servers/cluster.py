@@ -11,10 +11,9 @@ from bridge.kafka.clients import base_config, reader_config
 from bridge.kafka.groups import committed_offsets
 from bridge.kafka.topics import topic_id
 from bridge.kafka.transaction import Partition
-from chat_tasks.conversation.routing import partition_of
 from chat_tasks.settings import Settings
 from chat_tasks.storage.generations import AskedNodes, NodeGenerations
-from chat_tasks.storage.quarantine import Quarantine, Quarantined
+from chat_tasks.storage.quarantine import Quarantined, QuarantineTable
 from chat_tasks.storage.session import Session, failures_as_unavailable
 
 _SECONDS = 10.0
@@ -27,7 +26,7 @@ class Cluster:
     def __init__(self, settings: Settings, session: Session, *, output_partitions: int, block_partitions: int) -> None:
         self._settings = settings
         self._generations = NodeGenerations(session, settings.cassandra_local_datacenter)
-        self._quarantine = Quarantine(session, settings.cassandra_keyspace)
+        self._quarantine = QuarantineTable(session, settings.cassandra_keyspace, settings.log_partitions)
         self._admin = AdminClient(base_config(settings))
         self._offsets = Consumer(reader_config(settings, settings.dispatch_group))
         self._output_partitions = output_partitions
@@ -63,7 +62,7 @@ class Cluster:
         """Make it durable; returns the same. Raises `DependencyUnavailable`."""
         with failures_as_unavailable():
             for key, reason in reasons.items():
-                self._quarantine.add(self._log_partition(key), key, reason)
+                self._quarantine.add(key, reason)
         return reasons
 
     def release_requests(self, log_partitions: Sequence[int]) -> dict[str, int]:
@@ -75,7 +74,7 @@ class Cluster:
         """Take these conversations off the table; returns the same. Raises `DependencyUnavailable`."""
         with failures_as_unavailable():
             for key, request in requests.items():
-                self._quarantine.remove(self._log_partition(key), key, request)
+                self._quarantine.remove(key, request)
         return requests
 
     def purge(self, offsets: Mapping[Partition, int]) -> None:
@@ -86,9 +85,6 @@ class Cluster:
                 future.result(_SECONDS)
             except (KafkaException, TimeoutError):
                 continue
-
-    def _log_partition(self, conversation_key: str) -> int:
-        return partition_of(conversation_key.encode(), self._settings.log_partitions)
 
 
 def _requests_of(quarantined: Iterable[Quarantined]) -> dict[str, int]:

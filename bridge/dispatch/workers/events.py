@@ -1,41 +1,36 @@
 """What the threads that talk to Redis tell the loop."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from bridge.dispatch.work import OutgoingTask
 
 
-@dataclass(frozen=True, slots=True)
-class Sent:
+class Sent(NamedTuple):
     """These tasks are in their queues."""
 
     tasks: Sequence[OutgoingTask]
 
 
-@dataclass(frozen=True, slots=True)
-class LookedFor:
+class LookedFor(NamedTuple):
     """Of the tasks asked after, those in `waiting` are still in their queues."""
 
     asked: Sequence[str]
     waiting: Sequence[str]
 
 
-@dataclass(frozen=True, slots=True)
-class Replies:
+class Replies(NamedTuple):
     """Undecoded replies, and the list they were sent to."""
 
     list_name: str
     values: Sequence[bytes]
 
 
-@dataclass(frozen=True, slots=True)
-class RedisLost:
+class RedisLost(NamedTuple):
     """Redis does not answer, or has forgotten something: take every task in flight for lost."""
 
     reason: str
 
 
-@dataclass(frozen=True, slots=True)
-class RedisBack:
+class RedisBack(NamedTuple):
     """Tasks can be sent."""

@@ -1,23 +1,34 @@
-"""The tasks that were sent and not yet answered: all that is known of each, in one place."""
+"""The tasks that were sent and not yet answered: all that is known of each, in one place.
 
+A task is lost if its deadline has passed and it does not wait in its queue. One that waits there is only late, and
+copies of it must not pile up while no worker runs: so an overdue task is looked for in its queue first, and gets a new
+deadline if it is found. Nor must copies pile up while servers are slow and tasks large: a deadline is several times
+what tasks took of late, also because a task may wait behind another one in the hands of a worker.
+"""
+
+import math
 from collections.abc import Sequence, Set
-from typing import NamedTuple
+
+import msgspec
 
 from bridge.dispatch.scheduling.concurrency_limit import ConcurrencyLimit
 from bridge.dispatch.work import OutgoingTask
-from bridge.dispatch.workers.deadlines import Deadlines
 from bridge.dispatch.workers.worker_watch import WorkerWatch
+from bridge.loop.adaptive_timeout import AdaptiveTimeout
 from chat_tasks.formats.tasks import Reply
 from chat_tasks.settings import Settings
 
 _LOOK_SECONDS = 0.5
+_LONGEST_DEADLINE = 30.0
+_LONGEST_EXPECTED = 10.0
 
 
-class _SentTask(NamedTuple):
-    """`at` is a time in seconds of a monotonic clock."""
+class _SentTask(msgspec.Struct):
+    """A task, when it was handed to the sender, and when it is overdue: never, as long as it is not in its queue."""
 
     task: OutgoingTask
     at: float
+    due: float = math.inf
 
 
 class InFlight:
@@ -29,7 +40,7 @@ class InFlight:
 
     def __init__(self, settings: Settings) -> None:
         self._tasks: dict[str, _SentTask] = {}
-        self._deadlines = Deadlines(settings.task_deadline)
+        self._expected = AdaptiveTimeout(least=settings.task_deadline, most=_LONGEST_EXPECTED)
         self._limit = ConcurrencyLimit(settings.queues * settings.tasks_per_queue)
         self._watch = WorkerWatch(settings.queues, settings.task_deadline)
         self._look_at = 0.0
@@ -51,8 +62,8 @@ class InFlight:
     def sent(self, tasks: Sequence[OutgoingTask], now: float) -> None:
         """These are in their queues: their deadlines begin."""
         for task in tasks:
-            if task.task_id in self._tasks:
-                self._deadlines.start(task.task_id, task.losses, now)
+            if (sent := self._tasks.get(task.task_id)) is not None:
+                sent.due = now + self._deadline(task.losses)
 
     def find(self, task_id: str) -> OutgoingTask | None:
         """The task of that id; None if it is not in flight any more."""
@@ -61,36 +72,38 @@ class InFlight:
 
     def answered(self, reply: Reply, now: float) -> None:
         """A worker's reply was taken, be it a late one."""
-        self._deadlines.observe(reply.seconds)
-        sent = self._tasks.get(reply.task_id)
-        if sent is not None:
+        self._expected.observe(reply.seconds)
+        if (sent := self._tasks.get(reply.task_id)) is not None:
             self._limit.observe(len(self._tasks), now - sent.at, reply.seconds)
             self._watch.answered(sent.task.queue, now)
-            self._forget(reply.task_id)
+            del self._tasks[reply.task_id]
 
     def overdue(self, now: float) -> list[OutgoingTask]:
         """The tasks that are to be looked for in their queues now, if it is time for that."""
-        if now < self._look_at or not (overdue := self._deadlines.overdue(now)):
+        overdue = [sent for sent in self._tasks.values() if sent.due <= now]
+        if now < self._look_at or not overdue:
             return []
         self._look_at = now + _LOOK_SECONDS
-        return [self._tasks[task_id].task for task_id in overdue]
+        for sent in overdue:
+            sent.due = math.inf
+        return [sent.task for sent in overdue]
 
     def looked_for(self, asked: Sequence[str], waiting: Set[str], now: float) -> list[OutgoingTask]:
         """Of the tasks that were asked for, those in `waiting` are still in their queues. Returns the others: lost."""
-        self._deadlines.still_waiting(waiting, now)
-        overdue = {task_id: self._tasks[task_id].task for task_id in asked if task_id in self._tasks}
+        overdue = {task_id: sent.task for task_id in asked if (sent := self._tasks.get(task_id)) is not None}
         self._watch.looked_for({task_id: task.queue for task_id, task in overdue.items()}, waiting, now)
+        self.sent([task for task_id, task in overdue.items() if task_id in waiting], now)
         lost = [task for task_id, task in overdue.items() if task_id not in waiting]
         for task in lost:
-            self._forget(task.task_id)
+            del self._tasks[task.task_id]
         return lost
 
     def clear(self) -> None:
         """No task is in flight any more."""
         self._tasks.clear()
-        self._deadlines.clear()
         self._watch.begin_anew()
 
-    def _forget(self, task_id: str) -> None:
-        del self._tasks[task_id]
-        self._deadlines.end(task_id)
+    def _deadline(self, losses: int) -> float:
+        """Seconds; doubled with each loss, since a slow worker is not a dead one."""
+        first = self._expected.seconds
+        return max(first, min(_LONGEST_DEADLINE, first * 2.0 ** min(losses, 10)))

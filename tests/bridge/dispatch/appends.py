@@ -5,6 +5,7 @@ from typing import Any
 
 from bridge.dispatch.conversations.appends import AppendWork
 from bridge.dispatch.heads.partition_heads import PartitionHeads
+from bridge.dispatch.servers.facts import AssignmentFacts
 from bridge.dispatch.work import Outcome, OutgoingTask
 from bridge.kafka.headers import Headers
 from bridge.kafka.transaction import Partition
@@ -15,22 +16,21 @@ from chat_tasks.settings import Settings
 
 SETTINGS = Settings(_env_file=None, queues=4, tasks_per_queue=2, instance_name="dispatch.1")
 LOG = Partition(SETTINGS.log_topic, 5)
+LOG_ID = "00000000-0000-0000-0000-000000000001"
 MANY = 1_000
 
 
 def append_work(settings: Settings = SETTINGS, **changes: Any) -> AppendWork:
     """Of an assignment that begins."""
-    facts: dict[str, Any] = {
-        "output_partitions": 3,
-        "epoch": 1_700,
-        "log_id": "00000000-0000-0000-0000-000000000001",
-        "generations": {"host": 1_600},
-        "reply_to": "chat:replies:dispatch.1:1700",
-        "quarantined": set(),
-        "requests": {},
-        "heads": {LOG.number: PartitionHeads(1_000)},
-    }
-    return AppendWork(settings, **{**facts, **changes})
+    heads = changes.pop("heads", {LOG.number: PartitionHeads(1_000)})
+    facts = AssignmentFacts(LOG_ID, {"host": 1_600}, frozenset(), {}, 3, 3)
+    return AppendWork(
+        settings,
+        facts._replace(**changes),
+        epoch=1_700,
+        reply_to="chat:replies:dispatch.1:1700",
+        heads=heads,
+    )
 
 
 def replayed_and_new() -> AppendWork:
@@ -62,3 +62,8 @@ def take_reply(
 ) -> Outcome | None:
     """A worker answers the task."""
     return work.take_reply(task.kind, task.number, Reply(task.task_id, seconds, results), now)
+
+
+def outstanding(work: AppendWork) -> int:
+    """The number of tasks that were planned and neither answered nor lost."""
+    return sum(len(scheduler.outstanding) for scheduler in work.schedulers.values())

@@ -3,8 +3,7 @@
 from typing import Any
 
 from bridge.dispatch.assignment import AssignmentState
-from bridge.dispatch.commits.checkpoints import Checkpoints
-from bridge.dispatch.heads.kept_heads import KeptHeads
+from bridge.dispatch.process_state import ProcessState
 from bridge.dispatch.servers.facts import AssignmentFacts
 from bridge.kafka.assignment import Assignment, Committed
 from bridge.kafka.transaction import Output, Partition
@@ -31,14 +30,7 @@ def assignment_work(
     assignment = Assignment(1_700, {LOG: Committed(offset, metadata, 0), REQUESTS: Committed(0, "", 0)}, None)
     facts = AssignmentFacts("00000000-0000-0000-0000-000000000001", GENERATIONS, quarantined, {}, 3, 3)
     settings = Settings(_env_file=None, queues=2, **chosen)
-    return AssignmentState(
-        settings,
-        assignment,
-        facts,
-        "replies",
-        Checkpoints(),
-        kept=KeptHeads(),
-    )
+    return AssignmentState(settings, assignment, facts, ProcessState())
 
 
 def logged(offset: int, value: bytes = FROM_BOB, key: str = "abc123") -> ConsumedMessage:

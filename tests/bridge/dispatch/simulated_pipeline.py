@@ -10,7 +10,6 @@ from collections import defaultdict
 from bridge.dispatch.assignment import AssignmentState
 from bridge.dispatch.commits.commit_metadata import decode_metadata, digest_of
 from bridge.dispatch.conversations.release import FoundLetters, WantedLetters
-from bridge.dispatch.heads.kept_heads import KeptHeads
 from bridge.dispatch.process_state import ProcessState
 from bridge.dispatch.quarantine.letter_box import LetterBox
 from bridge.dispatch.servers.facts import AssignmentFacts
@@ -86,7 +85,7 @@ class SimulatedPipeline:
         self._begin()
 
     def _end(self) -> None:
-        self.process_state.kept_heads = self.work.hand_over()
+        self.work.hand_over()
 
     def _begin(self) -> None:
         self.epoch += 1
@@ -103,15 +102,7 @@ class SimulatedPipeline:
             {one: Committed(held.offset, held.metadata, self.lows[one]) for one, held in self.group.items()},
             None,
         )
-        self.work = AssignmentState(
-            SETTINGS,
-            assignment,
-            self.facts,
-            f"replies {self.epoch}",
-            self.process_state.checkpoints,
-            kept=self.process_state.kept_heads,
-        )
-        self.process_state.kept_heads = KeptHeads()
+        self.work = AssignmentState(SETTINGS, assignment, self.facts, self.process_state)
         self.positions = dict(self.work.start)
         self.planned: dict[str, OutgoingTask] = {}
         self.to_quarantine: dict[str, str] = {}

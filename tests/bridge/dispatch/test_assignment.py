@@ -3,7 +3,6 @@
 import pytest
 
 from bridge.dispatch.commits.commit_metadata import CommitMetadata, encode_metadata
-from bridge.kafka.headers import SENT_AT, Headers
 from bridge.kafka.transaction import Partition
 from chat_tasks.errors import ConfigurationError
 from chat_tasks.formats.tasks import Reply
@@ -165,13 +164,3 @@ def test_the_log_keeps_everything_until_the_replay_has_ended() -> None:
     # What was committed before the replay ended has just been written again, and counts from now.
     assert work.purgeable(before=59) == {}
     assert work.purgeable(before=60) == {LOG: 2}
-
-
-def test_records_that_an_older_ingest_wrote_are_understood() -> None:
-    headers: Headers = [("trace", b"t"), (SENT_AT, b"500")]
-    work = assignment_work()
-    work.receive([ConsumedMessage(LOG.topic, LOG.number, 0, FROM_BOB, b"abc123", headers), logged(1)])
-    perform_all(work, SimulatedWorker(GENERATIONS))
-    older, newer = published(work)
-    assert (older.value, older.headers) == (OUT_BOB, headers)
-    assert newer.headers == [(SENT_AT, b"500")]

@@ -4,11 +4,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bridge.records.validation import Limits, validate_request
+from bridge.records.validation import validate_request
 from chat_tasks.errors import InvalidRecord
 from chat_tasks.formats.tasks import LatestRequest
+from chat_tasks.settings import Settings
 
-LIMITS = Limits(body_bytes=20, key_bytes=12, name_bytes=8, recipients=3, latest_messages=100)
+LIMITS = Settings(
+    _env_file=None, max_body_bytes=20, max_key_bytes=12, max_name_bytes=8, max_recipients=3, max_latest_messages=100
+)
 
 
 @pytest.mark.parametrize(
@@ -54,4 +57,4 @@ def test_any_bytes_are_a_request_or_are_invalid(value: bytes) -> None:
         request = validate_request(value, LIMITS)
     except InvalidRecord:
         return
-    assert 0 <= request.count <= LIMITS.latest_messages
+    assert 0 <= request.count <= LIMITS.max_latest_messages

@@ -6,13 +6,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bridge.records.validation import Limits, ValidMessage, validate_message
+from bridge.records.validation import ValidMessage, validate_message
 from chat_tasks.errors import InvalidRecord
 from chat_tasks.formats.topics import InstantMessage, encode_message
+from chat_tasks.settings import Settings
 from tests.chat_tasks.texts import as_fields, messages
 
-LIMITS = Limits(body_bytes=20, key_bytes=12, name_bytes=8, recipients=3, latest_messages=100)
-ROOMY = Limits(body_bytes=10**6, key_bytes=10**6, name_bytes=10**6, recipients=100, latest_messages=100)
+LIMITS = Settings(
+    _env_file=None, max_body_bytes=20, max_key_bytes=12, max_name_bytes=8, max_recipients=3, max_latest_messages=100
+)
+ROOMY = Settings(_env_file=None, max_body_bytes=10**6, max_key_bytes=32_768, max_name_bytes=10**6)
 VALID = {"conversationKey": "abc123", "sender": "bob", "recipients": ["ann"], "body": "Hi there!"}
 CANONICAL = b'{"conversationKey":"abc123","sender":"bob","recipients":["ann"],"body":"Hi there!"}'
 
@@ -22,7 +25,7 @@ def message(**changes: object) -> bytes:
     return json.dumps({**VALID, **changes}).encode()
 
 
-def reason_for(value: bytes | None, limits: Limits = LIMITS) -> str:
+def reason_for(value: bytes | None, limits: Settings = LIMITS) -> str:
     """Why that is no message."""
     with pytest.raises(InvalidRecord) as invalid:
         validate_message(value, limits)

@@ -24,7 +24,7 @@ def test_each_unit_is_1024_of_the_one_before(count: int, unit: str) -> None:
     assert parse_size(f"{count}{unit}") == count * 1024 ** ["B", "KiB", "MiB", "GiB"].index(unit)
 
 
-@pytest.mark.parametrize("shown", ["5KB", "KiB", "five", "1.5MiB"])
+@pytest.mark.parametrize("shown", ["KiB", "five", "5 moons"])
 def test_what_is_not_a_size_is_not_guessed(shown: str) -> None:
-    with pytest.raises(ValueError, match="invalid literal"):
+    with pytest.raises(ValueError, match="could not"):
         parse_size(shown)

@@ -12,7 +12,7 @@ from bridge.loop.membership import Membership
 from bridge.loop.transaction_runner import TransactionRunner, new_offsets_timeout
 from chat_tasks.settings import Settings
 from stack.waiting import wait_until
-from tests.integration.conftest import Deploy
+from tests.pipeline.deployment import Deploy
 
 pytestmark = pytest.mark.servers
 

@@ -13,9 +13,8 @@ from chat_tasks.storage.session import connect
 from stack.processes.server_process import ServerProcess
 from stack.servers.one_of_each import Servers
 from stack.waiting import wait_until
-from tests.integration.conftest import Deploy
 from tests.pipeline.conversation import assert_rows_match, read_outputs, send, some_messages
-from tests.pipeline.deployment import Deployment, Process
+from tests.pipeline.deployment import Deploy, Deployment, Process
 
 pytestmark = pytest.mark.servers
 

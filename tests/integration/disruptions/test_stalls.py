@@ -8,9 +8,8 @@ from confluent_kafka import OFFSET_END, TopicPartition
 from confluent_kafka.admin import AdminClient
 
 from bridge.kafka.clients import base_config
-from tests.integration.conftest import Deploy
 from tests.pipeline.conversation import assert_rows_match, read_outputs, send, some_messages
-from tests.pipeline.deployment import Deployment, Process
+from tests.pipeline.deployment import Deploy, Deployment, Process
 
 pytestmark = pytest.mark.servers
 

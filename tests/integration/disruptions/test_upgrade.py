@@ -6,8 +6,8 @@ import threading
 import pytest
 from cassandra.cluster import Session
 
-from tests.integration.conftest import Deploy
 from tests.pipeline.conversation import assert_rows_match, read_outputs, send, some_messages
+from tests.pipeline.deployment import Deploy
 
 pytestmark = pytest.mark.servers
 

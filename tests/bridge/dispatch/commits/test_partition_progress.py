@@ -4,6 +4,7 @@ import pytest
 
 from bridge.dispatch.commits.commit_metadata import CommitMetadata, decode_metadata
 from bridge.dispatch.commits.partition_progress import Delivery, PartitionProgress
+from bridge.dispatch.commits.replay import PartitionState
 from bridge.kafka.transaction import CommittedOffset, Partition
 
 PARTITION = Partition("conversation_log", 3)
@@ -34,13 +35,13 @@ def test_new_records_are_work_until_they_are_finished() -> None:
 
 def test_a_successor_works_on_what_is_unfinished_only() -> None:
     successor = resume(progress_until(4, 1, 3).commit())
-    assert not successor.needs_replay
+    assert successor.state is not PartitionState.REPLAYING
     assert [successor.deliver(offset) for offset in range(1, 6)] == [WORK, DONE, WORK, WORK, WORK]
 
 
 def test_after_a_node_has_started_what_was_published_is_written_again() -> None:
     successor = resume(progress_until(4, 1, 3).commit(), digest="a node has started")
-    assert successor.needs_replay
+    assert successor.state is PartitionState.REPLAYING
     assert [successor.deliver(offset) for offset in range(5)] == [REPLAY, WORK, REPLAY, WORK, WORK]
 
 
@@ -48,10 +49,9 @@ def test_the_replay_ends_when_all_of_it_is_written() -> None:
     successor = resume(progress_until(3).commit(), digest="a node has started")
     assert [successor.deliver(offset) for offset in range(3)] == [REPLAY] * 3
     for _ in range(3):
-        assert successor.needs_replay
-        assert not successor.needs_commit
+        assert successor.state is PartitionState.REPLAYING
         successor.replayed()
-    assert not successor.needs_replay
+    assert successor.state is not PartitionState.REPLAYING
 
 
 def test_the_replay_does_not_end_before_all_of_it_is_read() -> None:
@@ -59,9 +59,9 @@ def test_the_replay_does_not_end_before_all_of_it_is_read() -> None:
     successor.deliver(0)
     successor.replayed()
     successor.reached_end(2)
-    assert successor.needs_replay
+    assert successor.state is PartitionState.REPLAYING
     successor.reached_end(3)
-    assert not successor.needs_replay
+    assert successor.state is not PartitionState.REPLAYING
 
 
 def test_the_first_new_record_shows_that_it_is_read_where_the_last_offset_holds_none() -> None:
@@ -71,16 +71,16 @@ def test_the_first_new_record_shows_that_it_is_read_where_the_last_offset_holds_
     assert [successor.deliver(0), successor.deliver(1)] == [REPLAY, REPLAY]
     successor.replayed()
     successor.replayed()
-    assert successor.needs_replay
+    assert successor.state is PartitionState.REPLAYING
     assert successor.deliver(3) is WORK
-    assert not successor.needs_replay
+    assert successor.state is not PartitionState.REPLAYING
 
 
 def test_an_empty_partition_has_nothing_to_replay_once_its_end_is_seen() -> None:
     progress = PartitionProgress(PARTITION, 0, CommitMetadata(), "today")
-    assert progress.needs_replay
+    assert progress.state is PartitionState.REPLAYING
     progress.reached_end(0)
-    assert not progress.needs_replay
+    assert progress.state is not PartitionState.REPLAYING
 
 
 def test_the_group_hears_of_a_replay_when_it_has_ended_and_not_before() -> None:
@@ -89,12 +89,12 @@ def test_the_group_hears_of_a_replay_when_it_has_ended_and_not_before() -> None:
     successor.deliver(1)
     assert decode_metadata(successor.commit().metadata).digest == "today"
     successor.replayed()
-    assert successor.needs_commit
+    assert successor.state is PartitionState.REPLAYED
     commit = successor.commit()
     assert decode_metadata(commit.metadata).digest == "a node has started"
-    assert successor.needs_commit
+    assert successor.state is PartitionState.REPLAYED
     successor.committed()
-    assert not successor.needs_commit
+    assert successor.state is not PartitionState.REPLAYED
 
 
 def test_finishing_twice_is_publishing_twice() -> None:

@@ -6,6 +6,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 
 from bridge.dispatch.commits.commit_metadata import CommitMetadata, decode_metadata
 from bridge.dispatch.commits.partition_progress import Delivery, PartitionProgress
+from bridge.dispatch.commits.replay import PartitionState
 from bridge.kafka.transaction import CommittedOffset, Partition
 
 PARTITION = Partition("conversation_log", 0)
@@ -30,7 +31,7 @@ class PartitionWithRestarts(RuleBasedStateMachine):
         """Dispatch ends, at whatever moment, and a successor begins."""
         metadata = decode_metadata(self.group.metadata)
         self.progress = PartitionProgress(PARTITION, self.group.offset, metadata, str(self.started))
-        self.position = 0 if self.progress.needs_replay else self.group.offset
+        self.position = 0 if self.progress.state is PartitionState.REPLAYING else self.group.offset
         self.work: list[int] = []
         self.replays: list[int] = []
 
@@ -41,7 +42,7 @@ class PartitionWithRestarts(RuleBasedStateMachine):
         self.started += 1
         self.restart()
 
-    @precondition(lambda self: not self.progress.needs_replay)
+    @precondition(lambda self: self.progress.state is not PartitionState.REPLAYING)
     @rule()
     def pass_time(self) -> None:
         """What is committed was written long ago."""
@@ -76,7 +77,7 @@ class PartitionWithRestarts(RuleBasedStateMachine):
         self.rows.add(self.replays.pop(index % len(self.replays)))
         self.progress.replayed()
 
-    @precondition(lambda self: self.work or self.progress.needs_commit)
+    @precondition(lambda self: self.work or self.progress.state is PartitionState.REPLAYED)
     @rule(indices=st.lists(st.integers(0, 1000), max_size=8), survives=st.booleans())
     def transact(self, indices: list[int], survives: bool) -> None:
         """Some records are written, published and committed; dispatch hears of it or ends before."""
@@ -107,7 +108,7 @@ class PartitionWithRestarts(RuleBasedStateMachine):
 
     @invariant()
     def the_replay_ends_when_every_published_row_is_back(self) -> None:
-        assert self.progress.needs_replay or self.published <= self.rows
+        assert self.progress.state is PartitionState.REPLAYING or self.published <= self.rows
 
     def teardown(self) -> None:
         """Whatever has happened: a last successor comes to an end with every record published."""
@@ -119,8 +120,8 @@ class PartitionWithRestarts(RuleBasedStateMachine):
         self.transact([0] * len(self.work), survives=True)
         assert self.published == set(self.log)
         assert self.published == self.rows
-        assert not self.progress.needs_replay
-        assert not self.progress.needs_commit
+        assert self.progress.state is not PartitionState.REPLAYING
+        assert self.progress.state is not PartitionState.REPLAYED
         self.the_committed_offset_is_the_lowest_unpublished_record()
 
 

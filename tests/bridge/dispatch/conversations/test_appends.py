@@ -8,7 +8,7 @@ from msgspec import structs
 from bridge.dispatch.conversations.appends import AppendWork
 from bridge.dispatch.conversations.release import FoundLetters
 from bridge.dispatch.heads.partition_heads import PartitionHeads
-from bridge.dispatch.work import Finished, OutgoingTask
+from bridge.dispatch.work import Finished, OutgoingTask, TaskKind
 from chat_tasks.conversation.routing import partition_of, queue_of
 from chat_tasks.formats.tasks import Answer, Failure, decode_append_task
 from tests.bridge.dispatch.appends import (
@@ -16,6 +16,7 @@ from tests.bridge.dispatch.appends import (
     SETTINGS,
     append_work,
     message,
+    outstanding,
     plan,
     record,
     replayed_and_new,
@@ -104,7 +105,7 @@ def test_a_conversation_that_fails_is_tried_again_and_fails_no_neighbour() -> No
     assert outcome is not None
     assert published(outcome.finished) == [(0, "0", 0), (2, "2", 0)]
     assert outcome.retries == {"Cassandra is down": 1}
-    retry_at = work.next_plan_at(now=0)
+    retry_at = work.schedulers[TaskKind.APPEND].next_plan_at(now=0)
     assert retry_at is not None
     [task] = plan(work, retry_at)
     assert published(answer(work, task, *worker.perform(task).results)) == [(1, "1", 0)]
@@ -123,8 +124,8 @@ def test_a_late_reply_is_ignored() -> None:
     work = append_work()
     work.add_record("abc123", record(0))
     [lost] = plan(work)
-    assert work.lost(lost.kind, lost.number)
-    assert not work.lost(lost.kind, lost.number)
+    assert work.schedulers[lost.kind].lost(lost.number)
+    assert not work.schedulers[lost.kind].lost(lost.number)
     [again] = plan(work)
     assert take_reply(work, lost, [0]) is None
     assert published(answer(work, again, 0)) == [(0, "0", 0)]
@@ -138,7 +139,7 @@ def test_a_reply_that_does_not_fit_leaves_its_task_outstanding(results: list[int
     [task] = plan(work)
     with pytest.raises(ValueError, match="results for 1 conversations"):
         take_reply(work, task, results)
-    assert work.outstanding == 1
+    assert outstanding(work) == 1
     assert published(answer(work, task, 0)) == [(0, "0", 0)]
 
 
@@ -148,15 +149,15 @@ def test_a_broker_that_forgot_everything_loses_every_task_and_no_record() -> Non
     for offset, key in enumerate(keys):
         work.add_record(key, record(offset, key))
     lost = plan(work)
-    assert work.lose_all() == len(lost)
-    assert work.outstanding == 0
+    assert work.schedulers[TaskKind.APPEND].lose_all() == len(lost)
+    assert outstanding(work) == 0
     again = plan(work)
     assert {task.losses for task in again} == {1}
     finished = [
         one for task in again for one in answer(work, task, *SimulatedWorker({"host": 1_600}).perform(task).results)
     ]
     assert sorted(offset for one in finished for offset in one.offsets) == list(range(20))
-    assert (work.records, work.bytes, work.outstanding) == (0, 0, 0)
+    assert (work.records, work.bytes, outstanding(work)) == (0, 0, 0)
 
 
 def test_new_records_do_not_wait_for_a_replay_where_the_head_is_known() -> None:
@@ -169,7 +170,7 @@ def test_new_records_do_not_wait_for_a_replay_where_the_head_is_known() -> None:
     outcome = take_reply(work, again, [4])
     assert outcome is not None
     assert [one.offset for one in outcome.replayed] == [3]
-    assert (work.records, work.bytes, work.outstanding) == (0, 0, 0)
+    assert (work.records, work.bytes, outstanding(work)) == (0, 0, 0)
 
 
 def test_the_heads_of_letters_are_read_and_theirs_are_not_kept() -> None:

@@ -5,6 +5,7 @@ import json
 import pytest
 
 from bridge.dispatch.conversations.latest import LatestWork
+from bridge.dispatch.servers.facts import AssignmentFacts
 from bridge.dispatch.work import OutgoingTask, PendingRequest
 from bridge.kafka.transaction import Partition
 from chat_tasks.conversation.routing import partition_of, queue_of
@@ -21,7 +22,9 @@ DOWN = Failure(Answer.RETRY, "Cassandra is down")
 
 def latest_work() -> LatestWork:
     """Of an assignment that begins."""
-    return LatestWork(SETTINGS, block_partitions=3, epoch=1_700, generations={"host": 1_600}, reply_to="replies")
+    return LatestWork(
+        SETTINGS, AssignmentFacts("log", {"host": 1_600}, frozenset(), {}, 3, 3), epoch=1_700, reply_to="replies"
+    )
 
 
 def request(offset: int, key: str = "abc123", count: int = 10, *, record_key: bytes | None = None) -> PendingRequest:
@@ -114,12 +117,12 @@ def test_late_replies_are_ignored() -> None:
     work = latest_work()
     work.add_request(request(0))
     [task] = plan(work)
-    assert work.lose_all() == 1
+    assert work.scheduler.lose_all() == 1
     assert work.take_reply(task.number, Reply(task.task_id, 0.0, [EMPTY]), now=0) is None
-    assert not work.lost(task.number)
+    assert not work.scheduler.lost(task.number)
     [again] = plan(work)
     assert again.losses == 1
-    assert work.lost(again.number)
+    assert work.scheduler.lost(again.number)
 
 
 @pytest.mark.parametrize("results", [[], [EMPTY, EMPTY]])
@@ -129,4 +132,4 @@ def test_a_reply_that_does_not_fit_leaves_its_task_outstanding(results: list[str
     [task] = plan(work)
     with pytest.raises(ValueError, match="results for 1 requests"):
         work.take_reply(task.number, Reply(task.task_id, 0.0, results), now=0)
-    assert work.outstanding == 1
+    assert len(work.scheduler.outstanding) == 1

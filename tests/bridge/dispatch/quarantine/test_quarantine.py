@@ -1,7 +1,7 @@
 """Conversations that can never be written become dead letters, in order."""
 
 from chat_tasks.formats.tasks import Answer, Failure
-from tests.bridge.dispatch.appends import append_work, message, plan, record, replayed_and_new, take_reply
+from tests.bridge.dispatch.appends import append_work, message, outstanding, plan, record, replayed_and_new, take_reply
 
 
 def test_a_refused_conversation_waits_for_its_quarantine_and_becomes_dead_letters() -> None:
@@ -33,7 +33,7 @@ def test_a_refused_conversation_waits_for_its_quarantine_and_becomes_dead_letter
 
 
 def test_a_conversation_quarantined_earlier_never_reaches_a_worker() -> None:
-    work = append_work(quarantined={"abc123"})
+    work = append_work(quarantined=frozenset({"abc123"}))
     outcomes = [work.add_record("abc123", record(0)), work.add_record("abc123", record(1, replay=True))]
     assert [len(outcome.finished) for outcome in outcomes if outcome is not None] == [1, 0]
     assert plan(work) == []
@@ -47,4 +47,4 @@ def test_what_of_the_conversation_is_with_a_worker_meanwhile_becomes_a_dead_lett
     assert [offset for one in dead.finished for offset in one.offsets] == [9]
     assert [one.offset for one in dead.replayed] == [3]
     assert take_reply(work, new, [8]) is None
-    assert (work.records, work.bytes, work.outstanding) == (0, 0, 0)
+    assert (work.records, work.bytes, outstanding(work)) == (0, 0, 0)

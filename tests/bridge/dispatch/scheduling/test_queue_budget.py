@@ -13,7 +13,7 @@ SEVERAL = 3
 
 def new_budget(most: int = 3000, least: int = 10) -> QueueBudget:
     """Its probes are two to four seconds apart, then four to eight."""
-    return QueueBudget(most, MOMENT, Backoff(first=4, longest=8), least)
+    return QueueBudget(most, MOMENT, least, Backoff(first=4, longest=8))
 
 
 def settled(budget: QueueBudget, records_per_second: float) -> int:

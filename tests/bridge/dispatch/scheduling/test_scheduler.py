@@ -5,7 +5,7 @@ import math
 import pytest
 
 from bridge.dispatch.scheduling.queue_budget import QueueBudget
-from bridge.dispatch.scheduling.scheduler import Batch, PlannedTask, Scheduler, TaskLimits
+from bridge.dispatch.scheduling.scheduler import Batch, PlannedTask, Scheduler
 from chat_tasks.backoff import Backoff
 
 MANY = 1_000
@@ -16,8 +16,9 @@ def scheduler(tasks_per_queue: int = 1, records: int = 10, size: int = 1000) -> 
     return Scheduler(
         queue_of=lambda key: ord(key[0]),
         size_of=len,
-        limits=TaskLimits(tasks_per_queue, size),
-        budget=lambda backoff: QueueBudget(records, 1.0, backoff),
+        tasks_per_queue=tasks_per_queue,
+        task_bytes=size,
+        budget=lambda: QueueBudget(records, 1.0, backoff=Backoff(first=8, longest=8)),
         backoff=Backoff(first=8, longest=8),
     )
 
@@ -123,7 +124,12 @@ def test_a_failed_batch_waits_for_its_backoff_with_what_comes_meanwhile() -> Non
 
 def test_one_that_fails_again_and_again_waits_longer() -> None:
     one = Scheduler[str](
-        lambda _: 0, len, TaskLimits(1, 1000), lambda one: QueueBudget(10, 1.0, one), Backoff(first=1, longest=1000)
+        lambda _: 0,
+        len,
+        tasks_per_queue=1,
+        task_bytes=1000,
+        budget=lambda: QueueBudget(10, 1.0),
+        backoff=Backoff(first=1, longest=1000),
     )
     one.add("ann", "1")
     now, waited = 0.0, []

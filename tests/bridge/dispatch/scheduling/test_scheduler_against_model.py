@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
 from bridge.dispatch.scheduling.queue_budget import QueueBudget
-from bridge.dispatch.scheduling.scheduler import PlannedTask, Scheduler, TaskLimits
+from bridge.dispatch.scheduling.scheduler import PlannedTask, Scheduler
 from chat_tasks.backoff import Backoff
 
 QUEUES = 2
@@ -40,18 +40,25 @@ class ScheduledRecords(RuleBasedStateMachine):
     """
 
     @initialize(
-        limits=st.builds(TaskLimits, st.integers(1, 3), st.integers(1, 40)),
+        most_tasks=st.integers(1, 3),
+        most_bytes=st.integers(1, 40),
         records=st.integers(1, 20),
         tasks=st.integers(1, 7),
     )
-    def start(self, limits: TaskLimits, records: int, tasks: int) -> None:
-        self.limits = limits
+    def start(self, most_tasks: int, most_bytes: int, records: int, tasks: int) -> None:
+        self.most_tasks = most_tasks
+        self.most_bytes = most_bytes
         self.tasks = tasks
         self.backoff = Steady(first=2, longest=16)
         self.scheduler: Scheduler[Record] = Scheduler(
-            queue_of, lambda record: record[1], limits, lambda backoff: QueueBudget(records, 1.0, backoff), self.backoff
+            queue_of,
+            lambda record: record[1],
+            tasks_per_queue=most_tasks,
+            task_bytes=most_bytes,
+            budget=lambda: QueueBudget(records, 1.0, backoff=self.backoff),
+            backoff=self.backoff,
         )
-        self.budgets = [QueueBudget(records, 1.0, self.backoff) for _ in range(QUEUES)]
+        self.budgets = [QueueBudget(records, 1.0, backoff=self.backoff) for _ in range(QUEUES)]
         self.now = 0.0
         self.count = 0
         self.waiting: dict[str, list[Record]] = {key: [] for key in KEYS}
@@ -86,7 +93,7 @@ class ScheduledRecords(RuleBasedStateMachine):
         for key in self.ready_keys():
             queue = queue_of(key)
             if room:
-                assert used[queue] == self.limits.tasks_per_queue or self.now < (self.budgets[queue].opens_at or 0)
+                assert used[queue] == self.most_tasks or self.now < (self.budgets[queue].opens_at or 0)
         retry_at = self.scheduler.next_plan_at(self.now)
         assert retry_at is None or retry_at > self.now
 
@@ -104,7 +111,7 @@ class ScheduledRecords(RuleBasedStateMachine):
         assert self.now >= (budget.opens_at or 0)
         budget.sent(self.now)
         assert len(records) <= most
-        assert size <= self.limits.bytes or len(records) == 1
+        assert size <= self.most_bytes or len(records) == 1
         assert len({batch.conversation_key for batch in task.batches}) == len(task.batches)
         for batch in task.batches:
             key, mine = batch.conversation_key, list(batch.records)
@@ -114,7 +121,7 @@ class ScheduledRecords(RuleBasedStateMachine):
             assert mine
             assert mine == self.waiting[key][: len(mine)]
             if left := self.waiting[key][len(mine) :]:
-                assert len(records) == most or size + left[0][1] > self.limits.bytes
+                assert len(records) == most or size + left[0][1] > self.most_bytes
         assert task.losses == max(self.losses[batch.conversation_key] for batch in task.batches)
         assert task.number not in self.outstanding
         assert task.number not in self.over

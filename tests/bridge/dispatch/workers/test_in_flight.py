@@ -73,3 +73,31 @@ def test_the_limit_follows_how_many_are_worked_on(in_flight: InFlight) -> None:
         for task in tasks:
             in_flight.answered(Reply(task.task_id, 1.0, []), number + 1)
     assert in_flight.limit > before
+
+
+def deadline_of(in_flight: InFlight, losses: int, now: int = 1_000) -> float:
+    """Seconds from the sending of a task until it is overdue."""
+    task = FIRST._replace(task_id="append-1-7", losses=losses)
+    in_flight.clear()
+    in_flight.add([task], now)
+    in_flight.sent([task], now)
+    return next(tenths / 10 for tenths in range(10_000) if in_flight.overdue(now + tenths / 10))
+
+
+@pytest.mark.parametrize(("losses", "seconds"), [(0, 2), (1, 4), (2, 8), (3, 16), (4, 30), (1_000, 30)])
+def test_a_deadline_doubles_with_each_loss_up_to_30_seconds(in_flight: InFlight, losses: int, seconds: float) -> None:
+    assert deadline_of(in_flight, losses) == seconds
+
+
+def test_a_deadline_above_30_seconds_is_kept() -> None:
+    assert deadline_of(InFlight(SETTINGS.model_copy(update={"task_deadline": 100})), losses=5) == 100
+
+
+def test_tasks_that_take_long_are_waited_for_longer_up_to_10_seconds_and_not_for_ever(in_flight: InFlight) -> None:
+    in_flight.answered(Reply("a late one", 1.5, []), 11)
+    assert deadline_of(in_flight, losses=0) == 4.5
+    in_flight.answered(Reply("a late one", 60, []), 11)
+    assert deadline_of(in_flight, losses=0, now=2_000) == 10
+    for _ in range(50):
+        in_flight.answered(Reply("a late one", 0.01, []), 11)
+    assert deadline_of(in_flight, losses=0, now=3_000) == 2
