@@ -13,7 +13,6 @@ from confluent_kafka.admin import AdminClient, NewTopic
 from bridge.kafka.clients import base_config
 from bridge.kafka.errors import describe_kafka_error
 from bridge.kafka.topics import (
-    TopicPlan,
     fixed_partitions_name,
     known_partitions_name,
     partition_counts,
@@ -39,10 +38,6 @@ _UNSETTLED = {
 
 Start = Literal["earliest", "latest"]
 ResultT = TypeVar("ResultT")
-
-
-class _Unsettled(DependencyUnavailable):
-    """A topic that was just created is not there yet."""
 
 
 def initialise(settings: Settings, start: Start, report: Callable[[str], None], *, reset_offsets: bool = False) -> None:
@@ -92,7 +87,10 @@ def _create_topics(settings: Settings, admin: AdminClient, report: Callable[[str
     for plan in plan_topics(settings):
         if plan.name in existing:
             report(f"topic {plan.name}: exists, {existing[plan.name]} partitions")
-    futures = admin.create_topics([_new_topic(plan, settings) for plan in missing]) if missing else {}
+    topics = [
+        NewTopic(plan.name, plan.partitions, settings.topic_replication_factor, config=plan.config) for plan in missing
+    ]
+    futures = admin.create_topics(topics) if topics else {}
     for name, future in futures.items():
         try:
             future.result(_SECONDS)
@@ -108,12 +106,8 @@ def _visible_counts(settings: Settings, admin: AdminClient) -> dict[str, int]:
     names = [plan.name for plan in plan_topics(settings)]
     counts = partition_counts(admin, names)
     if counts.keys() < set(names):
-        raise _Unsettled("Kafka: the topics that were just created are not there")
+        raise DependencyUnavailable("Kafka: the topics that were just created are not there")
     return counts
-
-
-def _new_topic(plan: TopicPlan, settings: Settings) -> NewTopic:
-    return NewTopic(plan.name, plan.partitions, settings.topic_replication_factor, config=plan.config)
 
 
 def _store_partitions(settings: Settings, session: Session, counts: dict[str, int]) -> dict[str, int]:
@@ -177,7 +171,7 @@ def _once_settled(step: Callable[[], ResultT]) -> ResultT:
     for attempt in count(1):
         try:
             return step()
-        except (KafkaException, _Unsettled) as error:
+        except (KafkaException, DependencyUnavailable) as error:
             is_settled = isinstance(error, KafkaException) and error.args[0].code() not in _UNSETTLED
             if is_settled or time.monotonic() > deadline:
                 raise

@@ -162,15 +162,15 @@ class AssignmentState:
         Raises `ValueError` if the reply does not fit the task.
         """
         if task.kind is TaskKind.LATEST:
-            if (answered := self.latest.take_reply(task.number, reply, now)) is not None:
-                finished, retries = answered
-                self._outbox.extend(finished)
-                self._report(retries)
-        elif (outcome := self.appends.take_reply(task.kind, task.number, reply, now)) is not None:
-            self._outbox.take(outcome)
-            self._report(outcome.retries)
-            return outcome.refused
-        return {}
+            outcome = self.latest.take_reply(task.number, reply, now)
+        else:
+            outcome = self.appends.take_reply(task.kind, task.number, reply, now)
+        if outcome is None:
+            return {}
+        self._outbox.take(outcome)
+        for reason, count in outcome.retries.items():
+            logger.debug("%d conversations are tried again: %s", count, reason)
+        return outcome.refused
 
     def lost(self, task: OutgoingTask) -> bool:
         """Ready the task's records again; False if it is not outstanding."""
@@ -247,8 +247,3 @@ class AssignmentState:
             self._outbox.extend([request])
         else:
             self.latest.add_request(request)
-
-    @staticmethod
-    def _report(retries: Mapping[str, int]) -> None:
-        for reason, count in retries.items():
-            logger.debug("%d conversations are tried again: %s", count, reason)

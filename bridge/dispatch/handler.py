@@ -120,7 +120,7 @@ class Dispatch(LoopHandler):
                 self._redis_answers = True
                 self._lose_all()
             case CallDone():
-                self._upkeep.done(event, self._work)
+                self._upkeep.done(event)
             case _:
                 raise AssertionError(event)
 

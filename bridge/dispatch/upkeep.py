@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import Callable, Mapping
+from functools import partial
 
 from confluent_kafka import KafkaException
 
@@ -77,53 +78,41 @@ class Upkeep:
         """Begin what is due."""
         # What a node that comes back has forgotten is to be written again before anything else is.
         if self._is_due("nodes", now, _NODES_SECONDS if self.nodes_answer else _MISSING_NODES_SECONDS):
-            self._calls.send("nodes", lambda: (now, self._cluster.generations()))
+            self._calls.send("nodes", self._cluster.generations, partial(self._take_generations, work, now))
         if not self.requests_open and self._is_due("gate", now, _GATE_SECONDS):
-            self._calls.send("gate", lambda: self._cluster.all_replayed(digest_of(work.facts.generations)))
+            digest = digest_of(work.facts.generations)
+            self._calls.send("gate", partial(self._cluster.all_replayed, digest), self._open_requests)
         if self._to_quarantine and self._is_due("quarantine", now, _QUARANTINE_SECONDS):
             doomed = dict(self._to_quarantine)
-            self._calls.send("quarantine", lambda: self._cluster.quarantine(doomed))
+            self._calls.send("quarantine", partial(self._cluster.quarantine, doomed), lambda _: self._add(work, doomed))
         self._releases.tick(work.quarantine, now)
 
-    def done(self, done: CallDone, work: AssignmentState | None) -> None:
-        """Take what came of one; post `AssignmentOutdated` where it tells that a node has started.
-
-        What came of one for an earlier assignment may lack what has happened since, and is passed over.
-        """
-        is_for_this_assignment = self._calls.ended(done)
-        if done.error is not None:
-            self._take_failure(done.error)
-        elif work is not None and is_for_this_assignment:
-            self._take_result(done, work)
+    def done(self, done: CallDone) -> None:
+        """Take what came of a call; post `AssignmentOutdated` if it tells that a node has started."""
+        try:
+            self._calls.finish(done)
+        except DependencyUnavailable as error:
+            if self._any_node_answers:
+                logger.warning("%s", error)
+            self._any_node_answers = False
+        except KafkaException:
+            # Of Kafka the loop itself hears soon enough. Anything else must not be passed over.
+            logger.debug("Kafka did not answer the call %s", done.name)
 
     def close(self) -> None:
         """End the threads."""
         self._calls.close()
 
-    def _take_failure(self, error: BaseException) -> None:
-        if isinstance(error, DependencyUnavailable):
-            if self._any_node_answers:
-                logger.warning("%s", error)
-            self._any_node_answers = False
-        elif not isinstance(error, KafkaException):
-            # Of Kafka the loop itself hears soon enough; anything else must not be passed over.
-            raise error
+    def _open_requests(self, all_replayed: bool) -> None:
+        self.requests_open = all_replayed
 
-    def _take_result(self, done: CallDone, work: AssignmentState) -> None:
-        if done.name == "nodes":
-            self._any_node_answers = True
-            self._take_generations(work, *done.result)
-        elif done.name == "gate":
-            self.requests_open = done.result == digest_of(work.facts.generations)
-        elif done.name == "quarantine":
-            for key, reason in done.result.items():
-                if self._to_quarantine.pop(key, None) is not None:
-                    work.quarantine.quarantined(key, reason)
-        else:
-            self._releases.done(work.quarantine, done)
+    def _add(self, work: AssignmentState, quarantined: Mapping[str, str]) -> None:
+        for key, reason in quarantined.items():
+            del self._to_quarantine[key]
+            work.quarantine.quarantined(key, reason)
 
     def _take_generations(self, work: AssignmentState, asked_at: float, asked: AskedNodes) -> None:
-        self._every_node_answers = asked.all_answered
+        self._any_node_answers, self._every_node_answers = True, asked.all_answered
         replayed = work.facts.generations
         started = [host for host, generation in asked.generations.items() if replayed.get(host) != generation]
         if started:
@@ -139,7 +128,7 @@ class Upkeep:
         if self._every_node_answers:
             before = asked_at - self._settings.replay_window
             if not self._calls.is_under_way("purge") and (purgeable := work.purgeable(before)):
-                self._calls.send("purge", lambda: self._cluster.purge(purgeable))
+                self._calls.send("purge", partial(self._cluster.purge, purgeable))
             work.quarantine.publish_settled(before)
 
     def _is_due(self, name: str, now: float, interval: float) -> bool:

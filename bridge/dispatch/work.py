@@ -23,14 +23,17 @@ class PendingRequest(NamedTuple):
 
 
 class TaskKind(StrEnum):
-    """What a task is for; its id begins with this."""
+    """What a task is for; its id begins with this.
+
+    - APPEND: new records are written, or such as are written again before new ones of their conversation may
+      follow.
+    - REPLAY: records are written again beside new ones.
+    - LATEST: the latest messages are read.
+    """
 
     APPEND = "append"
-    """New records are written, or such as are written again before new ones of their conversation may follow."""
     REPLAY = "replay"
-    """Records are written again beside new ones."""
     LATEST = "latest"
-    """The latest messages are read."""
 
 
 class OutgoingTask(NamedTuple):

@@ -6,35 +6,19 @@ minutes, while others had its partitions.
 
 import threading
 import time
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Mapping
 
 from confluent_kafka import Consumer, KafkaException, TopicPartition
 
 from bridge.kafka.clients import reader_config
-from bridge.kafka.errors import describe_kafka_error
 from bridge.kafka.transaction import Partition
 from bridge.loop.events import Failed
 from bridge.loop.stall_detector import StallDetector
-from chat_tasks.errors import DependencyUnavailable, LoopStalled
+from chat_tasks.errors import LoopStalled
 from chat_tasks.settings import Settings
 
 _SECONDS = 5.0
 _LONGEST_TIMEOUT = 10.0
-
-
-def committed_ends(consumer: Consumer, partitions: Collection[Partition]) -> dict[Partition, int]:
-    """Up to where a `read_committed` consumer is given records; blocks. Raises `DependencyUnavailable`.
-
-    A transaction that is still open ends it: what lies behind is not late.
-    """
-    try:
-        # Not by an `AdminClient`: librdkafka may abort the process where a broker goes away meanwhile (issue 4605).
-        return {
-            partition: consumer.get_watermark_offsets(TopicPartition(*partition), timeout=_SECONDS)[1]
-            for partition in partitions
-        }
-    except KafkaException as error:
-        raise DependencyUnavailable(describe_kafka_error(error)) from error
 
 
 class DeliveryWatch:
@@ -73,8 +57,14 @@ class DeliveryWatch:
         while not self._stopping.wait(self._timeout / 4):
             positions = self._positions()
             try:
-                ends = committed_ends(consumer, positions)
-            except DependencyUnavailable:
+                # Up to where a `read_committed` consumer is given records: what lies behind an open transaction is not
+                # late. Not by an `AdminClient`: librdkafka may abort the process where a broker goes away meanwhile
+                # (issue 4605).
+                ends = {
+                    partition: consumer.get_watermark_offsets(TopicPartition(*partition), timeout=_SECONDS)[1]
+                    for partition in positions
+                }
+            except KafkaException:
                 self._detectors.clear()
                 continue
             if stalled := self._stalled(time.monotonic(), positions, ends):

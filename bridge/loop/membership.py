@@ -18,14 +18,16 @@ _JOINING_SECONDS = 60.0
 
 
 class MemberState(Enum):
-    """Where a member is between two assignments."""
+    """Where a member is between two assignments.
+
+    - JOINING: nothing is ours: the group has to give an assignment.
+    - PREPARING: the group gave one. Its offsets are read, and servers are asked for what it begins with.
+    - RUNNING: the partitions are ours, until the group revokes them or the loop ends.
+    """
 
     JOINING = auto()
-    """Nothing is ours: the group has to give an assignment."""
     PREPARING = auto()
-    """The group gave one. Its offsets are read, and servers are asked for what it begins with."""
     RUNNING = auto()
-    """The partitions are ours, until the group revokes them or the loop ends."""
 
 
 class Membership:

@@ -36,14 +36,16 @@ Generations = dict[str, int]
 
 
 class Answer(StrEnum):
-    """Why a conversation or request was not served."""
+    """Why a conversation or request was not served.
+
+    - BUSY: a later assignment holds the conversation's lock.
+    - RETRY: something failed that may work later.
+    - REFUSED: it will never work: the conversation is to be quarantined.
+    """
 
     BUSY = "busy"
-    """A later assignment holds the conversation's lock."""
     RETRY = "retry"
-    """Something failed that may work later."""
     REFUSED = "refused"
-    """It will never work: the conversation is to be quarantined."""
 
 
 class Failure(msgspec.Struct, frozen=True, array_like=True, forbid_unknown_fields=True):

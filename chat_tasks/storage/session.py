@@ -7,7 +7,8 @@ from contextlib import contextmanager
 from typing import Any
 
 from cassandra import ConsistencyLevel, DriverException, ProtocolVersion, RequestExecutionException
-from cassandra.cluster import EXEC_PROFILE_DEFAULT, Cluster, ExecutionProfile, NoHostAvailable, Session
+from cassandra.cluster import EXEC_PROFILE_DEFAULT, Cluster, ExecutionProfile, NoHostAvailable
+from cassandra.cluster import Session as Session  # noqa: PLC0414 - exported to those who leave the driver to us
 from cassandra.connection import ConnectionException, ConnectionShutdown
 from cassandra.policies import (
     DCAwareRoundRobinPolicy,
@@ -19,16 +20,6 @@ from cassandra.query import named_tuple_factory, tuple_factory
 
 from chat_tasks.errors import DependencyUnavailable
 from chat_tasks.settings import Settings
-
-__all__ = [
-    "RECONNECTION",
-    "TUPLES",
-    "Session",
-    "connect",
-    "connected",
-    "describe_cassandra_error",
-    "failures_as_unavailable",
-]
 
 # The driver logs every refused connection of every attempt, with a traceback; what matters we say ourselves, once.
 logging.getLogger("cassandra").setLevel(logging.CRITICAL)

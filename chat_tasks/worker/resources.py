@@ -2,7 +2,7 @@
 
 import os
 from dataclasses import dataclass
-from threading import Lock
+from functools import cache
 
 from redis import Redis
 
@@ -29,20 +29,13 @@ class WorkerResources:
     latest: LatestMessages
 
 
-_by_process: dict[int, WorkerResources] = {}
-_lock = Lock()
-
-
 def worker_resources() -> WorkerResources:
     """This process's resources. Raises `DependencyUnavailable`; where the data does not fit, `ConfigurationError`."""
-    with _lock:
-        process = os.getpid()
-        if process not in _by_process:
-            _by_process[process] = _connect()
-        return _by_process[process]
+    return _resources_of(os.getpid())
 
 
-def _connect() -> WorkerResources:
+@cache
+def _resources_of(_process: int) -> WorkerResources:
     configured = settings()
     session = connect(configured)
     try:

@@ -10,14 +10,16 @@ from chat_tasks.errors import ChatTasksError
 
 
 class Delivery(Enum):
-    """What a delivered record is. Nobody else decides that."""
+    """What a delivered record is. Nobody else decides that.
+
+    - WORK: to be written and published.
+    - REPLAY: published before; to be written again, because a Cassandra node may have forgotten it.
+    - DONE: published before, and safe.
+    """
 
     WORK = auto()
-    """To be written and published."""
     REPLAY = auto()
-    """Published before; to be written again, because a Cassandra node may have forgotten it."""
     DONE = auto()
-    """Published before, and safe."""
 
 
 class PartitionProgress:

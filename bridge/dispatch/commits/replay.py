@@ -4,14 +4,17 @@ from enum import Enum, auto
 
 
 class PartitionState(Enum):
-    """Where a partition of the log is on its way through a replay; each assignment begins in any of the three."""
+    """Where a partition of the log is on its way through a replay; each assignment begins in any of the three.
+
+    - REPLAYING: published records are written again, from the durable offset to the last one that was delivered
+      before.
+    - REPLAYED: all of them are written, and the group does not know.
+    - RUNNING: the group knows that everything before what it holds is written under today's digest.
+    """
 
     REPLAYING = auto()
-    """Published records are written again, from the durable offset to the last one that was delivered before."""
     REPLAYED = auto()
-    """All of them are written, and the group does not know."""
     RUNNING = auto()
-    """The group knows that everything before what it holds is written under today's digest."""
 
 
 class Replay:

@@ -6,7 +6,7 @@ from functools import partial
 from bridge.dispatch.scheduling.queue_budget import QueueBudget
 from bridge.dispatch.scheduling.scheduler import PlannedTask, Scheduler
 from bridge.dispatch.servers.facts import AssignmentFacts
-from bridge.dispatch.work import Finished, OutgoingTask, PendingRequest, TaskKind
+from bridge.dispatch.work import Finished, Outcome, OutgoingTask, PendingRequest, TaskKind
 from bridge.kafka.transaction import Output, Partition
 from chat_tasks.conversation.routing import partition_of, queue_of
 from chat_tasks.formats.tasks import LATEST_TASK, Failure, Reply, encode_latest_task
@@ -48,8 +48,8 @@ class LatestWork:
         for task in self.scheduler.plan(now, tasks):
             yield self._encode(task)
 
-    def take_reply(self, number: int, reply: Reply, now: float) -> tuple[list[Finished], dict[str, int]] | None:
-        """The blocks to publish, and the reasons of those tried again; None if the task is not outstanding.
+    def take_reply(self, number: int, reply: Reply, now: float) -> Outcome | None:
+        """What a worker answered; None if the task is not outstanding.
 
         Raises `ValueError` if the reply does not fit the task.
         """
@@ -60,8 +60,7 @@ class LatestWork:
         if len(reply.results) != len(pending):
             raise ValueError(f"{len(reply.results)} results for {len(pending)} requests")
         self.scheduler.answered(task.number)
-        finished: list[Finished] = []
-        retries: dict[str, int] = {}
+        outcome = Outcome([], [], {}, {})
         remaining = iter(reply.results)
         for batch in task.batches:
             mine = [next(remaining) for _ in batch.records]
@@ -69,13 +68,15 @@ class LatestWork:
             if len(blocks) == len(mine):
                 self.scheduler.succeeded(batch)
                 self.requests -= len(mine)
-                finished.extend(self._finish(one, block) for one, block in zip(batch.records, blocks, strict=True))
+                outcome.finished.extend(
+                    self._finish(one, block) for one, block in zip(batch.records, blocks, strict=True)
+                )
             else:
                 self.scheduler.failed(batch, now)
                 for reason in {result.reason for result in mine if isinstance(result, Failure)}:
-                    retries[reason] = retries.get(reason, 0) + 1
-        self.scheduler.measured(task, len(finished), reply.seconds, now)
-        return finished, retries
+                    outcome.retries[reason] = outcome.retries.get(reason, 0) + 1
+        self.scheduler.measured(task, len(outcome.finished), reply.seconds, now)
+        return outcome
 
     def _finish(self, pending: PendingRequest, block: str) -> Finished:
         key = pending.request.conversation_key.encode()

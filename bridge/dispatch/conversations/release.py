@@ -31,16 +31,18 @@ class FoundLetters(NamedTuple):
 
 
 class ReleaseState(Enum):
-    """The way of one portion of letters; after PUBLISHING comes LOADING again, or the release is over."""
+    """The way of one portion of letters; after PUBLISHING comes LOADING again, or the release is over.
+
+    - LOADING: letters are wanted from `dead_letter`.
+    - WRITING: workers write the rows of the letters.
+    - SETTLING: a node that is killed now may forget some of these rows.
+    - PUBLISHING: the letters are in the outbox, and then published.
+    """
 
     LOADING = auto()
-    """Letters are wanted from `dead_letter`."""
     WRITING = auto()
-    """Workers write the rows of the letters."""
     SETTLING = auto()
-    """A node that is killed now may forget some of these rows."""
     PUBLISHING = auto()
-    """The letters are in the outbox, and then published."""
 
 
 @dataclass(slots=True)

@@ -1,6 +1,7 @@
 """What the releases of an assignment need of the servers, as calls in the background."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from functools import partial
 from logging import getLogger
 
 import orjson
@@ -8,7 +9,7 @@ import orjson
 from bridge.dispatch.conversations.release import FoundLetters, WantedLetters
 from bridge.dispatch.quarantine.letter_box import find_letters
 from bridge.dispatch.quarantine.quarantine import QuarantineWork
-from bridge.dispatch.servers.background_calls import BackgroundCalls, CallDone
+from bridge.dispatch.servers.background_calls import BackgroundCalls
 from bridge.dispatch.servers.cluster import Cluster
 from chat_tasks.settings import Settings
 
@@ -44,26 +45,24 @@ class ReleaseCalls:
             return
         self._due = now + _SECONDS
         if work.has_quarantined:
-            self._calls.send("requests", lambda: self._cluster.release_requests(work.log_partitions))
+            requests = partial(self._cluster.release_requests, work.log_partitions)
+            self._calls.send("requests", requests, work.begin_releases)
         if wanted := work.wanted():
-            self._calls.send("letters", lambda: self._find_letters(work, wanted[0]))
+            self._calls.send(
+                "letters", partial(self._find_letters, work, wanted[0]), partial(work.take_letters, wanted[0])
+            )
         if ended := work.ended():
-            self._calls.send("ended", lambda: self._cluster.end_releases(ended))
+            self._calls.send("ended", partial(self._cluster.end_releases, ended), lambda _: self._end(work, ended))
 
-    def done(self, work: QuarantineWork, done: CallDone) -> None:
-        """What came of a call of this assignment; those of others are passed over."""
-        if done.name == "requests":
-            work.begin_releases(done.result)
-        elif done.name == "letters":
-            work.take_letters(*done.result)
-        elif done.name == "ended":
-            for key, request in done.result.items():
-                logger.info("conversation %s is released", orjson.dumps(key).decode())
-                work.end(key, request)
-
-    def _find_letters(self, work: QuarantineWork, wanted: WantedLetters) -> tuple[WantedLetters, FoundLetters]:
+    def _find_letters(self, work: QuarantineWork, wanted: WantedLetters) -> FoundLetters:
         def is_wanted(read: int) -> bool:
             self.letters_read += read
             return self._is_current(work)
 
-        return wanted, find_letters(self._settings, wanted, is_wanted)
+        return find_letters(self._settings, wanted, is_wanted)
+
+    @staticmethod
+    def _end(work: QuarantineWork, ended: Mapping[str, int]) -> None:
+        for key, request in ended.items():
+            logger.info("conversation %s is released", orjson.dumps(key).decode())
+            work.end(key, request)

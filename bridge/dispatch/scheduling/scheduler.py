@@ -42,16 +42,18 @@ class PlannedTask(Generic[RecordT]):
 
 
 class ConversationState(Enum):
-    """What becomes of a conversation's oldest records next."""
+    """What becomes of a conversation's oldest records next.
+
+    - READY: they go with one of the next tasks.
+    - IN_FLIGHT: they are with a worker.
+    - BACKING_OFF: they are tried again when a backoff has ended.
+    - HELD: they are not to be tried again; `drop` takes them out.
+    """
 
     READY = auto()
-    """They go with one of the next tasks."""
     IN_FLIGHT = auto()
-    """They are with a worker."""
     BACKING_OFF = auto()
-    """They are tried again when a backoff has ended."""
     HELD = auto()
-    """They are not to be tried again; `drop` takes them out."""
 
 
 class _Conversation(msgspec.Struct, Generic[RecordT]):

@@ -6,16 +6,20 @@ from typing import Any, NamedTuple
 
 
 class CallDone(NamedTuple):
-    """`error` is None where the call returned `result`; `assignment` is the number of the one that it was sent in."""
+    """A call has ended, with `future`. It was sent in the assignment of that number, and `then` takes its result."""
 
     name: str
     assignment: int
-    result: Any
-    error: BaseException | None
+    future: "Future[Any]"
+    then: Callable[[Any], None]
 
 
 class BackgroundCalls:
-    """Runs named calls, three at a time: two long ones hold up no other. What is under way is not begun again."""
+    """Runs named calls, three at a time: two long ones hold up no other. What is under way is not begun again.
+
+    Owned by `Upkeep`. All methods are called in the loop's thread, the calls run in threads of their own, and their
+    results come back to the loop's thread as an event.
+    """
 
     def __init__(self, post: Callable[[object], None]) -> None:
         self._post = post
@@ -31,24 +35,27 @@ class BackgroundCalls:
         """Whether that call has not ended yet."""
         return name in self._under_way
 
-    def send(self, name: str, call: Callable[[], Any]) -> None:
-        """Post an `CallDone` when the call has ended; returns at once. From the loop's thread only."""
+    def send(self, name: str, call: Callable[[], Any], then: Callable[[Any], None] = lambda _: None) -> None:
+        """Run the call, and post a `CallDone` when it has ended; returns at once."""
         if name in self._under_way:
             return
         self._under_way.add(name)
         number = self._assignment
-        self._executor.submit(call).add_done_callback(lambda future: self._done(name, number, future))
+        future = self._executor.submit(call)
+        future.add_done_callback(
+            lambda ended: None if ended.cancelled() else self._post(CallDone(name, number, ended, then))
+        )
 
-    def ended(self, done: CallDone) -> bool:
-        """The loop's thread has seen the event: the name may be sent again. Whether it was sent in this assignment."""
+    def finish(self, done: CallDone) -> None:
+        """Take the event: the name may be sent again. Raises what the call raised.
+
+        A result for an earlier assignment may lack what has happened since, and is passed over.
+        """
         self._under_way.discard(done.name)
-        return done.assignment == self._assignment
+        result = done.future.result()
+        if done.assignment == self._assignment:
+            done.then(result)
 
     def close(self) -> None:
         """Begin no more; does not wait for the one under way."""
         self._executor.shutdown(wait=False, cancel_futures=True)
-
-    def _done(self, name: str, number: int, future: "Future[Any]") -> None:
-        if not future.cancelled():
-            error = future.exception()
-            self._post(CallDone(name, number, None if error else future.result(), error))

@@ -49,33 +49,31 @@ class Cluster:
         """When each node started. Raises `DependencyUnavailable`."""
         return self._generations.ask()
 
-    def all_replayed(self, digest: str) -> str | None:
-        """The digest, where every partition of the log, other members' too, was committed under it; else None.
+    def all_replayed(self, digest: str) -> bool:
+        """Whether every partition of the log, other members' too, was committed under that digest.
 
         Raises `KafkaException`, `ConfigurationError`.
         """
         partitions = [Partition(self._settings.log_topic, number) for number in range(self._settings.log_partitions)]
         found = committed_offsets(self._offsets, partitions, _GATE_SECONDS).values()
-        return digest if all(decode_metadata(one.metadata).digest == digest for one in found) else None
+        return all(decode_metadata(one.metadata).digest == digest for one in found)
 
-    def quarantine(self, reasons: Mapping[str, str]) -> Mapping[str, str]:
-        """Make it durable; returns the same. Raises `DependencyUnavailable`."""
+    def quarantine(self, reasons: Mapping[str, str]) -> None:
+        """Make it durable that these conversations are quarantined. Raises `DependencyUnavailable`."""
         with failures_as_unavailable():
             for key, reason in reasons.items():
                 self._quarantine.add(key, reason)
-        return reasons
 
     def release_requests(self, log_partitions: Sequence[int]) -> dict[str, int]:
         """The conversations that are to be released, each with its request. Raises `DependencyUnavailable`."""
         with failures_as_unavailable():
             return _requests_of(self._quarantine.of_partitions(log_partitions))
 
-    def end_releases(self, requests: Mapping[str, int]) -> Mapping[str, int]:
-        """Take these conversations off the table; returns the same. Raises `DependencyUnavailable`."""
+    def end_releases(self, requests: Mapping[str, int]) -> None:
+        """Take these conversations off the table, each for its request. Raises `DependencyUnavailable`."""
         with failures_as_unavailable():
             for key, request in requests.items():
                 self._quarantine.remove(key, request)
-        return requests
 
     def purge(self, offsets: Mapping[Partition, int]) -> None:
         """Delete what lies below these offsets; where that fails, the next time deletes more."""

@@ -58,7 +58,7 @@ def test_a_block_goes_back_with_the_requests_headers_and_key(record_key: bytes |
     [task] = plan(work)
     answered = work.take_reply(task.number, Reply(task.task_id, 0.0, [EMPTY]), now=0)
     assert answered is not None
-    [finished] = answered[0]
+    [finished] = answered.finished
     [output] = finished.outputs
     assert (finished.partition, finished.offsets) == (REQUESTS, (7,))
     assert (output.topic, output.partition) == ("latest_messages_block", partition_of(b"abc123", 3))
@@ -73,7 +73,7 @@ def test_requests_that_wait_together_share_a_task_and_each_gets_its_block() -> N
     [task] = plan(work)
     answered = work.take_reply(task.number, Reply(task.task_id, 0.0, worker.perform(task).results), now=0)
     assert answered is not None
-    assert [offset for one in answered[0] for offset in one.offsets] == [0, 1, 2]
+    assert [offset for one in answered.finished for offset in one.offsets] == [0, 1, 2]
 
 
 def test_a_request_never_joins_a_read_that_has_started() -> None:
@@ -94,12 +94,13 @@ def test_requests_of_a_conversation_are_answered_together_or_tried_again(results
     [task] = plan(work)
     answered = work.take_reply(task.number, Reply(task.task_id, 0.0, results), now=0)
     assert answered is not None
-    assert answered == ([], {"Cassandra is down": 1} if DOWN in results else {})
+    assert answered.finished == []
+    assert answered.retries == ({"Cassandra is down": 1} if DOWN in results else {})
     assert work.requests == 2
     [again] = plan(work, now=60)
     answered = work.take_reply(again.number, Reply(again.task_id, 0.0, [EMPTY, EMPTY]), now=60)
     assert answered is not None
-    assert [offset for one in answered[0] for offset in one.offsets] == [0, 1]
+    assert [offset for one in answered.finished for offset in one.offsets] == [0, 1]
 
 
 def test_a_conversation_that_fails_fails_no_neighbour() -> None:
@@ -110,7 +111,7 @@ def test_a_conversation_that_fails_fails_no_neighbour() -> None:
     [task] = plan(work)
     answered = work.take_reply(task.number, worker.perform(task, failing=frozenset(same_queue[1:2])), now=0)
     assert answered is not None
-    assert [offset for one in answered[0] for offset in one.offsets] == [0, 2]
+    assert [offset for one in answered.finished for offset in one.offsets] == [0, 2]
 
 
 def test_late_replies_are_ignored() -> None:

@@ -25,51 +25,65 @@ def calls(posted: SimpleQueue[object]) -> Iterator[BackgroundCalls]:
     calls.close()
 
 
-def next_of(posted: SimpleQueue[object]) -> CallDone:
-    """The next one that has ended."""
+@pytest.fixture
+def results() -> list[object]:
+    """What was taken of the calls."""
+    return []
+
+
+def finish_next(calls: BackgroundCalls, posted: SimpleQueue[object]) -> None:
+    """Take the next one that has ended, as the loop does."""
     event = posted.get(timeout=PATIENCE_SECONDS)
     assert isinstance(event, CallDone)
-    return event
+    calls.finish(event)
 
 
-def test_it_posts_what_a_call_returned(calls: BackgroundCalls, posted: SimpleQueue[object]) -> None:
-    calls.send("nodes", lambda: "all of them")
-    done = next_of(posted)
-    assert (done.name, done.result, done.error) == ("nodes", "all of them", None)
-    assert calls.ended(done)
+def test_what_a_call_returned_is_taken(
+    calls: BackgroundCalls, posted: SimpleQueue[object], results: list[object]
+) -> None:
+    calls.send("nodes", lambda: "all of them", results.append)
+    finish_next(calls, posted)
+    assert results == ["all of them"]
 
 
-def test_it_posts_what_a_call_raised(calls: BackgroundCalls, posted: SimpleQueue[object]) -> None:
+def test_what_a_call_raised_is_raised(
+    calls: BackgroundCalls, posted: SimpleQueue[object], results: list[object]
+) -> None:
     def fail() -> None:
         raise ValueError("no")
 
-    calls.send("nodes", fail)
-    assert isinstance(next_of(posted).error, ValueError)
+    calls.send("nodes", fail, results.append)
+    with pytest.raises(ValueError, match="no"):
+        finish_next(calls, posted)
+    assert results == []
+    assert not calls.is_under_way("nodes")
 
 
-def test_a_name_that_is_under_way_is_not_begun_again(calls: BackgroundCalls, posted: SimpleQueue[object]) -> None:
+def test_a_name_that_is_under_way_is_not_begun_again(
+    calls: BackgroundCalls, posted: SimpleQueue[object], results: list[object]
+) -> None:
     go_on = Event()
-    calls.send("purge", lambda: go_on.wait(PATIENCE_SECONDS))
-    calls.send("purge", lambda: "the second one")
+    calls.send("purge", lambda: go_on.wait(PATIENCE_SECONDS), results.append)
+    calls.send("purge", lambda: "the second one", results.append)
     assert calls.is_under_way("purge")
 
     go_on.set()
-    done = next_of(posted)
-    assert done.result is True
-    assert calls.ended(done)
+    finish_next(calls, posted)
     assert not calls.is_under_way("purge")
-    calls.send("purge", lambda: "the third one")
-    assert next_of(posted).result == "the third one"
+    calls.send("purge", lambda: "the third one", results.append)
+    finish_next(calls, posted)
+    assert results == [True, "the third one"]
 
 
-def test_what_was_sent_for_an_earlier_assignment_is_told_apart(
-    calls: BackgroundCalls, posted: SimpleQueue[object]
+def test_what_was_sent_for_an_earlier_assignment_is_passed_over(
+    calls: BackgroundCalls, posted: SimpleQueue[object], results: list[object]
 ) -> None:
     go_on = Event()
-    calls.send("forget", lambda: go_on.wait(PATIENCE_SECONDS))
+    calls.send("forget", lambda: go_on.wait(PATIENCE_SECONDS), results.append)
     calls.begin_anew()
     go_on.set()
-    done = next_of(posted)
-    assert not calls.ended(done)
-    calls.send("forget", lambda: "for the new one")
-    assert calls.ended(next_of(posted))
+    finish_next(calls, posted)
+    assert results == []
+    calls.send("forget", lambda: "for the new one", results.append)
+    finish_next(calls, posted)
+    assert results == ["for the new one"]
