@@ -11,8 +11,8 @@ from chat_tasks.errors import DependencyUnavailable
 from chat_tasks.formats.topics import LatestMessagesBlock, LatestMessagesRequest
 from chat_tasks.settings import Settings
 
+# Any header of a request comes back with its block; this is the one that our own requests carry.
 CORRELATION_HEADER = "correlation_id"
-"""Any header of a request comes back with its block; this is the one that our own requests carry."""
 
 
 def request_latest(

@@ -9,8 +9,8 @@ from chat_tasks.errors import InvalidRecord
 
 Headers = list[tuple[str, bytes | None]]
 
+# The input record's own time, decimal milliseconds since 1970: output and dead letters keep that of their append.
 SENT_AT = "chat.sent_at"
-"""The input record's own time, decimal milliseconds since 1970: output and dead letters keep that of their append."""
 
 
 def headers_of(message: Any) -> Headers:

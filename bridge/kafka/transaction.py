@@ -8,11 +8,11 @@ import msgspec
 
 from bridge.kafka.headers import Headers
 
+# How many are enough; what belongs together may make it more.
 OUTPUTS_PER_TRANSACTION = 5_000
-"""How many are enough; what belongs together may make it more."""
 
+# Characters of an offset's metadata: the broker's `offset.metadata.max.bytes`.
 LARGEST_METADATA = 4096
-"""Characters of an offset's metadata: the broker's `offset.metadata.max.bytes`."""
 
 
 class Partition(NamedTuple):

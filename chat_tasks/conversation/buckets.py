@@ -1,7 +1,7 @@
 """A long conversation is cut into buckets of a fixed number of rows, each one Cassandra partition."""
 
+# Of Cassandra's `int`; who pages back from farther up than any conversation reaches is shown the newest messages.
 HIGHEST_BUCKET = 2**31 - 1
-"""Of Cassandra's `int`; who pages back from farther up than any conversation reaches is shown the newest messages."""
 
 
 def bucket_of(sequence: int, bucket_size: int) -> int:

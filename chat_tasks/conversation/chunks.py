@@ -19,8 +19,8 @@ from chat_tasks.conversation.row_values import RowValues, row_values
 _CELL_OVERHEAD = 20
 _ROW_OVERHEAD = 6 * _CELL_OVERHEAD + 50
 
+# Well below the server's 16 MiB limits of a message and of a mutation.
 LARGEST_CHUNK_BYTES = 1024 * 1024
-"""Well below the server's 16 MiB limits of a message and of a mutation."""
 
 
 class Chunk(msgspec.Struct, frozen=True, gc=False):

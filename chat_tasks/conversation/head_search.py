@@ -23,8 +23,8 @@ class BucketQuery(NamedTuple):
     bucket: int
 
 
+# Yields queries, is sent the fields of each one's `StoredRow`s, returns the head.
 Search = Generator[BucketQuery, Iterable[tuple[Any, ...]], Head]
-"""Yields queries, is sent the fields of each one's `StoredRow`s, returns the head."""
 
 
 def search_downwards(conversation_key: str, newest_bucket: int, first_offset: int, log_id: UUID) -> Search:

@@ -35,8 +35,8 @@ class PointerQuery(NamedTuple):
 
 
 Query = RowsQuery | PointerQuery
+# `Chatter`, or at most one `(bucket,)`.
 Rows = Iterable[tuple[Any, ...]]
-"""`Chatter`, or at most one `(bucket,)`."""
 Reading = Generator[Query, Rows, list[Chatter]]
 
 

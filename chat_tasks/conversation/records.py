@@ -9,8 +9,8 @@ from uuid import UUID
 
 import msgspec
 
+# What Kafka gives as an offset or a time, and Cassandra takes.
 Integer64 = Annotated[int, msgspec.Meta(ge=0, le=2**63 - 1)]
-"""What Kafka gives as an offset or a time, and Cassandra takes."""
 
 
 class Text(msgspec.Struct, frozen=True, gc=False):
@@ -56,8 +56,8 @@ class StoredRow(NamedTuple):
     write_timestamp: int
 
 
+# The head of a conversation without rows: the first number is 0.
 NO_HEAD = -1
-"""The head of a conversation without rows: the first number is 0."""
 
+# One message of a block: (sender, body, sequence number).
 Chatter = tuple[str, str, int]
-"""One message of a block: (sender, body, sequence number)."""

@@ -5,8 +5,8 @@ from struct import Struct
 
 from chat_tasks.conversation.records import Row
 
+# The serialized values of a row, in the order of its fields.
 RowValues = Sequence[bytes]
-"""The serialized values of a row, in the order of its fields."""
 
 _int: Callable[[int], bytes] = Struct(">i").pack
 _long: Callable[[int], bytes] = Struct(">q").pack

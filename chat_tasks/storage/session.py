@@ -24,11 +24,11 @@ from chat_tasks.settings import Settings
 # The driver logs every refused connection of every attempt, with a traceback; what matters we say ourselves, once.
 logging.getLogger("cassandra").setLevel(logging.CRITICAL)
 
+# The execution profile of what is read often. By default the driver makes a class of its own for each result.
 TUPLES = "tuples"
-"""The execution profile of what is read often. By default the driver makes a class of its own for each result."""
 
+# For as long as it takes: by default the driver gives a node up after 64 attempts, which here is half a minute.
 RECONNECTION = ExponentialReconnectionPolicy(base_delay=0.25, max_delay=0.5, max_attempts=None)
-"""For as long as it takes: by default the driver gives a node up after 64 attempts, which here is half a minute."""
 
 _HEARTBEAT_SECONDS = 1
 _HEARTBEAT_TIMEOUT = 3

@@ -38,8 +38,8 @@ logger = logging.getLogger(__name__)
 
 TaskT = TypeVar("TaskT", AppendTask, LatestTask)
 
+# Seconds that a reply waits for its dispatcher; those of a dead one must not stay in Redis for ever.
 REPLY_LIFETIME = 60
-"""Seconds that a reply waits for its dispatcher; those of a dead one must not stay in Redis for ever."""
 
 
 @cache

@@ -16,8 +16,8 @@ from chat_tasks.formats.tasks import Generations
 _VERSION = "2"
 _VERSION_WITHOUT_DURABLE = "1"
 
+# Bytes of encoded offsets that fit beside the rest.
 LARGEST_ENCODING = (LARGEST_METADATA - 32) // 4 * 3
-"""Bytes of encoded offsets that fit beside the rest."""
 
 
 @dataclass(frozen=True, slots=True)

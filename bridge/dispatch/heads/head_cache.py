@@ -6,14 +6,16 @@ is half the capacity it becomes the old one, and what is used in the old one mov
 
 
 class HeadCache:
-    """Holds at most `capacity` conversations while it is bounded, and at least the half of it used last."""
+    """Holds at most `capacity` conversations while it is bounded, and at least the half of it used last.
+
+    While `is_bounded` is false, nothing is dropped.
+    """
 
     def __init__(self, capacity: int) -> None:
         self._half = max(1, capacity // 2)
         self._young: dict[str, int] = {}
         self._old: dict[str, int] = {}
         self.is_bounded = True
-        """While it is not, nothing is dropped."""
 
     def get(self, conversation_key: str) -> int | None:
         """The head, None where it is not known."""
