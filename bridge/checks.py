@@ -1,4 +1,4 @@
-"""What the servers must keep for the promise to hold, checked at each start."""
+"""The settings of the servers that the project's promises depend on, checked before each loop."""
 
 import logging
 from collections.abc import Mapping
@@ -23,7 +23,7 @@ _DEFAULT_SYNC_MS = 10_000
 
 
 def check_servers(settings: Settings, session: Session) -> tuple[dict[str, str], dict[str, int]]:
-    """Everything that is to be checked before a loop begins; returns the stored settings and each topic's partitions.
+    """Check everything before a loop begins; returns the stored settings and the number of partitions of each topic.
 
     Raises `ConfigurationError` if a server could lose or double records, `DependencyUnavailable`.
     """
@@ -37,9 +37,9 @@ def check_servers(settings: Settings, session: Session) -> tuple[dict[str, str],
 
 
 def check_topics(settings: Settings, admin: AdminClient, stored: Mapping[str, str]) -> dict[str, int]:
-    """The partitions of every topic.
+    """The number of partitions of every topic.
 
-    Raises `ConfigurationError` where a topic is missing, `SettingsMismatch` where one that is fixed has changed,
+    Raises `ConfigurationError` if a topic is missing, `SettingsMismatch` if a fixed number of partitions has changed,
     `DependencyUnavailable`.
     """
     plans = plan_topics(settings)
@@ -57,7 +57,10 @@ def check_topics(settings: Settings, admin: AdminClient, stored: Mapping[str, st
 
 
 def check_kafka(settings: Settings, admin: AdminClient) -> None:
-    """Raise `ConfigurationError` where Kafka could lose or refuse records, warn where it could stall them."""
+    """Raise `ConfigurationError` if Kafka could lose or refuse records; warn if it could stall them.
+
+    Raises `DependencyUnavailable`.
+    """
     checked = (settings.message_topic, settings.log_topic, settings.output_topic)
     broker, *topics = _configs(admin, _any_broker(admin), *(ConfigResource(ResourceType.TOPIC, one) for one in checked))
     config_of = dict(zip(checked, topics, strict=True))
@@ -90,7 +93,10 @@ def check_kafka(settings: Settings, admin: AdminClient) -> None:
 
 
 def check_cassandra(settings: Settings, session: Session) -> None:
-    """Raise `ConfigurationError` where Cassandra could forget rows. Raises the driver's exceptions."""
+    """Raise `ConfigurationError` if Cassandra could forget rows; raises the driver's exceptions.
+
+    Cassandra forgets rows by a time to live, without a commit log, and after a kill if the replay window is too short.
+    """
     table = session.execute(
         "SELECT default_time_to_live FROM system_schema.tables WHERE keyspace_name = %s AND table_name = 'messages'",
         (settings.cassandra_keyspace,),
@@ -111,7 +117,7 @@ def check_cassandra(settings: Settings, session: Session) -> None:
     }
     if values.get("commitlog_sync") != "periodic":
         return
-    # Cassandra lets nobody write while its last sync is longer ago than this.
+    # Cassandra lets writers wait if its last sync is longer ago than this.
     period = _milliseconds(values.get("commitlog_sync_period"), _DEFAULT_SYNC_MS)
     forgotten = _milliseconds(values.get("periodic_commitlog_sync_lag_block"), 1.5 * period)
     if settings.replay_window * 1000 <= forgotten:
@@ -136,13 +142,13 @@ def _any_broker(admin: AdminClient) -> ConfigResource:
     except KafkaException as error:
         raise DependencyUnavailable(describe_kafka_error(error)) from error
     if not brokers:
-        # One that has just come back answers before its controller has let it in.
+        # A broker that has just come back answers before its controller has let it in.
         raise DependencyUnavailable("Kafka: no broker is part of the cluster yet")
     return ConfigResource(ResourceType.BROKER, str(brokers[0]))
 
 
 def _configs(admin: AdminClient, *resources: ConfigResource) -> list[dict[str, str]]:
-    """In the order of the resources, by one request."""
+    """The configuration of each resource, in the order of the resources, by one request."""
     try:
         described = admin.describe_configs(list(resources), request_timeout=_SECONDS)
         found = [described[resource].result(_SECONDS) for resource in resources]

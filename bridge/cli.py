@@ -1,4 +1,4 @@
-"""`chat-tasks`: finds the command that was typed in `bridge.commands`."""
+"""`chat-tasks`: finds the typed command in `bridge.commands`."""
 
 import gc
 import importlib
@@ -14,9 +14,9 @@ _COMMANDS = ("init", "ingest", "dispatch", "health", "send", "latest", "tail", "
 
 
 class _Commands(click.Group):
-    """Imports nothing but the command that is run: most of the time in which a bridge starts is imports.
+    """Imports only the module of the command that is run, because imports take most of a bridge's time to start.
 
-    Shows our own errors as one line, with exit code 2.
+    An error of our own is shown as one line, with exit code 2.
     """
 
     def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002

@@ -1,1 +1,1 @@
-"""One command of `chat-tasks` a file, named as it is typed."""
+"""The commands of `chat-tasks`: one file a command, named as the command is typed."""

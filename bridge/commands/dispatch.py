@@ -1,4 +1,4 @@
-"""`chat-tasks dispatch`."""
+"""`chat-tasks dispatch`: runs the dispatch process."""
 
 import sys
 

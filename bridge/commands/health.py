@@ -20,7 +20,7 @@ def health(bridge: str) -> None:
 
 
 def check_membership(settings: Settings, group: str) -> None:
-    """Raise `DependencyUnavailable` where this instance's name is not a live member of the group, or nobody answers.
+    """Raise `DependencyUnavailable` if the group has no live member of this instance's name, or Kafka does not answer.
 
     A member that was killed counts as live until its session times out.
     """

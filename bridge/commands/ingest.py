@@ -1,4 +1,4 @@
-"""`chat-tasks ingest`."""
+"""`chat-tasks ingest`: runs the ingest process."""
 
 import sys
 

@@ -1,4 +1,4 @@
-"""`chat-tasks init`: topics, keyspace, stored settings, starting offsets. May be run any number of times."""
+"""`chat-tasks init`: makes topics, keyspace, stored settings and starting offsets. May be run any number of times."""
 
 import time
 from collections.abc import Callable, Mapping
@@ -41,11 +41,11 @@ ResultT = TypeVar("ResultT")
 
 
 def initialise(settings: Settings, start: Start, report: Callable[[str], None], *, reset_offsets: bool = False) -> None:
-    """Set up what is missing; `report` gets a line a step.
+    """Set up what is missing; `report` gets a line for each step.
 
-    `reset_offsets` also sets those committed offsets anew that the topic does not have any more.
+    With `reset_offsets`, a committed offset that the topic does not have any more is set anew.
 
-    Raises `ConfigurationError` where what exists contradicts the settings, `DependencyUnavailable`.
+    Raises `ConfigurationError` if what exists contradicts the settings, `DependencyUnavailable`.
     """
     admin = AdminClient(base_config(settings))
     try:
@@ -95,14 +95,14 @@ def _create_topics(settings: Settings, admin: AdminClient, report: Callable[[str
         try:
             future.result(_SECONDS)
         except KafkaException as error:
-            # Another `init` may be at work.
+            # Another `init` may have made the topic meanwhile.
             if error.args[0].code() != KafkaError.TOPIC_ALREADY_EXISTS:
                 raise ConfigurationError(f"topic {name} cannot be created: {error.args[0].str()}") from error
         report(f"topic {name}: created")
 
 
 def _visible_counts(settings: Settings, admin: AdminClient) -> dict[str, int]:
-    """The partitions of all topics; a broker learns of one that was just created a moment later."""
+    """The number of partitions of each topic; brokers learn of a new topic a moment after its creation."""
     names = [plan.name for plan in plan_topics(settings)]
     counts = partition_counts(admin, names)
     if counts.keys() < set(names):
@@ -111,14 +111,14 @@ def _visible_counts(settings: Settings, admin: AdminClient) -> dict[str, int]:
 
 
 def _store_partitions(settings: Settings, session: Session, counts: dict[str, int]) -> dict[str, int]:
-    """Returns how many partitions each topic had when `init` first saw it."""
+    """Store the numbers of partitions; returns how many each topic had when `init` first saw it."""
     schema.store_settings(
         session,
         settings,
         {fixed_partitions_name(plan.name): str(counts[plan.name]) for plan in plan_topics(settings) if plan.is_fixed},
     )
     stored = schema.stored_settings(session, settings)
-    # Partitions that are added later hold nothing that was sent before: they start at 0, without `init`.
+    # A partition that is added later holds nothing that was sent before, and starts at 0 without `init`.
     names = {known_partitions_name(plan.name): str(counts[plan.name]) for plan in plan_topics(settings)}
     schema.store_settings(session, settings, {name: count for name, count in names.items() if name not in stored})
     stored = schema.stored_settings(session, settings)
@@ -134,7 +134,7 @@ def _commit_offsets(
     *,
     reset: bool,
 ) -> int:
-    """Where the group has no offset yet, or (`reset`) one that is gone; returns for how many partitions."""
+    """Commit an offset for each partition that has none, or (`reset`) one that is gone; returns how many were set."""
     consumer = Consumer({**base_config(settings), "group.id": group, "enable.auto.commit": False})
     try:
         partitions = [
@@ -147,14 +147,15 @@ def _commit_offsets(
                 continue
             low, high = consumer.get_watermark_offsets(one, timeout=_SECONDS)
             if one.topic == settings.log_topic and not is_missing and one.offset > high:
-                # Publishing what is left of it again would double it, passing over it would lose it: never guess.
+                # Publishing the rest of the log again would double records, and passing over it would lose records:
+                # never guess.
                 raise ConfigurationError(
                     f"the committed offset {one.offset} of {one.topic}[{one.partition}] lies past its end {high}: "
                     "the log was truncated or made anew, and which of the two only you can know"
                 )
             if is_missing or not low <= one.offset <= high:
-                # The log is ours: what lies in it was accepted, and is never passed over. Partitions that were added
-                # since the first `init` hold nothing older than that.
+                # The log is ours: its records were accepted, and are never passed over. A partition that was added
+                # since the first `init` holds no older records.
                 is_new = one.partition >= known[one.topic]
                 from_end = start == "latest" and one.topic != settings.log_topic and not is_new
                 changed.append(TopicPartition(one.topic, one.partition, high if from_end else low))
@@ -166,7 +167,7 @@ def _commit_offsets(
 
 
 def _once_settled(step: Callable[[], ResultT]) -> ResultT:
-    """A topic that was just created has no leader for a moment that every broker knows of."""
+    """Run a step, again while brokers do not yet agree on the leader of a topic that was just created."""
     deadline = time.monotonic() + _SECONDS
     for attempt in count(1):
         try:

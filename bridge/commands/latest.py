@@ -11,14 +11,17 @@ from chat_tasks.errors import DependencyUnavailable
 from chat_tasks.formats.topics import LatestMessagesBlock, LatestMessagesRequest
 from chat_tasks.settings import Settings
 
-# Any header of a request comes back with its block; this is the one that our own requests carry.
+# Every header of a request comes back with its block. Our own requests carry this one.
 CORRELATION_HEADER = "correlation_id"
 
 
 def request_latest(
     settings: Settings, conversation_key: str, count: int, before: int | None, timeout: float
 ) -> list[Chatter]:
-    """(sender, body, sequence number) each, oldest first; `timeout` in seconds. Raises `DependencyUnavailable`."""
+    """The messages as (sender, body, sequence number), oldest first. Raises `DependencyUnavailable`.
+
+    `timeout` is in seconds.
+    """
     correlation = uuid4().hex.encode()
     request = LatestMessagesRequest(conversationKey=conversation_key, numMsgs=count, beforeSeq=before)
     with TopicReader(settings, [settings.block_topic]) as reader:

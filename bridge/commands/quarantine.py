@@ -1,4 +1,4 @@
-"""`chat-tasks quarantine`: what is kept aside, and the request to have it back. Dispatch itself does the rest."""
+"""`chat-tasks quarantine`: shows quarantined conversations, and requests their release, which dispatch carries out."""
 
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -28,14 +28,14 @@ _POLL_SECONDS = 0.2
 
 
 class WaitingLetters:
-    """Counts the letters of every conversation that no release has replayed yet."""
+    """Counts, for every conversation, the letters that no release has published yet."""
 
     def __init__(self) -> None:
         self._offsets: dict[str, list[int]] = {}
         self._replayed: dict[str, int] = {}
 
     def take(self, found: Letter | Receipt) -> None:
-        """In any order."""
+        """Take a letter or a receipt; the order does not matter."""
         key = found.conversation_key
         if isinstance(found, Letter):
             self._offsets.setdefault(key, []).append(found.record.offset)
@@ -43,13 +43,16 @@ class WaitingLetters:
             self._replayed[key] = max(self._replayed.get(key, -1), found.offset)
 
     def of(self, conversation_key: str) -> int:
-        """How many of them."""
+        """The number of letters of the conversation that are not published yet."""
         replayed = self._replayed.get(conversation_key, -1)
         return sum(offset > replayed for offset in self._offsets.get(conversation_key, ()))
 
 
 def quarantined_conversations(settings: Settings) -> list[dict[str, Any]]:
-    """A document of each, the longest kept first; reads all of `dead_letter`. Raises `ChatTasksError`."""
+    """A document for each quarantined conversation, the longest kept first. Raises `ChatTasksError`.
+
+    Reads all of `dead_letter`.
+    """
     with _table(settings) as table:
         rows = table.of_partitions(range(settings.log_partitions))
     waiting = WaitingLetters()
@@ -72,10 +75,10 @@ def quarantined_conversations(settings: Settings) -> list[dict[str, Any]]:
 
 
 def as_table(found: Sequence[Mapping[str, Any]]) -> Table:
-    """For people."""
+    """The documents as a table for people."""
     table = Table("conversation", "log partition", "state", "since", "reason", "dead letters waiting")
     for one in found:
-        # Keys are anybody's text, and must not be taken for markup.
+        # A key is a user's text, and must not be taken for markup.
         table.add_row(*(Text(str(cell), overflow="fold") for cell in one.values()))
     return table
 
@@ -83,7 +86,7 @@ def as_table(found: Sequence[Mapping[str, Any]]) -> Table:
 def release_conversation(
     settings: Settings, conversation_key: str, timeout: float, report: Callable[[str], None]
 ) -> None:
-    """Ask for the release and wait that many seconds for it; `report` gets a line a step.
+    """Request the release and wait for it, `timeout` seconds at most; `report` gets a line for each step.
 
     Raises `NotReleased` with the reason, `ConfigurationError`, `DependencyUnavailable`.
     """

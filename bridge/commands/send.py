@@ -1,4 +1,4 @@
-"""`chat-tasks send`."""
+"""`chat-tasks send`: sends one message to a conversation."""
 
 import click
 

@@ -1,4 +1,4 @@
-"""`chat-tasks tail`."""
+"""`chat-tasks tail`: shows the records of a topic as they come."""
 
 import click
 

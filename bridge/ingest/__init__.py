@@ -1,1 +1,1 @@
-"""From `instant_message_in` to `conversation_log` or `dead_letter`."""
+"""The bridge from `instant_message_in` to `conversation_log` or `dead_letter`."""

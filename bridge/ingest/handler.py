@@ -1,4 +1,4 @@
-"""Validates and re-keys: what is valid goes to the log, under its conversation, what is not to `dead_letter`."""
+"""Validates input records: a valid one goes to the log under its conversation's key, all others to `dead_letter`."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -16,7 +16,13 @@ from chat_tasks.settings import Settings
 
 
 class Ingest(LoopHandler):
-    """The handler of the ingest loop. Keeps nothing but what waits for the next transaction."""
+    """The handler of the ingest loop.
+
+    The `Loop` owns the handler and calls it in the loop's thread. The only state is the list of outputs that wait for a
+    transaction, in the order of consumption. Invariant: an input's offset is committed in the transaction that holds
+    its output. All outputs are dropped when the assignment ends, and their inputs are consumed again. An invalid record
+    raises nothing: it becomes a dead letter.
+    """
 
     def __init__(self, settings: Settings) -> None:
         super().__init__([settings.message_topic], settings.ingest_group)
@@ -27,7 +33,7 @@ class Ingest(LoopHandler):
         self._is_full = False
 
     def assigned(self, assignment: Assignment, prepared: None) -> Mapping[Partition, int]:  # noqa: ARG002
-        """Start where the group left off."""
+        """Start at the offsets that the group has committed."""
         self._forget()
         self._assigned = {partition: partition for partition in assignment.partitions}
         return {partition: committed.offset for partition, committed in assignment.partitions.items()}
@@ -42,17 +48,17 @@ class Ingest(LoopHandler):
         self._assigned = {}
 
     def records(self, messages: Sequence[Any]) -> None:
-        """Validate each."""
+        """Make an output of each message."""
         for message in messages:
             partition = self._assigned.get((message.topic(), message.partition()))
-            # The poller may have handed this over just before the partition was revoked.
+            # The poller may have posted this message just before the partition was revoked.
             if partition is not None:
                 output = self._output(message)
                 self._outputs.append((output, partition, message.offset()))
                 self._bytes += len(output.value or b"")
 
     def next_transaction(self) -> Transaction | None:
-        """Everything that waits, up to a limit, and the offsets it stems from."""
+        """The oldest outputs that wait, up to a limit, and the offsets of their inputs."""
         if not self._outputs:
             return None
         taken, self._outputs = self._outputs[:OUTPUTS_PER_TRANSACTION], self._outputs[OUTPUTS_PER_TRANSACTION:]
@@ -65,19 +71,19 @@ class Ingest(LoopHandler):
         )
 
     def full(self) -> set[Partition]:
-        """All partitions, while too much waits."""
+        """All partitions while too much waits, else none."""
         bound = self._settings
         share = max(len(self._outputs) / bound.records_in_flight, self._bytes / bound.bytes_in_flight)
-        # Pausing costs a new fetch, so it is not taken back before half of the backlog is gone.
+        # Resuming costs a new fetch, so a pause ends only when half of the backlog is gone.
         self._is_full = share >= 1 or (self._is_full and share > 0.5)
         return set(self._assigned.values()) if self._is_full else set()
 
     def has_work(self) -> bool:
-        """Whether anything waits."""
+        """Whether an output waits."""
         return bool(self._outputs)
 
     def is_drained(self) -> bool:
-        """Whether nothing waits."""
+        """Whether no output waits."""
         return not self._outputs
 
     def _output(self, message: Any) -> Output:
@@ -85,7 +91,7 @@ class Ingest(LoopHandler):
         try:
             headers = headers_of(message)
             valid = validate_message(message.value(), settings)
-            # Of the canonical bytes: the input topic's own limit counts compressed ones.
+            # The size counts the canonical bytes: the input topic's own limit counts compressed bytes.
             size = len(valid.key) + len(valid.value) + size_of_headers(headers)
             check_total("record", size, settings.max_record_bytes)
         except InvalidRecord as error:

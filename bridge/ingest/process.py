@@ -1,4 +1,4 @@
-"""The ingest process."""
+"""The ingest process: builds ingest loops, with fresh checks of the servers for each."""
 
 from bridge.checks import check_servers
 from bridge.ingest.handler import Ingest
@@ -12,13 +12,13 @@ from chat_tasks.storage.session import connected
 
 
 def run_ingest(settings: Settings) -> int:
-    """Until the process is asked to end; returns its exit code."""
+    """Run ingest until the process is asked to end; returns its exit code."""
     timeout = new_offsets_timeout(settings)
     return Supervisor(lambda: _build(settings, timeout)).run()
 
 
 def _build(settings: Settings, timeout: AdaptiveTimeout) -> Loop:
-    # Only for this: ingest itself does not need Cassandra.
+    # The session serves these checks only: ingest itself does not need Cassandra.
     with connected(settings) as session:
         stored, _ = check_servers(settings, session)
     known = {settings.message_topic: int(stored[known_partitions_name(settings.message_topic)])}

@@ -1,1 +1,1 @@
-"""Kafka itself: clients, topics, transactions, groups. The ground on which everything else of the bridge stands."""
+"""Clients, topics, transactions and groups of Kafka: the ground on which the rest of the bridge stands."""

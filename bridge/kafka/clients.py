@@ -1,11 +1,11 @@
-"""How every consumer and producer of the project is configured."""
+"""The configuration of every consumer and producer of the project."""
 
 import logging
 from typing import Any
 
 from chat_tasks.settings import Settings
 
-# librdkafka repeats every refused connection for every broker and client; what matters we say ourselves, once.
+# librdkafka reports every refused connection, for every broker and client. This project logs what matters once.
 _SILENT = logging.getLogger("librdkafka")
 _SILENT.disabled = True
 
@@ -13,16 +13,17 @@ _SOCKET_TIMEOUT_MS = 6000
 
 
 def base_config(settings: Settings) -> dict[str, Any]:
-    """What all clients share."""
+    """The settings that all clients share."""
     return {
         "bootstrap.servers": settings.kafka_bootstrap_servers,
         "client.id": settings.instance_name,
         "logger": _SILENT,
         "log_level": 2,
-        # A broker that comes back is found again within a second.
+        # With these two a broker that comes back is found within a second.
         "reconnect.backoff.ms": 50,
         "reconnect.backoff.max.ms": 1000,
-        # A paused broker takes connections and never answers; at the defaults that is noticed after a minute.
+        # A paused broker takes connections and never answers. With the default time-outs a client notices that after a
+        # minute.
         "socket.timeout.ms": _SOCKET_TIMEOUT_MS,
         "socket.connection.setup.timeout.ms": 3000,
         "topic.metadata.refresh.interval.ms": 10_000,
@@ -30,17 +31,17 @@ def base_config(settings: Settings) -> dict[str, Any]:
 
 
 def _loop_config(settings: Settings) -> dict[str, Any]:
-    """What the clients of a loop share: one that does not get on makes itself new ones."""
+    """The settings that the clients of a loop share. A loop that makes no progress is replaced, with new clients."""
     return {
         **base_config(settings),
-        # Else a client that sees no broker forgets them all, and a transaction that was handing its offsets over to one
-        # of them hangs (librdkafka's issue 5511).
+        # By default a client that sees no broker forgets all brokers. A transaction that is handing its offsets over to
+        # one of them then hangs (librdkafka's issue 5511).
         "metadata.recovery.strategy": "none",
     }
 
 
 def consumer_config(settings: Settings, group: str) -> dict[str, Any]:
-    """A member of one of our groups: offsets travel in the producer's transactions, never from here."""
+    """The consumer of a member of `group`. Its offsets are committed by the producer's transactions only."""
     return {
         **_loop_config(settings),
         "group.id": group,
@@ -53,12 +54,12 @@ def consumer_config(settings: Settings, group: str) -> dict[str, Any]:
         "isolation.level": "read_committed",
         "enable.auto.commit": False,
         "enable.auto.offset.store": False,
-        # Where the committed offset is gone or out of range, going on at either end would lose or double records.
+        # If the committed offset is gone or out of range, going on at either end would lose or double records.
         "auto.offset.reset": "error",
         "enable.partition.eof": True,
         "fetch.wait.max.ms": 100,
         "fetch.queue.backoff.ms": 10,
-        # Of each partition, besides one more fetch: this, too, is memory that a backlog fills.
+        # A bound for each partition, besides one more fetch: a backlog fills this memory too.
         "queued.min.messages": 5_000,
         "queued.max.messages.kbytes": 32_768,
         "message.max.bytes": 2 * settings.max_record_bytes + 1_000_000,
@@ -67,7 +68,7 @@ def consumer_config(settings: Settings, group: str) -> dict[str, Any]:
 
 
 def reader_config(settings: Settings, group: str) -> dict[str, Any]:
-    """A person's or a test's look at a topic: sees what is committed, commits nothing."""
+    """A consumer for a person or a test that looks at a topic: it sees committed records, and commits nothing."""
     return {
         **base_config(settings),
         "group.id": group,
@@ -80,23 +81,23 @@ def reader_config(settings: Settings, group: str) -> dict[str, Any]:
 
 
 def producer_config(settings: Settings, group: str) -> dict[str, Any]:
-    """The transactional producer of a member of that group."""
+    """The transactional producer of a member of `group`."""
     return {
         **_loop_config(settings),
-        # Stable, so that a restarted process ends what its predecessor left open instead of waiting for a time-out.
+        # The name is stable, so a restarted process ends what its predecessor left open, and waits for no time-out.
         "transactional.id": f"{group}.{settings.instance_name}",
         "transaction.timeout.ms": round(settings.transaction_timeout * 1000),
-        # The client wants it to be shorter than the transaction's.
+        # The client demands a socket time-out below the transaction's time-out.
         "socket.timeout.ms": min(_SOCKET_TIMEOUT_MS, round(settings.transaction_timeout * 1000) - 100),
         "acks": "all",
         "enable.idempotence": True,
         "linger.ms": 1,
-        # A transaction that follows another closely is told to try again until the markers of the one before are
-        # written; at the default of 100 ms that, not the commit, is what a transaction takes.
+        # The broker refuses a transaction that follows another closely, until the markers of the earlier one are
+        # written. At the default of 100 ms this backoff would take most of a transaction's time.
         "retry.backoff.ms": 5,
         "retry.backoff.max.ms": 500,
         "compression.type": "lz4",
-        # A batch counts like a record towards a topic's max.message.bytes.
+        # A producer's batch counts like one record towards a topic's max.message.bytes.
         "batch.size": min(1_000_000, settings.max_record_bytes),
         "message.max.bytes": 2 * settings.max_record_bytes + 1_000_000,
         "queue.buffering.max.messages": 1_000_000,

@@ -1,4 +1,4 @@
-"""Looks through everything that `dead_letter` holds."""
+"""Reads everything that the topic `dead_letter` holds."""
 
 import time
 from collections.abc import Iterator, Sequence
@@ -20,10 +20,10 @@ _PATIENCE_SECONDS = 30.0
 
 
 def read_dead_letters(settings: Settings) -> Iterator[Sequence[Any]]:
-    """All messages that are there now, some at a time, and none at all now and then while it waits; blocks.
+    """All messages that are in the topic now, some at a time; blocks. Raises `DependencyUnavailable`.
 
-    What belongs to a transaction under way is waited for: until it is decided, nobody knows whether it is there. Raises
-    `DependencyUnavailable`.
+    While the reader waits, it yields an empty sequence now and then. It waits for the end of every transaction under
+    way: until a transaction is decided, nobody knows whether its records exist.
     """
     ends = _ends(settings)
     last_news = time.monotonic()
@@ -38,7 +38,7 @@ def read_dead_letters(settings: Settings) -> Iterator[Sequence[Any]]:
 
 
 def _ends(settings: Settings) -> dict[Partition, int]:
-    """One past the last record of each partition that has any, committed or not."""
+    """The offset after the last record of each partition, committed or not."""
     admin = AdminClient(base_config(settings))
     topic = settings.dead_letter_topic
     asked = {

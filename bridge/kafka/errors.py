@@ -1,4 +1,4 @@
-"""Errors of Kafka's client: what they mean for us, and one line for people."""
+"""Errors of Kafka's client: what an error means for the bridge, and one line about it for people."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -12,10 +12,11 @@ _OFFSET_GONE = {KafkaError._AUTO_OFFSET_RESET, KafkaError.OFFSET_OUT_OF_RANGE}  
 
 
 def raise_error(message: Any, committed: Mapping[Partition, int]) -> None:
-    """Whatever an error says besides the end of a partition. A consumer with a fatal one polls on and gets nothing.
+    """Raise the error that the client delivered in place of a message; return if it is none or the end of a partition.
 
-    `committed` are the group's offsets. Below them nothing is lost with what is gone: whoever had the partition before
-    may have purged it after it was looked where the partition begins.
+    An error must not be passed over: a consumer with a fatal error polls on and gets nothing. `committed` are the
+    group's offsets. Nothing is lost if records below them are gone: the former owner of the partition may have purged
+    them after the start of the partition was looked up.
 
     Raises `ConfigurationError`, `DependencyUnavailable`, `KafkaException`.
     """
@@ -33,7 +34,7 @@ def raise_error(message: Any, committed: Mapping[Partition, int]) -> None:
 
 
 def offset_gone(partition: Partition, offset: int) -> ConfigurationError:
-    """What to say where the group's offset is not one of the partition's."""
+    """The error to raise if the partition does not have the group's offset."""
     return ConfigurationError(
         f"offset {offset} of {partition.topic}[{partition.number}] is gone: the topic was truncated or made anew. "
         "`chat-tasks init --reset-offsets` starts again from what is there"
@@ -41,7 +42,7 @@ def offset_gone(partition: Partition, offset: int) -> ConfigurationError:
 
 
 def describe_kafka_error(error: Any) -> str:
-    """One line for people from a `KafkaException` or `KafkaError`."""
+    """One line for people about a `KafkaException` or `KafkaError`."""
     kafka_error = _kafka_error(error)
     if isinstance(kafka_error, KafkaError):
         return f"Kafka: {kafka_error.name()}: {kafka_error.str()}"
@@ -49,18 +50,18 @@ def describe_kafka_error(error: Any) -> str:
 
 
 def is_fenced_member(error: Any) -> bool:
-    """Whether another consumer has taken over this one's place in its group, under the same name."""
+    """Whether another consumer has taken this member's place in its group, under the same name."""
     kafka_error = _kafka_error(error)
     if not isinstance(kafka_error, KafkaError):
         return False
     if kafka_error.code() == KafkaError.FENCED_INSTANCE_ID:
         return True
-    # The client wraps it into a fatal error, and says which one only in the text.
+    # The client wraps the error into a fatal one, and names the wrapped error only in the text.
     return kafka_error.code() == KafkaError._FATAL and "same group.instance.id" in kafka_error.str()  # noqa: SLF001
 
 
 def is_fenced_producer(error: Any) -> bool:
-    """Whether another producer has initialised our transactional id, or the broker aborted our transaction by time."""
+    """Whether another producer has initialised our transactional id, or the broker has aborted a slow transaction."""
     kafka_error = _kafka_error(error)
     return isinstance(kafka_error, KafkaError) and kafka_error.code() in {
         KafkaError._FENCED,  # noqa: SLF001

@@ -1,4 +1,4 @@
-"""What a consumer group holds, and who is in it."""
+"""Committed offsets and members of a consumer group."""
 
 from collections.abc import Iterable
 from typing import Any
@@ -17,7 +17,7 @@ _SECONDS = 10.0
 def committed_offsets(
     consumer: Consumer, partitions: Iterable[Partition], seconds: float = OFFSET_SECONDS
 ) -> dict[Partition, TopicPartition]:
-    """What the consumer's group holds, of partitions of other members too; blocks. Raises `KafkaException`."""
+    """The offsets that the consumer's group holds, other members' too; blocks. Raises `KafkaException`."""
     found = consumer.committed([TopicPartition(*partition) for partition in partitions], timeout=seconds)
     for one in found:
         if one.error is not None:
@@ -28,7 +28,7 @@ def committed_offsets(
 def describe_group(admin: AdminClient, group: str) -> Any:
     """The client's `ConsumerGroupDescription`; blocks. Raises `DependencyUnavailable`.
 
-    Where the coordinator goes away just then, librdkafka may abort the process (its issue 4605).
+    librdkafka may abort the process if the coordinator goes away during the call (its issue 4605).
     """
     try:
         [future] = admin.describe_consumer_groups([group], request_timeout=_SECONDS).values()

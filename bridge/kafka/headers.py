@@ -1,4 +1,4 @@
-"""The headers of our own on records; others are passed along from input to output."""
+"""Headers of records: the bridge's own, and the sender's, which go along from input to output."""
 
 import time
 from typing import Any
@@ -9,12 +9,13 @@ from chat_tasks.errors import InvalidRecord
 
 Headers = list[tuple[str, bytes | None]]
 
-# The input record's own time, decimal milliseconds since 1970: output and dead letters keep that of their append.
+# The input record's own time, in decimal milliseconds since 1970. Kafka keeps only the time at which an output or a
+# dead letter was appended.
 SENT_AT = "chat.sent_at"
 
 
 def headers_of(message: Any) -> Headers:
-    """A copy of a consumed message's headers. Raises `InvalidRecord` where a name is not UTF-8, which Kafka allows."""
+    """A copy of a consumed message's headers. Raises `InvalidRecord` if a name is not UTF-8, which Kafka allows."""
     try:
         return list(message.headers() or ())
     except (SystemError, UnicodeDecodeError):
@@ -22,26 +23,26 @@ def headers_of(message: Any) -> Headers:
 
 
 def size_of_headers(headers: Headers) -> int:
-    """Bytes, roughly."""
+    """An upper estimate of the headers' size in bytes."""
     if not headers:
         return 0
     return sum(len(name) * 4 + len(value or b"") for name, value in headers)
 
 
 def with_sent_at(headers: Headers, sent_at: bytes) -> Headers:
-    """The headers with our time last and alone, whatever a sender made up."""
+    """The sender's headers, then our time. A header of that name which the sender made up is dropped."""
     if headers:
         return [*without_sent_at(headers), (SENT_AT, sent_at)]
     return [(SENT_AT, sent_at)]
 
 
 def without_sent_at(headers: Headers) -> Headers:
-    """The sender's own."""
+    """The sender's own headers."""
     return [header for header in headers if header[0] != SENT_AT]
 
 
 def sent_at_of(headers: Headers) -> bytes:
-    """The input record's time. Raises `ValueError` where there is none: the record is not ours."""
+    """The input record's time. Raises `ValueError` if the headers have no such time: then the record is not ours."""
     for name, value in reversed(headers):
         if name == SENT_AT and value is not None and value.isdigit():
             return value
@@ -49,7 +50,7 @@ def sent_at_of(headers: Headers) -> bytes:
 
 
 def sent_time(message: Any) -> int:
-    """Milliseconds since 1970, as its producer (or else the input topic) said; now, where neither did."""
+    """The time that the producer or the input topic gave the message, in milliseconds since 1970; else the time now."""
     kind, milliseconds = message.timestamp()
     if kind == TIMESTAMP_NOT_AVAILABLE or milliseconds < 0:
         return time.time_ns() // 1_000_000

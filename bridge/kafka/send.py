@@ -1,4 +1,4 @@
-"""Puts a single record into a topic, the way any of its users would."""
+"""Puts a single record into a topic, as any user of the topic would."""
 
 from confluent_kafka import KafkaException, Producer
 
@@ -14,7 +14,7 @@ _SECONDS = 10.0
 def send_record(
     settings: Settings, topic: str, value: bytes, *, partition: int = -1, headers: Headers | None = None
 ) -> tuple[int, int]:
-    """Send without a key and wait; returns (partition, offset). Raises `DependencyUnavailable`."""
+    """Send a record without a key and wait; returns (partition, offset). Raises `DependencyUnavailable`."""
     acknowledged: list[tuple[int, int]] = []
     failed: list[str] = []
 

@@ -1,4 +1,4 @@
-"""Reads topics as their users see them: committed records only, no group, nothing committed."""
+"""Reads topics as their users see them: committed records only, without a group, and without committing."""
 
 import time
 from collections.abc import Iterator, Sequence
@@ -18,10 +18,19 @@ _MESSAGES_AT_ONCE = 1000
 
 
 class TopicReader:
-    """Every partition of some topics, from their ends as they are now or from their beginnings."""
+    """Reads every partition of some topics, from their present ends or from their beginnings.
+
+    The caller owns the reader, uses it in one thread, and closes it, best by a `with` block. Only records of committed
+    transactions are returned, those of a partition in order. The reader keeps its positions in memory: a new reader
+    starts anew. A broker that goes away for a while is no error; the caller decides how long to wait. A fatal error of
+    the client raises `DependencyUnavailable`.
+    """
 
     def __init__(self, settings: Settings, topics: Sequence[str], *, from_beginning: bool = False) -> None:
-        """Raises `DependencyUnavailable`, and `ConfigurationError` where a topic does not exist."""
+        """Find the partitions and their starts.
+
+        Raises `DependencyUnavailable`, `ConfigurationError` if a topic is missing.
+        """
         self._consumer = Consumer(reader_config(settings, "chat-reader"))
         self._reached: dict[Partition, int] = {}
         try:
@@ -39,18 +48,19 @@ class TopicReader:
         self.close()
 
     def close(self) -> None:
-        """Let the connection go."""
+        """Close the consumer."""
         self._consumer.close()
 
     def poll(self, seconds: float) -> list[Any]:
-        """The messages that are there, after waiting that long for a first one. Raises `DependencyUnavailable`."""
+        """The messages that the client has, after waiting so long for a first one. Raises `DependencyUnavailable`."""
         first: Any = self._consumer.poll(seconds)
         if first is None:
             return []
         messages: list[Any] = [first, *self._consumer.consume(_MESSAGES_AT_ONCE, 0)]
         for message in messages:
             error = message.error()
-            # A broker that goes away comes back; what has to end is the caller's patience, not the reader.
+            # A broker that goes away comes back. The caller decides how long to wait, so only a fatal error ends the
+            # reader.
             if error is not None and error.fatal():
                 raise DependencyUnavailable(describe_kafka_error(error))
             if error is None or error.code() == KafkaError._PARTITION_EOF:  # noqa: SLF001 - its name for it
@@ -59,11 +69,11 @@ class TopicReader:
         return [message for message in messages if message.error() is None]
 
     def reached(self, partition: Partition) -> int:
-        """The offset up to which the partition was read: what is not committed, or aborted, was passed over."""
+        """The offset up to which the partition was read. Aborted records were passed over, and count as read."""
         return self._reached.get(partition, 0)
 
     def follow(self, seconds: float) -> Iterator[Any]:
-        """Messages as they come, until that long has passed."""
+        """Yield messages as they come, for that many seconds."""
         deadline = time.monotonic() + seconds
         while (remaining := deadline - time.monotonic()) > 0:
             yield from self.poll(min(remaining, 0.1))
@@ -80,6 +90,7 @@ class TopicReader:
     def _start(self, one: TopicPartition, *, from_beginning: bool) -> TopicPartition:
         if from_beginning:
             return TopicPartition(one.topic, one.partition, OFFSET_BEGINNING)
-        # Fixed now: "the end" would be looked up only at the first poll, after what was sent until then.
+        # The end is looked up now. With `OFFSET_END` the client would look it up at the first poll, and miss what is
+        # sent until then.
         _, end = self._consumer.get_watermark_offsets(one, timeout=_SECONDS)
         return TopicPartition(one.topic, one.partition, end)

@@ -1,4 +1,4 @@
-"""The six topics: how many partitions each has, and how they are configured."""
+"""The six topics: how many partitions each has, and how each is configured."""
 
 from collections.abc import Iterable
 from typing import Any, NamedTuple
@@ -12,14 +12,17 @@ from chat_tasks.settings import Settings
 
 _SECONDS = 15.0
 
-# FlowControl for what each step adds to a record, so that no accepted one is unwritable later.
+# Bytes for what each step adds to a record, so that an accepted record can be written by every later step.
 _LOG_ROOM = 64 * 1024
 _OUTPUT_ROOM = 128 * 1024
 _LETTER_ROOM = 512 * 1024
 
 
 class TopicPlan(NamedTuple):
-    """How `init` makes a topic. `is_fixed`: the number of partitions decides where a conversation lives."""
+    """How `init` makes a topic. `is_fixed`: the number of partitions may not change.
+
+    That number decides in which partition a conversation lives.
+    """
 
     name: str
     partitions: int
@@ -28,9 +31,10 @@ class TopicPlan(NamedTuple):
 
 
 def plan_topics(settings: Settings) -> list[TopicPlan]:
-    """All six, in the order of the data's flow."""
+    """The plans of all six topics, in the order of the data's flow."""
     shared = {"min.insync.replicas": str(settings.topic_min_insync_replicas), "unclean.leader.election.enable": "false"}
-    # A record dated eight days ago would be gone within minutes, and one from the future would jam the transaction.
+    # With the producer's timestamps a record dated eight days ago would be deleted within minutes, and a record from
+    # the future would jam the transaction.
     appended = {**shared, "message.timestamp.type": "LogAppendTime"}
     limit = settings.max_record_bytes
 
@@ -56,7 +60,7 @@ def plan_topics(settings: Settings) -> list[TopicPlan]:
         TopicPlan(
             settings.dead_letter_topic,
             settings.topic_partitions,
-            # The letters of a quarantined conversation are nowhere else, and wait until it is released.
+            # The letters of a quarantined conversation exist nowhere else, and wait until the conversation is released.
             {**limited(appended, _LETTER_ROOM), "retention.ms": "-1", "retention.bytes": "-1"},
             is_fixed=False,
         ),
@@ -64,7 +68,7 @@ def plan_topics(settings: Settings) -> list[TopicPlan]:
 
 
 def partition_counts(admin: AdminClient, topics: Iterable[str]) -> dict[str, int]:
-    """The partitions of those topics that exist. Raises `DependencyUnavailable`."""
+    """The number of partitions of each topic that exists. Raises `DependencyUnavailable`."""
     try:
         metadata = admin.list_topics(timeout=_SECONDS)
     except KafkaException as error:
@@ -73,7 +77,10 @@ def partition_counts(admin: AdminClient, topics: Iterable[str]) -> dict[str, int
 
 
 def topic_id(admin: AdminClient, topic: str) -> str:
-    """Kafka's own id of a topic, as a UUID: a topic that is made anew has another one. Raises `KafkaException`."""
+    """Kafka's own id of a topic, as a UUID; a topic that is made anew has another id. Raises `KafkaException`.
+
+    Raises `ConfigurationError` if the broker knows no such ids.
+    """
     described = admin.describe_topics(TopicCollection([topic]), request_timeout=_SECONDS)[topic].result(_SECONDS)
     identity: Any = described.topic_id
     if identity is None:

@@ -1,4 +1,4 @@
-"""What one Kafka transaction holds."""
+"""The content of one Kafka transaction: outputs, and the offsets of the inputs that they come from."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -8,10 +8,10 @@ import msgspec
 
 from bridge.kafka.headers import Headers
 
-# How many are enough; what belongs together may make it more.
+# A transaction takes no further outputs from here on. Outputs that belong together may make it larger.
 OUTPUTS_PER_TRANSACTION = 5_000
 
-# Characters of an offset's metadata: the broker's `offset.metadata.max.bytes`.
+# The longest metadata of an offset in characters: the default of the broker's `offset.metadata.max.bytes`.
 LARGEST_METADATA = 4096
 
 
@@ -33,7 +33,7 @@ class Output(msgspec.Struct, frozen=True, gc=False):
 
 
 class CommittedOffset(NamedTuple):
-    """The next offset to consume, and what a successor has to know besides."""
+    """The next offset to consume, and the metadata that a successor needs besides."""
 
     partition: Partition
     offset: int
@@ -42,7 +42,7 @@ class CommittedOffset(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Transaction:
-    """Outputs in order, and the offsets they stem from: all of it happens, or nothing."""
+    """Outputs in order, and the offsets of the inputs: all of it happens, or nothing."""
 
     outputs: Sequence[Output]
     offsets: Sequence[CommittedOffset]

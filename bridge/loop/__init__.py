@@ -1,1 +1,1 @@
-"""Consume, work, produce, commit: the loop that ingest and dispatch share."""
+"""The loop that ingest and dispatch share: consume, work, produce, commit."""

@@ -1,7 +1,7 @@
-"""How long an answer is waited for before it counts as lost.
+"""How long to wait for an answer before it counts as lost.
 
-A time that suits quick servers is too short for slow ones: what is under way is taken for lost then, and doing it again
-makes them slower still.
+A time that suits quick servers is too short for slow servers. Work under way would be taken for lost, and doing that
+work again would make the servers slower still.
 """
 
 _TIMES = 3.0
@@ -9,10 +9,13 @@ _FADING = 0.1
 
 
 class AdaptiveTimeout:
-    """Three times what answers took of late, within bounds; a slow one counts at once, and fades with quick ones."""
+    """A timeout of three times what answers took lately, within two bounds.
+
+    A slow answer raises the timeout at once. Quick answers lower it again, a tenth of the difference with each answer.
+    """
 
     def __init__(self, least: float, most: float) -> None:
-        """Both in seconds."""
+        """Set the bounds of the timeout, both in seconds."""
         self._least = least
         self._most = most
         self._recent = 0.0
@@ -23,5 +26,5 @@ class AdaptiveTimeout:
         return max(self._least, min(self._most, _TIMES * self._recent))
 
     def observe(self, seconds: float) -> None:
-        """An answer came after that time, whether anybody waited for it any more or not."""
+        """Take note of an answer that came after that time, even if nobody waited for the answer any more."""
         self._recent = max(seconds, self._recent + (seconds - self._recent) * _FADING)

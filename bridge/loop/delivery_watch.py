@@ -1,7 +1,7 @@
-"""Whether records that wait are delivered, as Kafka sees it: a consumer that has stopped to fetch says nothing.
+"""Whether waiting records are delivered, as Kafka sees it.
 
-Nor does one that has lost its place in the group unawares: after its broker was killed one was met that polled on for
-minutes, while others had its partitions.
+A consumer that has stopped to fetch reports nothing. A consumer that has lost its place in the group unawares reports
+nothing either: after its broker was killed, one consumer polled on for minutes while others had its partitions.
 """
 
 import threading
@@ -22,14 +22,23 @@ _LONGEST_TIMEOUT = 10.0
 
 
 class DeliveryWatch:
-    """Compares in a thread how far we are with how far Kafka is; posts `Failed` where a partition does not move."""
+    """Compares how far the consumer is with how far Kafka is, and posts `Failed` if a partition does not move.
+
+    The `Loop` owns the watch, and closes it when the loop ends. The comparison runs in a thread of its own, with a
+    consumer that joins no group. A partition has stalled if one record waits at the same position for the whole
+    timeout, and Kafka answered every time. If Kafka does not answer, the watch starts to count anew. The watch raises
+    nothing to its owner: it posts one `Failed` with `LoopStalled`, and its thread ends.
+    """
 
     def __init__(
         self, settings: Settings, positions: Callable[[], Mapping[Partition, int]], post: Callable[[object], None]
     ) -> None:
-        """`positions` are those before which nothing is undelivered, of the partitions that should move."""
+        """Make a watch; `start` begins it.
+
+        `positions` returns, for each partition that should move, the offset before which every record was delivered.
+        """
         self._settings = settings
-        # Nothing slow can be the reason, so it takes less patience than other stalls.
+        # No slow server can cause this stall, so the watch waits less long than the loop waits for other stalls.
         self._timeout = min(_LONGEST_TIMEOUT, settings.stall_timeout)
         self._positions = positions
         self._post = post
@@ -38,15 +47,15 @@ class DeliveryWatch:
         self._thread = threading.Thread(target=self._run, name="delivery", daemon=True)
 
     def start(self) -> None:
-        """Returns at once."""
+        """Start the thread; returns at once."""
         self._thread.start()
 
     def close(self) -> None:
-        """Stop soon."""
+        """Stop the thread soon; returns at once."""
         self._stopping.set()
 
     def _run(self) -> None:
-        # It joins no group, so its name for one is never seen by anybody.
+        # The consumer joins no group, so nobody ever sees the name of this group.
         consumer = Consumer(reader_config(self._settings, "delivery-watch"))
         try:
             self._watch(consumer)
@@ -57,9 +66,9 @@ class DeliveryWatch:
         while not self._stopping.wait(self._timeout / 4):
             positions = self._positions()
             try:
-                # Up to where a `read_committed` consumer is given records: what lies behind an open transaction is not
-                # late. Not by an `AdminClient`: librdkafka may abort the process where a broker goes away meanwhile
-                # (issue 4605).
+                # The high watermark of a `read_committed` consumer: records behind an open transaction are not late. An
+                # `AdminClient` is no choice: librdkafka may abort the process if a broker goes away during the call
+                # (librdkafka's issue 4605).
                 ends = {
                     partition: consumer.get_watermark_offsets(TopicPartition(*partition), timeout=_SECONDS)[1]
                     for partition in positions

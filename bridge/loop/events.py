@@ -1,4 +1,4 @@
-"""What the threads of a loop tell its main thread."""
+"""The events by which the threads of a loop tell its main thread what happened."""
 
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
@@ -15,14 +15,14 @@ class Records(NamedTuple):
 
 
 class EndReached(NamedTuple):
-    """There is no record before this offset that was not delivered."""
+    """Every record of the partition before this offset was delivered."""
 
     partition: Partition
     offset: int
 
 
 class TransactionEnded(NamedTuple):
-    """`error` is None where it was committed."""
+    """A transaction has ended; `error` is None if it was committed."""
 
     transaction: Transaction
     error: Exception | None
@@ -35,7 +35,7 @@ class Failed(NamedTuple):
 
 
 class AssignmentOutdated(NamedTuple):
-    """The handler wants the assignment that it has anew, with what the group and the servers say now."""
+    """The handler wants the same assignment anew, with what the group and the servers say now."""
 
     reason: str
 

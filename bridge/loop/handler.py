@@ -1,4 +1,4 @@
-"""What ingest and dispatch each do inside the loop that they share."""
+"""The interface of a handler: what ingest and dispatch each do inside the loop that they share."""
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
@@ -11,26 +11,30 @@ _TICK_SECONDS = 1.0
 
 
 class LoopHandler(ABC):
-    """What a loop does with its records. One object lives as long as its `Loop`, which calls it.
+    """What a loop does with its records.
 
-    Every method is called in the loop's thread, except `prepare`, and none of the others may block on a server. The
-    order of calls: `start`; then for each assignment `prepare`, `assigned`, any number of the others, `revoked`; at the
-    end `close`. Between two assignments `tick` and `event` may be called, with nothing to work on.
+    The `Loop` owns its handler: a handler lives and ends with one loop. Every method except `prepare` is called in the
+    loop's thread, and must not block on a server. The order of calls: `start`; then for each assignment `prepare`,
+    `assigned`, any number of the others, `revoked`; at the end `close`. Between two assignments `tick` and `event` may
+    be called, with nothing to work on.
 
-    No method but `prepare` may raise `KafkaException` or `DependencyUnavailable`: the loop takes these for its own
-    clients' failures, after which the handler's state can still be trusted. Any other exception ends the loop, and
-    nothing of the handler's state is used again.
+    Only `prepare` may raise `KafkaException` or `DependencyUnavailable`. The loop takes these two for failures of its
+    own clients, after which the handler's state can still be trusted. Any other exception ends the loop, and nothing of
+    the handler's state is used again.
     """
 
     def __init__(self, topics: Sequence[str], group: str) -> None:
-        """The topics to subscribe to as a member of the consumer group."""
+        """Name the topics to subscribe to, and the consumer group to join."""
         self.topics = topics
         self.group = group
 
     # Life.
 
     def start(self, post: Callable[[object], None]) -> None:
-        """Start threads, if any, while the loop joins its group. They tell `event` by `post`, from any thread."""
+        """Start the handler's threads, if it has any, while the loop joins its group.
+
+        The threads call `post` to send an event; the loop's thread hands the event to `event`.
+        """
 
     def close(self) -> None:
         """End the threads; returns at once. Called once, also if the loop has failed."""
@@ -38,9 +42,9 @@ class LoopHandler(ABC):
     # Assignments.
 
     def prepare(self, assignment: Assignment) -> Any:
-        """Ask servers what `assigned` has to know, and return it; called in the poller's thread, and may block.
+        """Ask servers what `assigned` has to know, and return the answer.
 
-        Raises `ChatTasksError`, which ends the loop.
+        Called in the poller's thread, and may block. Raises `ChatTasksError`, which ends the loop.
         """
 
     @abstractmethod
@@ -49,7 +53,7 @@ class LoopHandler(ABC):
 
     @abstractmethod
     def revoked(self) -> None:
-        """The assignment is over: drop all state.
+        """Drop all state: the assignment is over.
 
         Called after the last transaction has ended, or after a failure of Kafka that leaves its outcome unknown.
         """
@@ -58,10 +62,10 @@ class LoopHandler(ABC):
 
     @abstractmethod
     def records(self, messages: Sequence[Any]) -> None:
-        """Take consumed messages, those of each partition in order. Some may be of partitions that are not ours."""
+        """Take consumed messages, those of each partition in order. Some may belong to partitions that were revoked."""
 
     def end_reached(self, partition: Partition, offset: int) -> None:
-        """No undelivered record of the partition lies before `offset`."""
+        """Take note that every record of the partition before `offset` was delivered."""
 
     @abstractmethod
     def full(self) -> set[Partition]:
@@ -70,21 +74,21 @@ class LoopHandler(ABC):
     # Work.
 
     def event(self, event: object) -> None:
-        """Take what the handler's own threads have posted."""
+        """Take an event that the handler's own threads have posted."""
         raise AssertionError(event)
 
     def tick(self, now: float) -> float:
-        """Do what is due; returns when to be called next at the latest. Both are monotonic times in seconds."""
+        """Do what is due; returns the latest time of the next call. Both times are monotonic, in seconds."""
         return now + _TICK_SECONDS
 
     # Transactions out.
 
     @abstractmethod
     def next_transaction(self) -> Transaction | None:
-        """What can be published and committed now, if anything; called only while no transaction is under way."""
+        """What can be published and committed now, or None; called only if no transaction is under way."""
 
     def committed(self, transaction: Transaction, now: float) -> None:
-        """The transaction is committed."""
+        """Take note that the transaction is committed."""
 
     # Progress and the end.
 
@@ -97,7 +101,7 @@ class LoopHandler(ABC):
         return 0
 
     def servers_answer(self) -> bool:
-        """Whether all servers that the work needs besides Kafka answer: if not, standing still is no fault of ours."""
+        """Whether all servers besides Kafka that the work needs answer. If one does not, standing still is no stall."""
         return True
 
     def drain(self) -> None:

@@ -1,9 +1,9 @@
 """Consume, work, produce, commit: the loop that ingest and dispatch share.
 
-One thread, this one, owns all state and never blocks on a server; a poller, a runner of transactions and whatever the
-handler starts tell it by events what happened. On any doubt (a time-out, a fatal error, a transaction of unknown
-outcome) the loop ends with an exception, and `bridge.loop.supervisor` makes a new one, which starts from what the group
-has committed.
+The loop's thread owns all state and never blocks on a server. The poller, the runner of transactions and the handler's
+threads tell the loop by events what happened. On any doubt (a time-out, a fatal error, a transaction of unknown
+outcome) the loop ends with an exception. `bridge.loop.supervisor` then makes a new loop, which starts from what the
+group has committed.
 """
 
 import logging
@@ -40,7 +40,13 @@ _NAMESAKE_SECONDS = 2.5
 
 
 class Loop:
-    """One life of a loop: from joining the group to a stop or a doubt."""
+    """One life of a loop: from joining the group to a stop or a doubt.
+
+    The `Supervisor` owns the loop and runs it in the process's main thread. The loop owns the poller, the runner of
+    transactions, the handler and all their threads. Two invariants: at most one transaction runs at a time, and
+    partitions are given up only after the running transaction has ended. A loop runs once and is then dropped with
+    everything it owns. `run` raises what ended the loop: `KafkaException`, `ChatTasksError`, or the exception of a bug.
+    """
 
     def __init__(
         self,
@@ -49,7 +55,11 @@ class Loop:
         known_partitions: Mapping[str, int],
         offsets_timeout: AdaptiveTimeout,
     ) -> None:
-        """`offsets_timeout` is that of a `TransactionRunner`, and outlives this loop."""
+        """Make a loop that has not started.
+
+        `known_partitions` goes to the `Poller`. `offsets_timeout` goes to the `TransactionRunner`, and outlives this
+        loop.
+        """
         self._settings = settings
         self._offsets_timeout = offsets_timeout
         self._handler = handler
@@ -71,11 +81,11 @@ class Loop:
         self._ended = False
 
     def post(self, event: object) -> None:
-        """Tell the main thread; from any thread."""
+        """Tell the main thread what happened; called from any thread."""
         self._events.put(event)
 
     def run(self) -> None:
-        """Until `Stop` is posted and what was begun is drained. Raises what ended it otherwise."""
+        """Work until `Stop` is posted and everything begun is drained, or raise what ended the loop."""
         try:
             self._poller.start()
             self._handler.start(self.post)
@@ -88,7 +98,8 @@ class Loop:
                 self._poller.set_paused(frozenset(self._handler.full()))
                 self._check_progress(now)
         except (KafkaException, DependencyUnavailable):
-            # No handler raises these, so none was in the middle of anything.
+            # No handler raises these two, so the handler was not in the middle of a change, and its state can be
+            # trusted.
             self._handler.revoked()
             raise
         finally:
@@ -104,13 +115,13 @@ class Loop:
     # The rebalance, in the poller's thread.
 
     def assigned(self, assignment: Assignment) -> Mapping[Partition, int]:
-        """Called by the poller."""
+        """Prepare the assignment in the poller's thread, then take it in the main thread; called by the poller."""
         prepared = self._handler.prepare(assignment)
         start: Mapping[Partition, int] = self._call(lambda: self._take(assignment, prepared))
         return start
 
     def joined(self) -> None:
-        """Called by the poller before it asks for committed offsets: what a predecessor left open must end first."""
+        """End what a predecessor left open, before the poller asks for committed offsets; called by the poller."""
         self._membership.joined()
         if self._runner is None:
             self._runner = TransactionRunner(
@@ -122,17 +133,18 @@ class Loop:
             self._runner.initialise()
 
     def revoked(self) -> None:
-        """Called by the poller."""
+        """Wait for the running transaction, then drop the assignment's state; called by the poller."""
         self._call(self._give_up)
 
     def lost(self) -> None:
-        """Called by the poller. Does not wait for the running transaction: what it is worth, the group decides.
+        """End the loop, because the session of this member is over; called by the poller.
 
-        Nor is this member used again. One that lingered until its transaction had ended was fenced by its own name
-        when Kafka was back, and ended for good.
+        The running transaction is not waited for: the group decides whether that transaction counts. This member is not
+        used again either. A member that lingered until its transaction had ended was fenced by its own name when Kafka
+        was back, and ended for good.
         """
         error = DependencyUnavailable(f"Kafka: this member's session in {self._handler.group} is over")
-        # At once: how the running transaction ends says nothing from now on.
+        # Posted at once: from now on, the end of the running transaction says nothing.
         self.post(Failed(error))
         raise error
 
@@ -158,7 +170,7 @@ class Loop:
     def _give_up(self) -> None:
         deadline = time.monotonic() + 2 * self._settings.transaction_timeout
         while self._running is not None:
-            # All others of the group wait for this member meanwhile.
+            # All other members of the group wait for this member meanwhile.
             self._check_transaction()
             if time.monotonic() >= deadline:
                 raise DependencyUnavailable("Kafka: a transaction did not end before a rebalance")
@@ -166,7 +178,8 @@ class Loop:
                 event = self._events.get(timeout=_TICK_SECONDS)
             except Empty:
                 continue
-            # The records come again with the next assignment, and what they would do here is about to be dropped.
+            # The records come again with the next assignment, and the state that they would change is about to be
+            # dropped.
             if isinstance(event, Records):
                 self._poller.batch_handled()
             elif not isinstance(event, EndReached):
@@ -179,7 +192,7 @@ class Loop:
             event = self._events.get(timeout=timeout) if timeout else self._events.get_nowait()
             for _ in range(_EVENTS_AT_ONCE):
                 self._handle(event)
-                # After records it is time to send and publish, and to see whether there is room for more.
+                # After records there may be something to send and to publish, and the partitions may be full.
                 if isinstance(event, Records):
                     return
                 event = self._events.get_nowait()
@@ -213,7 +226,7 @@ class Loop:
 
     def _transaction_ended(self, transaction: Transaction, error: Exception | None) -> None:
         if error is not None:
-            # It goes on counting as the one that runs: none may follow it before this loop has ended.
+            # The transaction still counts as the running one: no other may follow it before this loop has ended.
             if is_fenced_producer(error):
                 self._look_for_a_namesake()
             raise error
@@ -241,8 +254,11 @@ class Loop:
             raise DependencyUnavailable("Kafka: it did not take the offsets of a transaction in time")
 
     def _look_for_a_namesake(self) -> None:
-        """A fenced producer alone may only have been too slow, and starts again. But whoever else uses this name has
-        joined the group first, and then the next heartbeat says so: starting again would fence that one in turn.
+        """Wait a moment for the proof that another process uses this member's name.
+
+        A producer may be fenced only because it was too slow; then the loop starts again. But another process with this
+        name joins the group before it fences the producer, and the next heartbeat of this consumer reports that.
+        Starting again would then fence the other process in turn.
         """
         deadline = time.monotonic() + _NAMESAKE_SECONDS
         while (remaining := deadline - time.monotonic()) > 0:
@@ -254,10 +270,10 @@ class Loop:
                 raise event.error
 
     def _publish(self, now: float) -> float:
-        """Begin a transaction where there is something for one; returns when to try again at the latest.
+        """Begin a transaction if there is something for one; returns the latest time of the next try.
 
-        A little apart: the broker's and our own cost of a transaction is the same for one record and for many. After a
-        pause the first one begins at once.
+        Transactions begin a little apart, because one costs the broker and this process as much for one record as for
+        many. After a pause the first transaction begins at once.
         """
         if self._running is None and self._runner is not None:
             if now < self._next_transaction_at:

@@ -1,4 +1,4 @@
-"""How long after one transaction has begun the next one may."""
+"""The pace of transactions: how long after the begin of one transaction the next one may begin."""
 
 from bridge.kafka.transaction import OUTPUTS_PER_TRANSACTION
 
@@ -10,12 +10,15 @@ _LONGEST_SECONDS = 0.5
 
 
 def pause_after(outputs: int, took: float) -> float:
-    """Seconds from the begin of a transaction with that many outputs, which took that long, to the begin of the next.
+    """Seconds from the begin of one transaction to the begin of the next; the first one took `took` seconds.
 
-    The broker's and our own cost of a transaction is the same for one record and for many: the more there is to
-    publish, the longer the next one waits for more, up to 100 ms. Below four thousand a second nobody waits for longer
-    than 25 ms. Where transactions take long the processors are busy, with transactions most likely: then, up to half a
-    second, there is one half of the time at most, and it has more to carry, unless it was full.
+    A transaction costs the broker and this process as much for one record as for many. So the more outputs there are,
+    the longer the next transaction waits for more, up to 100 ms. Below four thousand outputs a second this wait is 25
+    ms.
+
+    Transactions that take long are a sign of busy processors, and transactions are the most likely cause. So
+    transactions take half of the time at most, up to a wait of half a second, and the next one carries more. A full
+    transaction is exempt from this share.
     """
     for_outputs = min(_LONGEST_FOR_OUTPUTS, outputs * _SECONDS_PER_OUTPUT)
     for_others = 0.0 if outputs >= OUTPUTS_PER_TRANSACTION else min(_LONGEST_SECONDS, took / _LARGEST_SHARE)

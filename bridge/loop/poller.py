@@ -1,7 +1,7 @@
-"""Polls a consumer in a thread of its own and hands what happens to a loop's main thread.
+"""Polls a consumer in a thread of its own, and hands what happens to a loop's main thread.
 
-Rebalances are carried out by calling the main thread and waiting: a partition is given away only after the running
-transaction has ended and its state is dropped.
+The poller carries out a rebalance by calling the main thread and waiting for it. So a partition is given away only
+after the running transaction has ended and the partition's state is dropped.
 """
 
 import threading
@@ -27,24 +27,31 @@ class Rebalancing(Protocol):
     """The main thread's side of a rebalance; called in the poller's thread, and may block."""
 
     def joined(self) -> None:
-        """Before the committed offsets are asked for: end what a predecessor of this name left open."""
+        """End what a predecessor of this name left open; called before the committed offsets are read."""
 
     def assigned(self, assignment: Assignment) -> Mapping[Partition, int]:
-        """Make new state; returns where to start each partition."""
+        """Make new state; returns the offset at which to start each partition."""
 
     def revoked(self) -> None:
         """Wait for the running transaction, then drop all state."""
 
     def lost(self) -> None:
-        """The member's session is over, and others may own everything by now. May raise, which ends the poller.
+        """Take note that the member's session is over, and that others may own everything.
 
-        Afterwards the client joins again, as a new member of its old name: an offset that is still on its way as the
-        old one's is refused like a namesake's.
+        May raise, which ends the poller. Afterwards the client joins again, as a new member of its old name. An offset
+        that the old member still has under way is then refused like that of a namesake.
         """
 
 
 class Poller:
-    """A consumer and its thread. `post` gets `Records`, `EndReached` and `Failed`."""
+    """A consumer and the thread that polls it. `post` gets `Records`, `EndReached` and `Failed`.
+
+    The `Loop` owns the poller, and drops it with itself. The consumer is used in the poller's thread only, until
+    `close` has joined that thread. Other methods are called in the loop's thread, `positions` in the thread of
+    `DeliveryWatch`. Invariants: records of a partition are posted in order, only while the partition is assigned, and
+    at most four `Records` are posted and not yet handled. A failure in the thread is posted as `Failed`, and the thread
+    ends.
+    """
 
     def __init__(
         self,
@@ -54,7 +61,11 @@ class Poller:
         rebalancing: Rebalancing,
         post: Callable[[object], None],
     ) -> None:
-        """`known_partitions` are those that `init` gave a starting offset, by topic; later ones start at 0."""
+        """Make a poller that has not joined the group.
+
+        `known_partitions` is the number of partitions, by topic, to which `init` gave a starting offset. Later
+        partitions start at 0.
+        """
         self._topics = list(topics)
         self._known_partitions = known_partitions
         self._rebalancing = rebalancing
@@ -76,7 +87,7 @@ class Poller:
         self._thread = threading.Thread(target=self._run, name="poller", daemon=True)
 
     def start(self) -> None:
-        """Join the group; returns at once."""
+        """Start the thread, which joins the group; returns at once."""
         self._thread.start()
 
     def stop_soon(self) -> None:
@@ -84,18 +95,21 @@ class Poller:
         self._stopping.set()
 
     def close(self) -> None:
-        """Stop and let the consumer go. A static member keeps its partitions until its session times out."""
+        """Stop the thread and close the consumer. A static member keeps its partitions until its session times out."""
         self._stopping.set()
         if self._thread.is_alive():
             self._thread.join()
         self._consumer.close()
 
     def batch_handled(self) -> None:
-        """One `Records` was worked through."""
+        """Take note that the loop has worked through one `Records`."""
         self._room.release()
 
     def set_paused(self, partitions: frozenset[Partition]) -> None:
-        """Deliver no more of these and deliver all others; returns at once, and what is already polled still comes."""
+        """Deliver no more of these partitions, and deliver all others; returns at once.
+
+        Messages that were polled before are still posted.
+        """
         self._wanted_paused = partitions
 
     def assign_again(self) -> None:
@@ -103,9 +117,10 @@ class Poller:
         self._is_outdated.set()
 
     def positions(self) -> Mapping[Partition, int]:
-        """Offsets before which nothing is undelivered, of the partitions that are not held up on purpose; any thread.
+        """The offset of each partition before which every record was delivered; called from any thread.
 
-        None, unless all that was fetched has been delivered since the last call: what waits here is not missing.
+        Paused partitions are left out. The answer is empty unless everything fetched was delivered since the last call:
+        records that wait in the client are not missing.
         """
         ran_empty, self._ran_empty = self._ran_empty, False
         held_up = self._wanted_paused | self._paused
@@ -133,17 +148,17 @@ class Poller:
         consumer: Consumer,
         partitions: list[TopicPartition],
     ) -> None:
-        """The client loses an exception that its callback raises, so it is kept until the poll returns."""
+        """Run a callback of the client, and keep its exception until the poll returns: the client would lose it."""
         try:
             callback(consumer, partitions)
         except Exception as error:  # noqa: BLE001 - raised again by `_poll`
             self._failure = error
 
     def _apply_paused(self) -> None:
-        # A consumer's methods exclude each other, and a thread that polls all the time lets no other one in: they are
-        # all called here.
+        # A consumer's methods exclude each other, and a thread that always polls lets no other thread in. So all of
+        # them are called in the poller's thread.
         if self._is_new_assignment:
-            # A pause outlives the assignment that it was made in.
+            # The client keeps a pause beyond the assignment in which the pause was made.
             self._consumer.resume([TopicPartition(*partition) for partition in self._owned])
             self._paused = frozenset()
             self._is_new_assignment = False
@@ -156,7 +171,8 @@ class Poller:
 
     def _poll(self) -> None:
         rebalances = self._rebalances
-        # `consume` waits until it has all the messages it was asked for, so only what is there already is asked for.
+        # `consume` waits until it has as many messages as were asked for. With a time-out of 0 it returns what the
+        # client has.
         messages: list[Any] = []
         if (first := self._consumer.poll(_POLL_SECONDS)) is not None and self._failure is None:
             raise_error(first, self._committed)
@@ -165,7 +181,7 @@ class Poller:
             raise self._failure
         self._ran_empty = len(messages) <= _MESSAGES_PER_POLL
         if rebalances != self._rebalances and messages:
-            # Some of them may have been fetched for the assignment before: have them all delivered anew.
+            # Some of these messages may have been fetched for the assignment before, so all are delivered anew.
             for message in messages:
                 raise_error(message, self._committed)
             if self._owned:
@@ -188,9 +204,9 @@ class Poller:
         self._hand_over(records)
 
     def _hand_over(self, records: list[Any]) -> bool:
-        """Waits while the loop has enough to do: what is posted is beyond the reach of a pause.
+        """Post the records, but first wait while the loop has enough to do: a pause does not reach posted records.
 
-        False where it stops meanwhile: what follows must not be posted either.
+        Returns False if the poller stops meanwhile: what follows the records must not be posted either.
         """
         if not records:
             return True
@@ -228,7 +244,7 @@ class Poller:
     def _resolve(self, consumer: Consumer, one: TopicPartition) -> Committed:
         low, high = consumer.get_watermark_offsets(one, timeout=OFFSET_SECONDS)
         if one.offset > high:
-            # Whoever begins to read before it would take what comes there for what was there once.
+            # A reader that starts before this offset would take new records there for the ones that were there once.
             raise offset_gone(Partition(one.topic, one.partition), one.offset)
         if one.offset != OFFSET_INVALID:
             return Committed(one.offset, one.metadata or "", low)
@@ -240,7 +256,7 @@ class Poller:
         return Committed(0, "", low)
 
     def _on_revoke(self, consumer: Consumer, _: list[TopicPartition]) -> None:
-        # Closing the consumer revokes once more, when nobody is left to be asked.
+        # Closing the consumer revokes once more, and by then the main thread answers no calls.
         if not self._stopping.is_set():
             self._rebalancing.revoked()
         self._let_go(consumer)
@@ -266,7 +282,11 @@ def _partition_of(message: Any) -> Partition:
 
 
 def _next_offset(message: Any) -> int:
-    """An end is told with the offset that comes next, behind the markers of transactions; an error may have none."""
+    """The offset after a message.
+
+    The client reports an end with the offset that comes next, behind the markers of transactions. An error may have no
+    offset.
+    """
     offset: int = message.offset()
     return offset + 1 if message.error() is None else offset
 

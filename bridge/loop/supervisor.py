@@ -1,4 +1,4 @@
-"""Keeps a loop alive: whatever ends it, short of a wrong configuration, is answered by a new one."""
+"""Keeps a loop alive: a new loop follows every loop that ends, unless the configuration is wrong."""
 
 import gc
 import logging
@@ -28,10 +28,21 @@ _BACKOFF = Backoff(first=0.2)
 
 
 class Supervisor:
-    """Builds loops and runs them, one after the other, until the process is asked to end."""
+    """Builds loops and runs them, one after the other, until the process is asked to end.
+
+    A process has one supervisor, made by `run_ingest` or `run_dispatch` and run in the main thread, which gets the
+    signals. Invariants: at most one loop exists at a time, and each begins without the state of the one before, except
+    what `build` gives it. A failure is followed by a new loop after a backoff, and is logged once a minute if it
+    repeats. The first SIGTERM or SIGINT drains the loop, the second ends the process at once. `run` raises no failure
+    of a loop: it returns the exit code.
+    """
 
     def __init__(self, build: Callable[[], Loop]) -> None:
-        """`build` may block, and raise `DependencyUnavailable` (waited for) or `ConfigurationError` (the end)."""
+        """Make a supervisor; `build` makes each loop.
+
+        `build` may block. It may raise `DependencyUnavailable`, after which it is called again, or
+        `ConfigurationError`, which ends the process.
+        """
         self._build = build
         self._stopping = threading.Event()
         self._loop: Loop | None = None
@@ -40,7 +51,7 @@ class Supervisor:
         self._last_said = 0.0
 
     def run(self) -> int:
-        """The process's exit code: 0 after a requested end, 2 where the configuration is wrong."""
+        """The process's exit code: 0 after a requested end, 2 if the configuration is wrong or a namesake took over."""
         signal.signal(signal.SIGTERM, self._on_signal)
         signal.signal(signal.SIGINT, self._on_signal)
         search_rarely()
@@ -72,15 +83,17 @@ class Supervisor:
                 break
             finally:
                 self._loop = None
-                # A loop is part of cycles, and holds its clients' threads and connections until it is found.
+                # A loop is part of reference cycles, and keeps its clients' threads and connections until the collector
+                # finds it.
                 gc.collect()
             failures = 1 if time.monotonic() - started > _HEALTHY_SECONDS else failures + 1
             self._stopping.wait(_BACKOFF.delay(failures))
         return 0
 
     def _is_fenced_again(self) -> bool:
-        """Once may be a mistake of the client's, which fences itself where it lost its session and did not notice.
+        """Whether this member was fenced twice within twenty seconds.
 
+        Being fenced once may be a mistake of the client, which fences itself if it lost its session and did not notice.
         Of two processes with one name the elder is fenced, then by its return the younger, then the elder again.
         """
         now = time.monotonic()
@@ -89,7 +102,7 @@ class Supervisor:
         return again
 
     def _is_news(self, reason: str) -> bool:
-        """One line a minute for the same trouble: an hour of it is not worth a thousand lines."""
+        """Whether to log this reason: the same trouble is logged once a minute."""
         now = time.monotonic()
         if reason == self._last_reason and now - self._last_said < _REPEAT_SECONDS:
             return False

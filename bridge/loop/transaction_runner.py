@@ -1,4 +1,4 @@
-"""Runs Kafka transactions one at a time in a thread of its own: a commit takes milliseconds and blocks nothing else."""
+"""Runs Kafka transactions one at a time in a thread of its own, because a commit takes milliseconds."""
 
 import time
 from collections.abc import Callable
@@ -18,17 +18,22 @@ _OFFSETS_SECONDS = 2.5
 
 
 def new_offsets_timeout(settings: Settings) -> AdaptiveTimeout:
-    """How long to wait until Kafka has taken a transaction's offsets: to be kept by whoever makes one runner after the
-    other, so that one that was given up and was only slow is waited for longer by the next.
+    """How long to wait until Kafka has taken a transaction's offsets.
+
+    Share one instance across runners, so that a slow broker is remembered: a runner that gave up too early makes the
+    next runner wait longer.
     """
     return AdaptiveTimeout(least=_OFFSETS_SECONDS, most=settings.transaction_timeout)
 
 
 class TransactionRunner:
-    """One at a time: an abort after a later commit would break the order of a conversation.
+    """Runs transactions in the order in which they are submitted, one at a time.
 
-    `finished` is called in the runner's thread with each transaction and None, or the error it failed with. After an
-    error the runner does nothing more: whether the transaction was committed is known only to the broker.
+    The order matters: an abort after a later commit would break the order of a conversation. The `Loop` owns the
+    runner, and drops it with itself. `__init__` and `initialise` are called in the poller's thread, `submit`, `hangs`
+    and `close` in the loop's thread. The producer works in the runner's thread. The runner calls `finished` there with
+    each transaction and None, or with the error that the transaction failed with. After an error the runner does
+    nothing more: only the broker knows whether that transaction was committed.
     """
 
     def __init__(
@@ -38,8 +43,10 @@ class TransactionRunner:
         offsets_timeout: AdaptiveTimeout,
         finished: Callable[[Transaction, Exception | None], None],
     ) -> None:
-        """`timeout` in seconds is that of a transaction, after which the broker aborts it; `offsets_timeout` comes from
-        `new_offsets_timeout`. Raises `KafkaException`.
+        """Make a runner; `initialise` starts it. Raises `KafkaException`.
+
+        `timeout` is that of a transaction in seconds, after which the broker aborts it. `offsets_timeout` comes from
+        `new_offsets_timeout`.
         """
         self._producer = Producer(config)
         self._timeout = timeout
@@ -50,39 +57,44 @@ class TransactionRunner:
         self._sending_offsets_since: float | None = None
 
     def initialise(self) -> None:
-        """Fence whoever had this transactional id, end what it left open, start; blocks. Raises `KafkaException`."""
-        # Where the client knows no broker yet, it looks for its coordinator again only half a second later.
+        """Fence a predecessor with this transactional id, end its open transaction, and start the thread.
+
+        Blocks. Raises `KafkaException`.
+        """
+        # A client that knows no broker yet looks for its coordinator again only after half a second. Listing topics
+        # finds one.
         self._producer.list_topics(timeout=self._timeout)
         self._producer.init_transactions(self._timeout * 3)
         self._thread.start()
 
     def submit(self, transaction: Transaction, group_metadata: Any) -> None:
-        """Returns at once. `group_metadata` is that of the assignment the transaction's offsets belong to."""
+        """Queue a transaction; returns at once. `group_metadata` is that of the assignment of the offsets."""
         self._work.put((transaction, group_metadata))
 
     def hangs(self) -> bool:
-        """Whether the client is lost in handing over a transaction's offsets, which takes milliseconds.
+        """Whether the client hangs while it hands over a transaction's offsets.
 
-        On a slow cluster it takes a second and more, since it begins by waiting for the end of the last transaction.
-        librdkafka minds no time-out there (its issue 5456): where the coordinator goes away meanwhile, it hangs.
+        The call takes milliseconds. On a slow cluster it takes a second and more, since it begins by waiting for the
+        end of the last transaction. librdkafka ignores the time-out of this call (its issue 5456), and hangs if the
+        coordinator goes away meanwhile.
         """
         return self._waited() > self._offsets_timeout.seconds
 
     def close(self) -> None:
         """Stop after the running transaction; blocks for two seconds at most.
 
-        One that runs on is harmless: whoever uses this transactional id next fences it.
+        A transaction that runs on is harmless: the next user of this transactional id fences it.
         """
         self._work.put(None)
         if self.hangs():
-            # Perhaps it was only slow: the next runner waits longer.
+            # Perhaps the broker was only slow: the next runner waits longer.
             self._offsets_timeout.observe(self._waited())
         elif self._thread.is_alive():
             self._thread.join(_CLOSE_SECONDS)
         self._producer.purge()
 
     def _waited(self) -> float:
-        """Seconds since the running transaction's offsets began to be handed over."""
+        """Seconds since the client began to hand over the running transaction's offsets; 0 if it does not."""
         since = self._sending_offsets_since
         return 0.0 if since is None else time.monotonic() - since
 
@@ -103,7 +115,8 @@ class TransactionRunner:
             headers: Any = one.headers  # its type in the stubs is a list that has to hold texts too
             while True:
                 try:
-                    # An argument by its name, and an empty list of headers too, costs the client as much as a header.
+                    # A keyword argument costs the client as much as a header does, and so does an empty list of
+                    # headers.
                     if headers:
                         producer.produce(one.topic, one.value, one.key, one.partition, None, None, 0, headers)
                     else:

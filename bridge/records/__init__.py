@@ -1,1 +1,1 @@
-"""The formats of our records in Kafka: what the log and `dead_letter` hold, and what is accepted."""
+"""The formats of our records in Kafka: the records of the log and of `dead_letter`, and which inputs are accepted."""

@@ -1,4 +1,4 @@
-"""A record that cannot be processed goes, whole and with the reason, to `dead_letter`.
+"""Dead letters: a record that cannot be processed goes to `dead_letter`, whole and with the reason.
 
 The header names are those of Kafka Connect (`errors.deadletterqueue.context.headers.enable`), so its tools read them.
 """
@@ -17,7 +17,7 @@ _NAMES = tuple(
 
 
 class Source(NamedTuple):
-    """Where a record came from, and who gave it up."""
+    """The offset that a record came from, and the stage and instance that gave the record up."""
 
     topic: str
     partition: int
@@ -34,7 +34,7 @@ def dead_letter_headers(original: Headers, source: Source, error: str, reason: s
 
 
 class DeadLetterContext(NamedTuple):
-    """What `dead_letter_headers` was given."""
+    """The arguments that `dead_letter_headers` was given."""
 
     original: Headers
     source: Source
@@ -43,7 +43,10 @@ class DeadLetterContext(NamedTuple):
 
 
 def read_dead_letter_headers(headers: Headers) -> DeadLetterContext | None:
-    """None where others made them; raises `ValueError` where others did and used the same names in the same order."""
+    """The arguments that the headers were made from; None if another program made the headers.
+
+    Raises `ValueError` if another program made them, with our names in our order and values that are not ours.
+    """
     original, ours = headers[: -len(_NAMES)], headers[-len(_NAMES) :]
     if tuple(name for name, _ in ours) != _NAMES:
         return None
@@ -59,8 +62,9 @@ _DROPPED = "chat.dropped"
 def dead_letter_of(message: Any, error: InvalidRecord, settings: Settings) -> Output:
     """The dead letter of a consumed message that cannot be accepted.
 
-    It is whole wherever it can be. A value, key or headers that no topic would take (the input topic's limit counts
-    compressed bytes) are cut, and the header `chat.dropped` says so.
+    A letter holds the whole message if a topic can take it. A value, a key or headers that are too large for every
+    topic are cut, and the header `chat.dropped` says so. Such a message exists because the input topic's limit counts
+    compressed bytes.
     """
     source = Source(message.topic(), message.partition(), message.offset(), "VALUE_CONVERTER", settings.instance_name)
     key, value = message.key(), message.value()
@@ -76,7 +80,7 @@ def dead_letter_of(message: Any, error: InvalidRecord, settings: Settings) -> Ou
     if value is not None and len(value) > settings.max_record_bytes:
         headers = [*headers, (_DROPPED, b"value after %d of %d bytes" % (settings.max_record_bytes, len(value)))]
         value = value[: settings.max_record_bytes]
-    # A header of the same name that its sender made up stays before ours: a letter is the whole record.
+    # A header of this name that the sender made up stays before ours: a letter holds the whole record.
     headers = [*headers, (SENT_AT, b"%d" % sent_time(message))]
     letter = dead_letter_headers(headers, source, type(error).__name__, str(error))
     return Output(settings.dead_letter_topic, -1, key, value, letter)

@@ -1,8 +1,8 @@
-"""The dead letters of quarantined conversations, written and read again.
+"""The dead letters of quarantined conversations, and the receipts that say which of them are published.
 
-A letter stays where it is when its record is replayed. What tells is a receipt, a record without a value that is
-published in the same transaction as the replayed messages: all letters of its conversation up to its offset in the log
-are replayed.
+A letter stays in `dead_letter` after its record is published. A receipt is a record without a value, published in the
+same transaction as the letters' messages. It says that all letters of its conversation, up to its offset in the log,
+are published.
 """
 
 from typing import Any, NamedTuple
@@ -27,28 +27,28 @@ class Letter(NamedTuple):
 
 
 class Receipt(NamedTuple):
-    """All letters of the conversation up to `offset` are replayed."""
+    """All letters of the conversation up to `offset` are published."""
 
     conversation_key: str
     offset: int
 
 
 def encode_letter(settings: Settings, conversation_key: str, record: LogRecord, reason: str) -> Output:
-    """The record, kept aside for this reason."""
+    """The letter of a record that is kept aside for this reason."""
     source = Source(settings.log_topic, record.partition, record.offset, _STAGE, settings.instance_name)
     headers = dead_letter_headers(with_sent_at(record.headers, record.sent_at), source, _QUARANTINED, reason)
     return Output(settings.dead_letter_topic, -1, conversation_key.encode(), record.value, headers)
 
 
 def encode_receipt(settings: Settings, conversation_key: str, record: LogRecord) -> Output:
-    """For a letter's record that is published, and all letters before it."""
+    """The receipt for the letter of this record, and for all letters before it."""
     source = Source(settings.log_topic, record.partition, record.offset, _STAGE, settings.instance_name)
     headers = dead_letter_headers([], source, _REPLAYED, "the dead letters up to this offset are replayed")
     return Output(settings.dead_letter_topic, -1, conversation_key.encode(), None, headers)
 
 
 def read_letter(settings: Settings, message: Any) -> Letter | Receipt | None:
-    """What a message of `dead_letter` is; None where dispatch has not written it for a quarantine."""
+    """The letter or receipt in a message of `dead_letter`; None if dispatch has not written it for a quarantine."""
     try:
         story = read_dead_letter_headers(headers_of(message))
         if story is None or story.source.topic != settings.log_topic:

@@ -1,6 +1,7 @@
-"""What may enter the log. What comes after is deterministic and skips no record, so all limits are checked here.
+"""Which records may enter the log. All limits are checked here, because every later step must accept each record.
 
-Sizes are bytes of UTF-8. A limit that is lowered later must not refuse what the log holds, so only ingest asks for it.
+Sizes are bytes of UTF-8. Only ingest checks the limits: a limit that is lowered later must not refuse records that the
+log already holds.
 """
 
 import msgspec
@@ -15,14 +16,14 @@ _LONGEST_REASON = 500
 
 
 class ValidMessage(msgspec.Struct, frozen=True, gc=False):
-    """`key` is the conversation's, `value` the canonical JSON."""
+    """`key` is the conversation's key, `value` the message's canonical JSON."""
 
     key: bytes
     value: bytes
 
 
 def validate_message(value: bytes | None, settings: Settings) -> ValidMessage:
-    """Raises `InvalidRecord` with the reason, and nothing else, whatever the bytes."""
+    """Check the value of an input record. Raises `InvalidRecord` with the reason, and no other exception."""
     if value is None:
         raise InvalidRecord("the record has no value")
     try:
@@ -43,7 +44,10 @@ def validate_message(value: bytes | None, settings: Settings) -> ValidMessage:
 
 
 def validate_request(value: bytes | None, settings: Settings) -> LatestRequest:
-    """Raises `InvalidRecord` with the reason, and nothing else. More messages than the maximum are clamped to it."""
+    """Check a latest-messages request. Raises `InvalidRecord` with the reason, and no other exception.
+
+    A number of messages above the maximum is lowered to the maximum.
+    """
     if value is None:
         raise InvalidRecord("the record has no value")
     try:
@@ -57,7 +61,7 @@ def validate_request(value: bytes | None, settings: Settings) -> LatestRequest:
 
 
 def check_total(what: str, size: int, limit: int) -> None:
-    """Raises `InvalidRecord` where `what` is larger than that many bytes."""
+    """Raise `InvalidRecord` if `what` has more bytes than `limit`."""
     if size > limit:
         raise InvalidRecord(f"{what}: {size} bytes, at most {limit} are allowed")
 
@@ -70,13 +74,13 @@ def _check_key(key: bytes, settings: Settings) -> None:
 
 
 def _check_size(field: str, text: str, limit: int) -> None:
-    # A character takes at most four bytes: most texts need not be encoded to be measured.
+    # A character takes at most four bytes, so most texts need not be encoded to be measured.
     if len(text) * 4 > limit and (size := len(text.encode())) > limit:
         raise InvalidRecord(f"{field}: {size} bytes, at most {limit} are allowed")
 
 
 def _reason(error: ValidationError) -> str:
-    """All of what is wrong, without the values: they are the users' texts."""
+    """Everything that is wrong, without the values, which are the users' texts."""
     details = error.errors(include_url=False, include_input=False, include_context=False)
     reasons = (f"{'.'.join(map(str, detail['loc'])) or 'value'}: {detail['msg']}" for detail in details)
     return "; ".join(reasons)[:_LONGEST_REASON]
