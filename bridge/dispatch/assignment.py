@@ -34,12 +34,14 @@ _HEADS = 1_000_000
 class AssignmentState:
     """The partitions of one assignment, and all of their records and requests that are not finished.
 
-    Made by the dispatch handler when an assignment begins, used in the loop's thread, and dropped whole when the
-    assignment ends: what was not committed comes again. It does no I/O. What it leaves to the next assignment of the
-    process is in `ProcessState`.
+    The `Dispatch` handler makes the state when an assignment begins, uses it in the loop's thread, and drops it whole
+    when the assignment ends: what was not committed is delivered again. The state does no I/O. What it leaves to the
+    process's next assignment is in `ProcessState`. Invariant: each record that is delivered and unfinished is in
+    exactly one place: a scheduler, a release, or the outbox. Offsets that do not ascend, and records that ingest did
+    not write, raise `ChatTasksError`, which ends the loop.
 
-    `start` are the offsets to read from; `replaying` is the number of offsets before the committed ones that are going
-    to be written again.
+    `start` are the offsets to read from. `replaying` is the number of offsets between them and the committed offsets,
+    which are going to be replayed.
     """
 
     def __init__(
@@ -49,7 +51,7 @@ class AssignmentState:
         facts: AssignmentFacts,
         process_state: ProcessState,
     ) -> None:
-        """Raises `ConfigurationError` where a commit's metadata cannot be understood."""
+        """Begin an assignment. Raises `ConfigurationError` if a commit's metadata cannot be understood."""
         self._settings = settings
         self._process_state = process_state
         self.facts = facts
@@ -65,7 +67,7 @@ class AssignmentState:
         self._heads = {
             partition: self._heads_of(partition) for partition in self._commits if partition.topic == settings.log_topic
         }
-        # They are this assignment's now: nobody else may begin with them.
+        # The kept heads belong to this assignment now, which changes them: no other assignment may begin with them.
         process_state.kept_heads = {}
         self.start = {
             partition: self._start_of(partition, committed) for partition, committed in assignment.partitions.items()
@@ -91,7 +93,7 @@ class AssignmentState:
 
     @property
     def replayed_count(self) -> int:
-        """How many offsets were written again."""
+        """The number of replays that are written."""
         return self._outbox.replayed_count
 
     def _start_of(self, partition: Partition, committed: Committed) -> int:
@@ -114,7 +116,7 @@ class AssignmentState:
         return heads
 
     def hand_over(self) -> None:
-        """Leave to the next assignment what is known of the heads of what is committed. This one has to end now."""
+        """Leave the heads of everything committed to the next assignment. This assignment must end now."""
         topic = self._settings.output_topic
         unpublished = Counter(output.key for output in self._outbox.unpublished() if output.topic == topic)
         for key, numbers in unpublished.items():
@@ -125,7 +127,7 @@ class AssignmentState:
         }
 
     def receive(self, messages: Sequence[Any]) -> None:
-        """Take delivered messages; those of partitions that are not ours any more are passed over."""
+        """Take delivered messages. Messages of partitions that were revoked are passed over."""
         log_topic = self._settings.log_topic
         for message in messages:
             topic = message.topic()
@@ -141,23 +143,26 @@ class AssignmentState:
                 self._receive_request(message)
 
     def end_reached(self, partition: Partition, offset: int) -> None:
-        """No undelivered record lies before `offset`."""
+        """Take note that every record of the partition before `offset` was delivered."""
         if (progress := self._progress.get(partition)) is not None:
             progress.reached_end(offset)
 
     def plan(self, now: float, tasks: int, *, requests: bool) -> Iterator[OutgoingTask]:
-        """The tasks to send now, at most `tasks` outstanding of each kind; requests only where they may be served."""
+        """The tasks to send now, with at most `tasks` in flight of each kind.
+
+        `requests` says whether requests may be served now.
+        """
         yield from self.appends.plan(now, tasks)
         if requests:
             yield from self.latest.plan(now, tasks)
 
     def next_plan_at(self, now: float) -> float | None:
-        """When the next backoff ends, or the next probe may be sent."""
+        """The time at which the next backoff ends, or the next probe may be sent; None if nothing waits for either."""
         times = [at for scheduler in self._schedulers.values() if (at := scheduler.next_plan_at(now)) is not None]
         return min(times, default=None)
 
     def take_reply(self, task: OutgoingTask, reply: Reply, now: float) -> Mapping[str, str]:
-        """Take a worker's answer to a task; returns the conversations to quarantine and why.
+        """Take a worker's answer to a task; returns the conversations to quarantine, each with its reason.
 
         Raises `ValueError` if the reply does not fit the task.
         """
@@ -173,19 +178,19 @@ class AssignmentState:
         return outcome.refused
 
     def lost(self, task: OutgoingTask) -> bool:
-        """Ready the task's records again; False if it is not outstanding."""
+        """Make the task's records ready again; returns False if the task is not in flight."""
         return self._schedulers[task.kind].lost(task.number)
 
     def lose_all(self) -> int:
-        """Every outstanding task is lost; returns how many were."""
+        """Make the records of every task in flight ready again; returns the number of these tasks."""
         return sum(scheduler.lose_all() for scheduler in self._schedulers.values())
 
     def next_transaction(self) -> Transaction | None:
-        """Publish and commit what is finished; None where nothing is and no replay has to be made known."""
+        """Publish and commit what is finished; None if there is nothing to publish or to commit."""
         return self._outbox.next_transaction()
 
     def committed(self, transaction: Transaction, now: float) -> None:
-        """That transaction is done."""
+        """Take note that the transaction is committed."""
         self._outbox.committed()
         for commit in transaction.offsets:
             partition = commit.partition
@@ -197,15 +202,15 @@ class AssignmentState:
                 self._heads[partition].replay_ended()
 
     def purgeable(self, before: float) -> Mapping[Partition, int]:
-        """Up to where the log is not needed any more, given the time before which commits are safe; what is new of it.
+        """The new offsets up to which the log may be purged: commits made before the time `before` are safe.
 
-        The next commits tell it.
+        The next commits call these offsets durable.
         """
         at_rest = [
             progress.partition for progress in self._progress.values() if progress.state is not PartitionState.REPLAYING
         ]
         found = self._process_state.checkpoints.purgeable(at_rest, self._era, before)
-        # Somebody may have set the group back meanwhile.
+        # An operator may have set the group back meanwhile.
         purgeable = {partition: min(offset, self._commits[partition].offset) for partition, offset in found.items()}
         for partition, offset in purgeable.items():
             self._progress[partition].make_durable(offset)
@@ -217,7 +222,7 @@ class AssignmentState:
 
     @property
     def outstanding(self) -> int:
-        """How many tasks are."""
+        """The number of tasks sent and not yet answered."""
         return sum(len(scheduler.outstanding) for scheduler in self._schedulers.values())
 
     def has_work(self) -> bool:
@@ -225,7 +230,7 @@ class AssignmentState:
         return bool(self.appends.records or self.latest.requests or self._outbox)
 
     def is_drained(self) -> bool:
-        """Whether no task is outstanding and nothing finished waits to be published."""
+        """Whether no task is in flight and nothing finished waits to be published."""
         return not self.outstanding and not self._outbox
 
     def _receive_record(self, message: Any, *, replay: bool) -> None:

@@ -1,4 +1,4 @@
-"""Which partitions are to deliver no more for now: what is in flight fits in memory, and in a commit's metadata."""
+"""Pauses partitions, so that records in flight fit into memory, and unfinished offsets into a commit's metadata."""
 
 from collections.abc import Iterable
 
@@ -14,7 +14,13 @@ _REQUESTS_IN_FLIGHT = 2_000
 
 
 class FlowControl:
-    """Of one assignment. What is full stays so until half of its room is free: pausing costs a new fetch."""
+    """Decides which partitions are to deliver no more for now.
+
+    `AssignmentState` owns the flow control, uses it in the loop's thread, and drops it with itself. A bound that is
+    reached counts as reached until half of it is free, because resuming a partition costs a new fetch. The bounds of
+    records and bytes pause all partitions of the log together. The bound of the metadata pauses one partition. The
+    bound of requests pauses the partitions of requests, without the rule of the half. No method raises.
+    """
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
@@ -22,7 +28,7 @@ class FlowControl:
         self._crowded: set[Partition] = set()
 
     def full(self, progresses: Iterable[PartitionProgress], appends: AppendWork, latest: LatestWork) -> set[Partition]:
-        """Given every partition's progress, and the work that their records and requests are in."""
+        """The partitions to pause, given every partition's progress and the work on records and requests."""
         settings = self._settings
         share = max(appends.records / settings.records_in_flight, appends.bytes / settings.bytes_in_flight)
         self._is_full = share >= 1 or (self._is_full and share > 0.5)
@@ -30,7 +36,8 @@ class FlowControl:
         for progress in progresses:
             partition = progress.partition
             room = _ENCODING_ROOM // 2 if partition in self._crowded else _ENCODING_ROOM
-            # What comes again after a restart is in the encoding already, and can only finish when it has come.
+            # Records that come again after a restart are in the encoding already, and can only finish once they are
+            # delivered.
             crowded = not progress.is_catching_up and progress.largest_encoding > room
             (self._crowded.add if crowded else self._crowded.discard)(partition)
             is_log = partition.topic == settings.log_topic

@@ -35,7 +35,14 @@ _TICK_SECONDS = 1.0
 
 
 class Dispatch(LoopHandler):
-    """Owns what lives as long as the loop; an `AssignmentState` is made for each assignment and dropped with it."""
+    """The handler of the dispatch loop.
+
+    The `Loop` owns the handler and calls it in the loop's thread, `prepare` in the poller's. The handler owns what
+    lives as long as the loop: `Upkeep`, `TaskSender`, `InFlight`, `Gathering`. It makes an `AssignmentState` and a
+    `ReplyReader` for each assignment, and drops them when the assignment ends. Invariant: events of an earlier
+    assignment change nothing. The next loop gets a new handler; `ProcessState` outlives both. An exception from a
+    method ends the loop, except a reply that is not understood, which is logged and passed over.
+    """
 
     def __init__(self, settings: Settings, cluster: Cluster, process_state: ProcessState) -> None:
         super().__init__([settings.log_topic, settings.request_topic], settings.dispatch_group)
@@ -54,7 +61,8 @@ class Dispatch(LoopHandler):
         self._upkeep = Upkeep(
             self._settings, self._cluster, post, lambda work: self._work is not None and self._work.quarantine is work
         )
-        # Celery and Redis's client are a third of what dispatch imports: meanwhile the loop joins its group.
+        # Celery and Redis's client are a third of what dispatch imports. They are imported here while the loop joins
+        # its group.
         from bridge.dispatch.workers.reply_reader import ReplyReader  # noqa: PLC0415
         from bridge.dispatch.workers.task_sender import TaskSender  # noqa: PLC0415
 
@@ -69,7 +77,10 @@ class Dispatch(LoopHandler):
         self._upkeep.close()
 
     def prepare(self, assignment: Assignment) -> AssignmentFacts:
-        """Ask the servers, in the poller's thread. Raises `DependencyUnavailable`."""
+        """Ask the servers for an assignment's facts, in the poller's thread.
+
+        Raises `DependencyUnavailable`, `KafkaException`, `ConfigurationError`.
+        """
         return self._cluster.facts(
             [one.number for one in assignment.partitions if one.topic == self._settings.log_topic]
         )
@@ -85,7 +96,7 @@ class Dispatch(LoopHandler):
         return work.start
 
     def revoked(self) -> None:
-        """Drop everything of the assignment but the heads of what is committed."""
+        """Drop everything of the assignment except the heads of what is committed."""
         if self._work is not None:
             self._work.hand_over()
         self._drop()
@@ -97,12 +108,12 @@ class Dispatch(LoopHandler):
             self._gathering.arrived(time.monotonic())
 
     def end_reached(self, partition: Partition, offset: int) -> None:
-        """No undelivered record lies before `offset`."""
+        """Take note that every record of the partition before `offset` was delivered."""
         if self._work is not None:
             self._work.end_reached(partition, offset)
 
     def event(self, event: object) -> None:
-        """What the threads posted."""
+        """Take what the threads have posted."""
         now = time.monotonic()
         match event:
             case Replies(list_name, values):
@@ -125,7 +136,7 @@ class Dispatch(LoopHandler):
                 raise AssertionError(event)
 
     def tick(self, now: float) -> float:
-        """Send what is ready, look after what is overdue."""
+        """Send the tasks that are ready, look for overdue ones, and do the upkeep that is due."""
         work = self._work
         if work is None:
             return now + _TICK_SECONDS
@@ -142,11 +153,11 @@ class Dispatch(LoopHandler):
         return next_tick
 
     def next_transaction(self) -> Transaction | None:
-        """What is finished."""
+        """What is finished, or None."""
         return self._work.next_transaction() if self._work is not None else None
 
     def committed(self, transaction: Transaction, now: float) -> None:
-        """That transaction is done."""
+        """Take note that the transaction is committed."""
         if self._work is not None:
             self._work.committed(transaction, now)
 
@@ -159,20 +170,26 @@ class Dispatch(LoopHandler):
         return self._work is not None and self._work.has_work()
 
     def progress(self) -> int:
-        """What nobody publishes: rows written again, dead letters looked through, and looks at those that settle."""
+        """The number of replays written, of dead letters looked through, and of looks at letters that settle.
+
+        No transaction shows this progress.
+        """
         work = self._work
         return self._upkeep.letters_read + (work.replayed_count + work.quarantine.looks if work is not None else 0)
 
     def servers_answer(self) -> bool:
-        """As far as the last attempts tell; without one Cassandra node some conversations may have to wait."""
+        """Whether Redis, all Cassandra nodes and workers of all queues answered when they were last asked.
+
+        Without one Cassandra node some conversations may have to wait.
+        """
         return self._redis_answers and self._upkeep.nodes_answer and self._in_flight.queues_are_served
 
     def drain(self) -> None:
-        """Wait for the tasks that are out, and send no more."""
+        """Wait for the tasks in flight, and send no more."""
         self._draining = True
 
     def is_drained(self) -> bool:
-        """Whether nothing is in flight."""
+        """Whether no task is in flight and nothing waits to be published."""
         return self._work is None or self._work.is_drained()
 
     def _send(self, work: AssignmentState, now: float) -> None:
@@ -192,7 +209,7 @@ class Dispatch(LoopHandler):
                 task = self._in_flight.find(reply.task_id)
                 refused = work.take_reply(task, reply, now) if task is not None else {}
             except (UnsupportedVersion, ValueError) as error:
-                # Its task stays in flight, and its deadline brings the records to another worker.
+                # The task of this reply stays in flight, and its deadline brings the records to another worker.
                 logger.error("a reply is not understood: %s: %s", type(error).__name__, error)  # noqa: TRY400
                 continue
             self._in_flight.answered(reply, now)

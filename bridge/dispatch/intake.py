@@ -1,4 +1,4 @@
-"""Consumed messages as what dispatch works on."""
+"""Reads consumed messages: a record of the log, or a request, becomes the object that dispatch works on."""
 
 from typing import Any
 
@@ -15,17 +15,17 @@ _LARGEST_ECHO = 32 * 1024
 
 
 def read_log_record(message: Any, *, replay: bool) -> LogRecord:
-    """Raises `ValueError` where ingest did not write it."""
+    """The record in a message of the log. Raises `ValueError` if ingest did not write the message."""
     sent_at, value = decode_logged_value(message.value())
     return LogRecord(message.partition(), message.offset(), sent_at, value, headers_of(message), replay)
 
 
 def read_request(message: Any, settings: Settings) -> PendingRequest | Finished:
-    """The request, or the dead letter of an invalid one."""
+    """The request in a message, or the dead letter of an invalid one."""
     partition, offset = message.partition(), message.offset()
     try:
         headers = headers_of(message)
-        # They go back with a block, which may be almost as large as its topic allows.
+        # The key and headers go back with a block, which may be almost as large as its topic allows.
         check_total("key and headers", len(message.key() or b"") + size_of_headers(headers), _LARGEST_ECHO)
         request = validate_request(message.value(), settings)
     except InvalidRecord as error:

@@ -1,4 +1,4 @@
-"""The dispatch process."""
+"""The dispatch process: builds dispatch loops, and keeps what outlives a loop."""
 
 from bridge.checks import check_servers
 from bridge.dispatch.handler import Dispatch
@@ -13,7 +13,7 @@ from chat_tasks.storage.session import Session, connect, failures_as_unavailable
 
 
 def run_dispatch(settings: Settings) -> int:
-    """Until the process is asked to end; returns its exit code."""
+    """Run dispatch until the process is asked to end; returns its exit code."""
     builder = _Builder(settings)
     try:
         return Supervisor(builder.build).run()
@@ -22,7 +22,10 @@ def run_dispatch(settings: Settings) -> int:
 
 
 class _Builder:
-    """Keeps what outlasts a loop: what dispatch knows, and the connection to Cassandra, which takes long to make."""
+    """Builds loops, and keeps what outlives a loop.
+
+    That is the process's state, the timeout of offsets, and the connection to Cassandra, which takes long to make.
+    """
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings

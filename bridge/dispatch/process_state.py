@@ -1,4 +1,4 @@
-"""What dispatch knows that outlasts a loop."""
+"""The knowledge of the dispatch process that outlives assignments and loops."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -10,16 +10,17 @@ from bridge.kafka.transaction import CommittedOffset
 
 @dataclass(slots=True)
 class ProcessState:
-    """Owned by the dispatch process. Each loop of the process uses it in turn, in its own thread.
+    """What one assignment leaves to the next one of the same process.
 
-    Nothing of it is trusted before it is compared with what the servers say when an assignment begins. `checkpoints`
-    tell which offsets were committed when.
+    The dispatch process owns the state, and drops it at its end. Each loop of the process uses it in turn, in the
+    loop's thread. Invariant: nothing of it is trusted before it is compared with what the servers say when an
+    assignment begins.
 
-    `kept_heads` are what the last assignment knew of each partition's heads as of its last commit, by the id of the log
-    and that commit. If the group still holds that very commit, offset and metadata, nobody else has published anything
-    since but letters of released conversations, whose offsets were finished before. The head of such a conversation is
-    not among these: it was forgotten when the conversation was quarantined, and the letter that came of it changed the
-    commit.
+    `checkpoints` tell which offsets were committed when. `kept_heads` are what the last assignment knew of each
+    partition's heads as of its last commit, by the id of the log and that commit. If the group still holds that very
+    commit, offset and metadata, then nobody else has published since, except letters of released conversations, whose
+    offsets were finished before. The head of such a conversation is not among the kept heads: it was forgotten when the
+    conversation was quarantined, and the letter of the quarantine changed the commit.
     """
 
     checkpoints: Checkpoints = field(default_factory=Checkpoints)

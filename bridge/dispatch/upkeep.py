@@ -1,4 +1,4 @@
-"""What dispatch has to ask of the servers, and to tell them, every now and then."""
+"""The upkeep of dispatch: what it asks of the servers now and then, and what it tells them."""
 
 import logging
 from collections.abc import Callable, Mapping
@@ -27,10 +27,16 @@ _QUARANTINE_SECONDS = 1.0
 
 
 class Upkeep:
-    """Asks in the background which nodes run, since when, and which replays are done; purges, quarantines, releases.
+    """Watches the nodes' generations, opens the gate for requests, and purges, quarantines and releases.
 
-    Owned by the handler, from the loop's thread only; times are seconds of a monotonic clock. `requests_open` tells
-    whether everything that a node may have forgotten is written again, by the other members of the group too.
+    `Dispatch` owns the upkeep, makes it when the loop starts, and closes it when the loop ends. All methods are called
+    in the loop's thread; the calls to servers run in `BackgroundCalls`. Invariants: the log is purged, and settled
+    letters are published, only if every node answered and none has started; and no assignment is taken anew while a
+    purge is under way. `begin_anew` drops what belongs to an assignment. Failures of servers are logged, and their
+    calls are sent again; any other error of a call ends the loop. Times are seconds of a monotonic clock.
+
+    `requests_open` tells whether the gate is open: everything that a node may have forgotten is written again, by the
+    other members of the group too.
     """
 
     def __init__(
@@ -40,7 +46,10 @@ class Upkeep:
         post: Callable[[object], None],
         is_current: Callable[[QuarantineWork], bool],
     ) -> None:
-        """`is_current` is also called by a call, to end early where nobody waits for it any more."""
+        """Make the upkeep; `is_current` says whether the work is that of the running assignment.
+
+        A call in the background asks `is_current` too, to end early if its result has no use any more.
+        """
         self._settings = settings
         self._cluster = cluster
         self._post = post
@@ -60,23 +69,23 @@ class Upkeep:
 
     @property
     def nodes_answer(self) -> bool:
-        """Whether all of Cassandra's did, when they were last asked."""
+        """Whether all nodes of Cassandra answered when they were last asked."""
         return self._any_node_answers and self._every_node_answers
 
     def begin_anew(self) -> None:
-        """The assignment has ended."""
+        """Drop what belongs to an assignment that has ended."""
         self._calls.begin_anew()
         self.requests_open = False
         self._is_outdated = False
         self._to_quarantine.clear()
 
     def quarantine(self, reasons: Mapping[str, str]) -> None:
-        """Make it durable that these conversations are to be left alone."""
+        """Note conversations to quarantine durably, each with its reason."""
         self._to_quarantine.update(reasons)
 
     def tick(self, work: AssignmentState, now: float) -> None:
-        """Begin what is due."""
-        # What a node that comes back has forgotten is to be written again before anything else is.
+        """Send the calls that are due."""
+        # A node that comes back may have forgotten rows, which are to be written again before anything else.
         if self._is_due("nodes", now, _NODES_SECONDS if self.nodes_answer else _MISSING_NODES_SECONDS):
             self._calls.send("nodes", self._cluster.generations, partial(self._take_generations, work, now))
         if not self.requests_open and self._is_due("gate", now, _GATE_SECONDS):
@@ -88,7 +97,7 @@ class Upkeep:
         self._releases.tick(work.quarantine, now)
 
     def done(self, done: CallDone) -> None:
-        """Take what came of a call; post `AssignmentOutdated` if it tells that a node has started."""
+        """Take the result of a call; post `AssignmentOutdated` if it tells that a node has started."""
         try:
             self._calls.finish(done)
         except DependencyUnavailable as error:
@@ -96,7 +105,7 @@ class Upkeep:
                 logger.warning("%s", error)
             self._any_node_answers = False
         except KafkaException:
-            # Of Kafka the loop itself hears soon enough. Anything else must not be passed over.
+            # The loop hears of Kafka's failures soon enough by itself. Any other error must not be passed over.
             logger.debug("Kafka did not answer the call %s", done.name)
 
     def close(self) -> None:
@@ -116,15 +125,16 @@ class Upkeep:
         replayed = work.facts.generations
         started = [host for host, generation in asked.generations.items() if replayed.get(host) != generation]
         if started:
-            # A purge that is under way might take away what the new assignment begins with.
+            # A purge under way might delete the records that the new assignment begins with.
             if not (self._is_outdated or self._calls.is_under_way("purge")) and self._is_due(
                 "assignment", asked_at, _ASSIGNMENT_SECONDS
             ):
                 self._is_outdated = True
                 self._post(AssignmentOutdated(f"Cassandra node {', '.join(started)} has started"))
             return
-        # While a node is down nobody knows what it will have forgotten: then the log keeps everything. And all that is
-        # known is that they ran when they were asked: this process may have been paused since, and they killed.
+        # While a node is down nobody knows what it will have forgotten, so the log keeps everything. The answers prove
+        # that the nodes ran when they were asked, and nothing of the time since: this process may have been paused, and
+        # the nodes killed.
         if self._every_node_answers:
             before = asked_at - self._settings.replay_window
             if not self._calls.is_under_way("purge") and (purgeable := work.purgeable(before)):

@@ -1,4 +1,4 @@
-"""What dispatch works on, and what comes of it: requests, tasks for Celery, finished records for a transaction."""
+"""What dispatch works on and what comes of it: requests, tasks for Celery, finished records for a transaction."""
 
 from collections.abc import Sequence
 from enum import StrEnum
@@ -23,11 +23,10 @@ class PendingRequest(NamedTuple):
 
 
 class TaskKind(StrEnum):
-    """What a task is for; its id begins with this.
+    """The purpose of a task; the task's id begins with it.
 
-    - APPEND: new records are written, or such as are written again before new ones of their conversation may
-      follow.
-    - REPLAY: records are written again beside new ones.
+    - APPEND: new records are written, and replays that new records of their conversation must wait for.
+    - REPLAY: replays are written beside new records of their conversations.
     - LATEST: the latest messages are read.
     """
 
@@ -37,9 +36,9 @@ class TaskKind(StrEnum):
 
 
 class OutgoingTask(NamedTuple):
-    """A Celery task; `body` is its JSON, `summary` what Flower shows instead of it.
+    """A Celery task; `body` is its JSON, and Flower shows `summary` instead of it.
 
-    `kind` and `number` say which scheduler planned it, and how the scheduler calls it.
+    `kind` names the scheduler that planned the task, and `number` is the scheduler's number for it.
     """
 
     kind: TaskKind
@@ -55,8 +54,8 @@ class OutgoingTask(NamedTuple):
 class Finished(msgspec.Struct, frozen=True, gc=False):
     """Consumed records of one partition whose outputs are ready to be published, all in one transaction.
 
-    A `receipt` is for records that come from their dead letters: their offsets were finished before. In a transaction
-    the last receipt of a conversation will do.
+    A `receipt` goes with records that come from letters: their offsets were finished before. A transaction needs only
+    the last receipt of a conversation.
     """
 
     partition: Partition
@@ -68,8 +67,9 @@ class Finished(msgspec.Struct, frozen=True, gc=False):
 class Outcome(NamedTuple):
     """What came of records of the log.
 
-    `finished` are ready to be published, `replayed` only written again. `refused` are conversations to quarantine, and
-    why; their records are held. `retries` are the reasons for which conversations are tried again, and how many are.
+    `finished` are ready to be published, and `replayed` were only written again. `refused` are conversations to
+    quarantine, each with its reason; their records are held. `retries` are the reasons for which conversations are
+    tried again, each with the number of conversations.
     """
 
     finished: list[Finished]

@@ -1,1 +1,1 @@
-"""What is finished, committed, durable and purged."""
+"""The end of the road: which offsets are finished, committed, durable and purged."""

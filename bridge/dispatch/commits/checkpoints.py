@@ -1,4 +1,4 @@
-"""When which offset of the log was committed: what lies before one that was committed long enough ago may be purged."""
+"""When each offset of the log was committed: records below an offset may be purged some time after its commit."""
 
 from collections import deque
 from collections.abc import Iterable, Mapping
@@ -11,9 +11,9 @@ _MOST_CHECKPOINTS = 10_000
 
 
 class Era(NamedTuple):
-    """Of one log, and from one start of a Cassandra node to the next: what is known of one holds in no other.
+    """A log and a digest of the nodes' generations: what is known of rows holds within one era.
 
-    `digest` is that of the nodes' start times.
+    An era lasts from one start of a Cassandra node to the next.
     """
 
     log_id: str
@@ -22,32 +22,40 @@ class Era(NamedTuple):
 
 @dataclass(slots=True)
 class _History:
+    """The commits of one partition in one era: pairs of time and offset, oldest first."""
+
     era: Era
     commits: deque[tuple[float, int]] = field(default_factory=deque)
 
 
 class Checkpoints:
-    """Outlives assignments: a commit stays what it is, whoever owns the partition next.
+    """The commits of this process, by partition, each with its time.
 
-    The rows before it are as old as the commit only in one era: in another they have been written again meanwhile, by
-    this process or another one. Times are seconds of a monotonic clock.
+    `ProcessState` owns the checkpoints, and they live as long as the process: a commit stays true, whoever owns its
+    partition next. They are used in the loop's thread. Invariant: the commits of a partition are of one era. In another
+    era the rows were written again, by this process or another, so the old times say nothing of them; a commit of a new
+    era drops the old commits. At most ten thousand commits are kept for a partition. Times are seconds of a monotonic
+    clock. No method raises.
     """
 
     def __init__(self) -> None:
         self._of: dict[Partition, _History] = {}
 
     def committed(self, partition: Partition, offset: int, era: Era, now: float) -> None:
-        """Everything before `offset` was written in that era, `now` at the latest."""
+        """Note a commit: every row of the records before `offset` was written in this era, before the time `now`."""
         if not self._has(partition, era):
             self._of[partition] = _History(era)
         history = self._of[partition]
         history.commits.append((now, offset))
         if len(history.commits) > _MOST_CHECKPOINTS:
-            # Of two neighbours the older one purges less, and is as safe.
+            # Every second commit is dropped. The older of two neighbours is kept: it purges less, and is as safe.
             history.commits = deque(list(history.commits)[::2])
 
     def purgeable(self, partitions: Iterable[Partition], era: Era, before: float) -> Mapping[Partition, int]:
-        """Where there is news since the last call, the newest offset that was committed by then, and in that era."""
+        """The newest offset that was committed in this era before the time `before`, for each partition with news.
+
+        A partition has news if such a commit was not returned by an earlier call.
+        """
         found: dict[Partition, int] = {}
         for partition in partitions:
             if not self._has(partition, era):

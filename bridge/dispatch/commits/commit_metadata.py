@@ -1,8 +1,8 @@
-"""The string that goes with a committed offset: `version:generations:durable:finished offsets`.
+"""The metadata of a committed offset: a string `version:digest:durable:finished offsets`.
 
-`generations` is a digest of the Cassandra nodes' start times under which everything before the offset was written, or
-written again: where it differs from today's, a successor first writes again all that is not `durable`. What is, the log
-does not have any more, as a rule; but a broker that is killed forgets the purges of its last minute.
+The digest is that of the nodes' generations under which everything before the offset was written, or replayed. If it
+differs from today's digest, a successor first replays all records from the offset `durable` on. As a rule the log has
+no records below `durable` any more. But a broker that is killed forgets the purges of its last minute.
 """
 
 from dataclasses import dataclass
@@ -16,15 +16,15 @@ from chat_tasks.formats.tasks import Generations
 _VERSION = "2"
 _VERSION_WITHOUT_DURABLE = "1"
 
-# Bytes of encoded offsets that fit beside the rest.
+# Bytes of encoded offsets that fit beside the other fields.
 LARGEST_ENCODING = (LARGEST_METADATA - 32) // 4 * 3
 
 
 @dataclass(frozen=True, slots=True)
 class CommitMetadata:
-    """`digest` is empty and `finished` None where nothing was ever committed by dispatch.
+    """The content of a commit's metadata. `digest` is empty and `finished` None if dispatch never committed anything.
 
-    No Cassandra node can forget a row of what lies before the offset `durable`, but for those of dead letters.
+    No Cassandra node can forget a row of a record below the offset `durable`, unless the record became a dead letter.
     """
 
     digest: str = ""
@@ -33,7 +33,7 @@ class CommitMetadata:
 
 
 def digest_of(generations: Generations) -> str:
-    """Eight characters that differ where any node's generation does."""
+    """Eight characters that differ if any node's generation differs."""
     text = ",".join(f"{host}={generation}" for host, generation in sorted(generations.items()))
     return blake2b(text.encode(), digest_size=4).hexdigest()
 
@@ -44,7 +44,7 @@ def encode_metadata(metadata: CommitMetadata) -> str:
 
 
 def decode_metadata(text: str | None) -> CommitMetadata:
-    """Raises `ConfigurationError` on a string of another version or of another program."""
+    """The content of a committed string. Raises `ConfigurationError` if another version or program wrote the string."""
     if not text:
         return CommitMetadata()
     version, *fields = text.split(":")

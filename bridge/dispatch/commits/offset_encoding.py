@@ -1,15 +1,15 @@
-"""A set of unfinished offsets in a few hundred bytes: the commit's metadata.
+"""Encodes a set of unfinished offsets in a few hundred bytes, for the metadata of a commit.
 
-The set is a bitmap, one bit an offset, cut into runs of equal bytes and literal bytes as in G. Antoshenkov,
-"Byte-aligned Bitmap Compression", DCC 1995. A dense region costs at most a bit an offset, a lone straggler far below
-the rest a few bytes.
+The set is a bitmap with one bit for each offset, cut into runs of equal bytes and literal bytes as in G. Antoshenkov,
+"Byte-aligned Bitmap Compression", DCC 1995. A dense region costs at most one bit for each offset. A lone straggler far
+below the others costs a few bytes.
 """
 
 import re
 from base64 import b64decode, b64encode
 
 _ZEROS, _ONES, _LITERAL = 0, 1, 2
-# A run costs up to three bytes and so may the literal after it: shorter ones are cheaper as they are.
+# A run costs up to three bytes, and so may the literal after it: a shorter run is cheaper as part of a literal.
 _SHORTEST_RUN = 6
 _TOKENS = re.compile(rb"(\x00{%d,})|(\xff{%d,})" % (_SHORTEST_RUN, _SHORTEST_RUN))
 _SEGMENTS = re.compile(rb"[^\x00](?:\x00{0,%d}[^\x00])*" % (_SHORTEST_RUN - 1), re.DOTALL)
@@ -17,7 +17,7 @@ _TOKEN_BYTES = 3
 
 
 def encode_bitmap(bitmap: bytes, length: int) -> bytes:
-    """`length` is how many of the bits are meant: those of a last byte past it are not."""
+    """Encode the first `length` bits of a bitmap; the rest of its last byte has no meaning."""
     encoded = bytearray(_varint(length))
     end = 0
     for match in _TOKENS.finditer(bitmap):
@@ -30,14 +30,14 @@ def encode_bitmap(bitmap: bytes, length: int) -> bytes:
 
 
 def decode_bitmap(encoded: bytes) -> tuple[bytes, int]:
-    """The inverse of `encode_bitmap`. Raises `ValueError` on bytes that it did not make."""
+    """The inverse of `encode_bitmap`. Raises `ValueError` on bytes that `encode_bitmap` did not make."""
     length, position = _read_varint(encoded, 0)
     size = (length + 7) // 8
     bitmap = bytearray()
     while position < len(encoded):
         token, position = _read_varint(encoded, position)
         count, kind = token >> 2, token & 3
-        # Before the bytes are made: a broken count may ask for more than the memory there is.
+        # Checked before the bytes are made: a broken count may ask for more memory than there is.
         if len(bitmap) + count > size:
             raise ValueError(f"more than {size} bytes for {length} offsets")
         if kind == _LITERAL:
@@ -56,15 +56,15 @@ def decode_bitmap(encoded: bytes) -> tuple[bytes, int]:
 
 
 def largest_encoding(bitmap: bytes) -> int:
-    """Bytes that `encode_bitmap` needs at most, whichever of the set bits are cleared before."""
+    """The most bytes that `encode_bitmap` needs, whichever of the set bits are cleared before the call."""
     segments = [match.end() - match.start() for match in _SEGMENTS.finditer(bitmap)]
-    # At either end, zeros that are too few for a run of their own are literals.
+    # At either end, zeros that are too few for a run are part of a literal.
     ends = 2 * (_TOKEN_BYTES + _SHORTEST_RUN - 1)
     return ends + sum(segment + 2 * _TOKEN_BYTES for segment in segments)
 
 
 def encode_text(encoded: bytes) -> str:
-    """As printable characters: metadata is a string."""
+    """The bytes as printable characters, because metadata is a string."""
     return b64encode(encoded).decode()
 
 

@@ -1,4 +1,4 @@
-"""Which offsets of one partition were delivered and are not finished."""
+"""Tracks which offsets of one partition were delivered and are not finished."""
 
 from bridge.dispatch.commits.offset_encoding import decode_bitmap, encode_bitmap, largest_encoding
 
@@ -8,14 +8,19 @@ _ENCODING_OVERHEAD = 12
 
 
 class OffsetTracker:
-    """Offsets finish in any order; the lowest unfinished one is the offset to commit, the rest goes along as metadata.
+    """The unfinished offsets of one partition. The lowest is the offset to commit; the others go along as metadata.
 
-    Kept as a bitmap: bit `offset - base` is set while the offset is delivered and unfinished. An offset that is never
-    delivered (a transaction's marker, an aborted record) therefore counts as finished.
+    `PartitionProgress` owns the tracker, uses it in the loop's thread, and drops it with itself. Offsets finish in any
+    order, each of them once. The tracker is a bitmap: bit `offset - base` is set while the offset is delivered and
+    unfinished. So an offset that is never delivered (a transaction's marker, an aborted record) counts as finished.
+    Finishing an offset that is not unfinished raises `ValueError`.
     """
 
     def __init__(self, committed: int, encoded: bytes | None = None) -> None:
-        """Resume from a commit: its offset, and what `encode` had made then. Raises `ValueError` if they disagree."""
+        """Resume from a commit: its offset, and the bytes that `encode` made for it.
+
+        Raises `ValueError` if the two disagree.
+        """
         self._base = committed & ~7
         bitmap, length = decode_bitmap(encoded) if encoded is not None else (b"", committed - self._base)
         self._bitmap = bytearray(bitmap)
@@ -26,12 +31,12 @@ class OffsetTracker:
 
     @property
     def high_watermark(self) -> int:
-        """One past the highest offset delivered, by this tracker or before the commit it resumed from."""
+        """The offset after the highest one that this tracker, or its predecessor before the commit, was given."""
         return self._high
 
     @property
     def committable(self) -> int:
-        """The lowest unfinished offset; the high watermark where there is none."""
+        """The lowest unfinished offset; the high watermark if every offset is finished."""
         remaining = self._bitmap.lstrip(b"\0")
         if not remaining:
             return self._high
@@ -40,7 +45,7 @@ class OffsetTracker:
         return self._base + skipped * 8 + lowest_bit
 
     def deliver(self, offset: int) -> bool:
-        """Whether the offset is work to do; False where it was finished before the commit this resumed from."""
+        """Whether the offset is work to do; False if the commit that the tracker resumed from had it finished."""
         if offset < self._high:
             return self.is_unfinished(offset)
         self._high = offset + 1
@@ -56,7 +61,10 @@ class OffsetTracker:
         return 0 <= index < len(self._bitmap) * 8 and bool(self._bitmap[index >> 3] >> (index & 7) & 1)
 
     def finish(self, *offsets: int) -> None:
-        """Raises `ValueError` where one of them is not unfinished: finishing twice is publishing twice."""
+        """Mark offsets as finished.
+
+        Raises `ValueError` if one of them is not unfinished: finishing twice would be publishing twice.
+        """
         for offset in offsets:
             if not self.is_unfinished(offset):
                 raise ValueError(f"offset {offset} is not unfinished")
@@ -64,13 +72,13 @@ class OffsetTracker:
             self._bitmap[index >> 3] &= ~(1 << (index & 7))
 
     def encode(self) -> bytes:
-        """What a successor needs besides `committable`."""
+        """The bytes that a successor needs besides `committable`."""
         self._trim()
         base = self.committable & ~7
         return encode_bitmap(bytes(self._bitmap[(base - self._base) >> 3 :]), self._high - base)
 
     def largest_encoding(self) -> int:
-        """Bytes that `encode` returns at most, whichever unfinished offsets finish next."""
+        """The most bytes that `encode` returns, whichever unfinished offsets finish next."""
         if len(self._bitmap) <= _CHEAP_BYTES:
             return len(self._bitmap) + _ENCODING_OVERHEAD
         return largest_encoding(bytes(self._bitmap))

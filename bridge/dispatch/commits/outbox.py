@@ -1,4 +1,4 @@
-"""What is finished and waits for the commit that makes it so."""
+"""Holds finished records until a transaction publishes their outputs and commits their offsets."""
 
 from collections import deque
 from collections.abc import Iterable, Iterator, Mapping
@@ -12,7 +12,14 @@ from chat_tasks.errors import ChatTasksError
 
 
 class Outbox:
-    """The results of one assignment, in the order in which they came."""
+    """The results of one assignment, in the order in which they came.
+
+    `AssignmentState` owns the outbox, uses it in the loop's thread, and drops it with itself; `QuarantineWork` adds
+    letters to it. Invariants: the outputs of one `Finished` and its offsets are in one transaction; and at most one
+    transaction is under way. So a conversation's outputs are published in the order in which they were added. Results
+    that are not committed are dropped, and their records are delivered again. Raises `ChatTasksError` if a commit's
+    metadata would be too long.
+    """
 
     def __init__(self, log_topic: str, progress: Mapping[tuple[str, int], PartitionProgress]) -> None:
         self._log_topic = log_topic
@@ -22,30 +29,31 @@ class Outbox:
         self._publishing: list[Output] = []
 
     def __bool__(self) -> bool:
-        """Whether anything waits for a transaction."""
+        """Whether a result waits for a transaction."""
         return bool(self._finished)
 
     def extend(self, finished: Iterable[Finished]) -> None:
-        """These are ready to be published."""
+        """Add results that are ready to be published."""
         self._finished.extend(finished)
 
     def take(self, outcome: Outcome) -> None:
-        """What came of records of the log: some are ready to be published, others were only written again."""
+        """Add the outcome of records of the log: some are ready to be published, others were only replayed."""
         self.extend(outcome.finished)
         self.replayed_count += len(outcome.replayed)
         for record in outcome.replayed:
             self._progress[Partition(self._log_topic, record.partition)].replayed()
 
     def unpublished(self) -> Iterator[Output]:
-        """All that is not known to be published, the transaction under way first."""
+        """All outputs that are not known to be published, those of the transaction under way first."""
         return chain(self._publishing, *(finished.outputs for finished in self._finished))
 
     def next_transaction(self) -> Transaction | None:
-        """Publish and commit what is finished; None where nothing is and no replay has to be made known.
+        """Publish and commit what is finished; None if there is nothing to publish or to commit.
 
-        Only after the last one is `committed`: what becomes of one that failed decides whoever comes next.
+        Must not be called before the last transaction is `committed`. After a failed transaction a new outbox begins
+        from what the group holds.
 
-        Raises `ChatTasksError` where the offsets that are finished out of order do not fit into a commit.
+        Raises `ChatTasksError` if the offsets that finished out of order do not fit into a commit.
         """
         if self._publishing:
             raise AssertionError("a transaction follows one that was not committed")
@@ -66,12 +74,13 @@ class Outbox:
         outputs.extend(receipts.values())
         offsets = [progress.commit() for progress in changed.values()]
         for offset in offsets:
-            # `full` leaves room for every record in memory. Starting again empties the memory, so it always helps.
+            # `FlowControl` leaves room for every record in memory. If it fails, starting again helps, since that
+            # empties the memory.
             if len(offset.metadata) > LARGEST_METADATA:
                 raise ChatTasksError(f"{len(offset.metadata)} characters of metadata for {offset.partition}")
         self._publishing = outputs
         return Transaction(outputs, offsets)
 
     def committed(self) -> None:
-        """The transaction under way is done."""
+        """Take note that the transaction under way is committed."""
         self._publishing = []

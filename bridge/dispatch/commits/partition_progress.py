@@ -1,4 +1,4 @@
-"""How far one partition has come: which offsets are finished, and what a delivered record is."""
+"""How far one partition has come: which of its offsets are finished, and what a delivered record is."""
 
 from enum import Enum, auto
 
@@ -10,11 +10,12 @@ from chat_tasks.errors import ChatTasksError
 
 
 class Delivery(Enum):
-    """What a delivered record is. Nobody else decides that.
+    """The meaning of a delivered record; only `PartitionProgress` decides it.
 
-    - WORK: to be written and published.
-    - REPLAY: published before; to be written again, because a Cassandra node may have forgotten it.
-    - DONE: published before, and safe.
+    - WORK: the record has to be written and published.
+    - REPLAY: the record was published before, and has to be written again, because a Cassandra node may have forgotten
+      it.
+    - DONE: the record was published before, and its row is safe.
     """
 
     WORK = auto()
@@ -25,15 +26,16 @@ class Delivery(Enum):
 class PartitionProgress:
     """The offsets and the replay of one partition during one assignment.
 
-    Owned by the `AssignmentState`, in the loop's thread, and dropped with it. Each offset is delivered once, and each
-    WORK is finished once: finishing twice would be publishing twice. No node can forget a row of what lies before the
-    offset `durable`: a replay begins there.
+    `AssignmentState` owns the progress, uses it in the loop's thread, and drops it with itself. Invariants: each offset
+    is delivered once, and each WORK is finished once, since finishing twice would be publishing twice. No node can
+    forget a row of a record below the offset `durable`, where a replay begins. Offsets that do not ascend raise
+    `ChatTasksError`, and finishing an offset twice raises `ValueError`.
     """
 
     def __init__(self, partition: Partition, committed: int, metadata: CommitMetadata, digest: str) -> None:
-        """`committed` and `metadata` are what the group holds, `digest` that of the nodes' generations today.
+        """Resume from a commit. Raises `ValueError` if its metadata does not belong to its offset.
 
-        Raises `ValueError` if the metadata does not belong to the offset.
+        `committed` and `metadata` are what the group holds, `digest` that of the nodes' generations today.
         """
         self.partition = partition
         self._tracker = OffsetTracker(committed, metadata.finished)
@@ -45,24 +47,24 @@ class PartitionProgress:
 
     @property
     def state(self) -> PartitionState:
-        """Where it is on its way through a replay."""
+        """The state of the partition's replay."""
         return self._replay.state
 
     @property
     def is_catching_up(self) -> bool:
-        """Whether what was delivered before the commit this resumed from is still coming again."""
+        """Whether records that were delivered before the commit are still being delivered again."""
         return self._position < self._resumed_high
 
     @property
     def largest_encoding(self) -> int:
-        """Bytes that the metadata's offsets may come to need."""
+        """The most bytes that the offsets in the metadata may come to need."""
         return self._tracker.largest_encoding()
 
     def deliver(self, offset: int) -> Delivery:
-        """Say what the record is; WORK must be told `finish` later, REPLAY `replayed`.
+        """What the record is. A WORK must be told to `finish` later, a REPLAY to `replayed`.
 
-        Raises `ChatTasksError` if offsets do not ascend: the loop has to start again from what is committed, and to
-        forget what it knows.
+        Raises `ChatTasksError` if offsets do not ascend: the loop then has to drop its state, and to start again from
+        what is committed.
         """
         if offset <= self._last_delivered:
             raise ChatTasksError(f"Kafka: {self.partition}: offset {offset} came after {self._last_delivered}")
@@ -77,27 +79,27 @@ class PartitionProgress:
         return Delivery.WORK if is_work else Delivery.REPLAY
 
     def reached_end(self, offset: int) -> None:
-        """There is no record between what was delivered and `offset`."""
+        """Take note that no record lies between the last delivered one and `offset`."""
         self._position = max(self._position, offset)
         self._replay.read_to(offset)
 
     def replayed(self) -> None:
-        """One REPLAY is written."""
+        """Take note that one REPLAY is written."""
         self._replay.written()
 
     def finish(self, *offsets: int) -> None:
-        """Each of these WORKs goes into the next commit. Raises `ValueError` if one went into one before."""
+        """Put these WORKs into the next commit. Raises `ValueError` if one of them is in an earlier commit."""
         self._tracker.finish(*offsets)
 
     def make_durable(self, offset: int) -> None:
-        """See `CommitMetadata.durable`: the next commit says so."""
+        """Raise the offset `durable`, which the next commit carries."""
         self.durable = max(self.durable, offset)
 
     def commit(self) -> CommittedOffset:
-        """What to commit now."""
+        """The offset and metadata to commit now."""
         metadata = CommitMetadata(self._replay.digest_to_commit(), self._tracker.encode(), self.durable)
         return CommittedOffset(self.partition, self._tracker.committable, encode_metadata(metadata))
 
     def committed(self) -> None:
-        """The last commit succeeded."""
+        """Take note that the last commit succeeded."""
         self._replay.committed()

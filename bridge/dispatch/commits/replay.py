@@ -1,15 +1,17 @@
-"""Writing the last of the log again after a Cassandra node has started, which may have forgotten some of it."""
+"""The replay of a partition: published records are written again, because a Cassandra node has started.
+
+A node that was killed may have forgotten rows of these records.
+"""
 
 from enum import Enum, auto
 
 
 class PartitionState(Enum):
-    """Where a partition of the log is on its way through a replay; each assignment begins in any of the three.
+    """The state of a partition's replay; an assignment begins with REPLAYING or RUNNING.
 
-    - REPLAYING: published records are written again, from the durable offset to the last one that was delivered
-      before.
-    - REPLAYED: all of them are written, and the group does not know.
-    - RUNNING: the group knows that everything before what it holds is written under today's digest.
+    - REPLAYING: published records are written again, from the durable offset to the last one that was delivered before.
+    - REPLAYED: all of these records are written, and the group does not know that yet.
+    - RUNNING: the group knows that everything before its offset is written under today's digest.
     """
 
     REPLAYING = auto()
@@ -18,14 +20,19 @@ class PartitionState(Enum):
 
 
 class Replay:
-    """The replay of one partition during one assignment. Owned by its `PartitionProgress`, in the loop's thread.
+    """The replay of one partition during one assignment.
 
-    It ends when the log is read to its end, and every record that came again is written. A digest is that of the
-    nodes' start times (`commit_metadata.py`).
+    `PartitionProgress` owns the replay, uses it in the loop's thread, and drops it with itself. The replay ends when
+    the log is read to `end` and every record that came again is written. Invariant: a commit carries today's digest
+    only after that. A replay that is cut short leaves nothing: the next assignment begins anew at the durable offset. A
+    digest is that of the nodes' generations (`commit_metadata.py`). No method raises.
     """
 
     def __init__(self, end: int, committed_digest: str, digest: str) -> None:
-        """Records before the offset `end` were delivered before; `committed_digest` is what the group holds."""
+        """Begin a replay if the two digests differ.
+
+        Records before the offset `end` were delivered before; `committed_digest` is what the group holds.
+        """
         self._end = end
         self._digest = digest
         self._sent_digest = self._committed_digest = committed_digest
@@ -35,22 +42,22 @@ class Replay:
 
     @property
     def state(self) -> PartitionState:
-        """What remains to be done."""
+        """The partition's state."""
         if self.is_under_way:
             return PartitionState.REPLAYING
         return PartitionState.RUNNING if self._committed_digest == self._digest else PartitionState.REPLAYED
 
     def delivered(self) -> None:
-        """A record is to be written again. Told before `read_to` its end."""
+        """Count a record that has to be written again. Must be called before `read_to` reaches the record's end."""
         self._unwritten += 1
 
     def read_to(self, offset: int) -> None:
-        """Every record before that offset was delivered in this assignment."""
+        """Take note that every record before the offset was delivered in this assignment."""
         self._is_read = self._is_read or offset >= self._end
         self._end_if_done()
 
     def written(self) -> None:
-        """One of those that are to be written again is written."""
+        """Count a record that was written again."""
         self._unwritten -= 1
         self._end_if_done()
 
@@ -61,7 +68,7 @@ class Replay:
         return self._sent_digest
 
     def committed(self) -> None:
-        """The last commit succeeded."""
+        """Take note that the last commit succeeded."""
         self._committed_digest = self._sent_digest
 
     def _end_if_done(self) -> None:

@@ -1,1 +1,1 @@
-"""Records and requests, conversation by conversation, become batches, and their answers results."""
+"""Records and requests become batches, conversation by conversation, and workers' answers become results."""

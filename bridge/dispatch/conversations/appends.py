@@ -1,4 +1,4 @@
-"""Records of the log on their way through the workers."""
+"""Records of the log on their way through the workers, from delivery to an outcome."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import partial
@@ -28,7 +28,7 @@ from chat_tasks.settings import Settings
 _ENVELOPE_BYTES = 64
 _APPEND_SECONDS = 1.0
 _LEAST_APPENDS = 250
-# What is written again beside new records leaves them room.
+# Replays beside new records are kept few and small, to leave the workers to the new records.
 _REPLAY_SECONDS = 0.15
 _REPLAYS_PER_QUEUE = 1
 
@@ -36,8 +36,11 @@ _REPLAYS_PER_QUEUE = 1
 class AppendWork:
     """All records of one assignment that are not finished.
 
-    A conversation's records go to the workers one batch after the other. Only what is written again of one whose newest
-    number is known goes its own way: new records of it do not wait for that.
+    `AssignmentState` owns the work, uses it in the loop's thread, and drops it with itself. It owns the schedulers and
+    the releases. Invariant: a conversation's new records go to the workers one batch after the other, in the log's
+    order. Replays of a conversation whose head is known are scheduled apart, so that its new records do not wait for
+    them. Records of a conversation in quarantine become letters at once, and records of a conversation in release are
+    held. A reply that does not fit its task raises `ValueError`, and nothing of it is taken.
     """
 
     def __init__(
@@ -49,7 +52,7 @@ class AppendWork:
         reply_to: str,
         heads: Mapping[int, PartitionHeads],
     ) -> None:
-        """`heads` are by partition of the log."""
+        """Begin with the conversations that are quarantined or being released; `heads` are by partition of the log."""
         self._settings = settings
         self._facts = facts
         self._epoch = epoch
@@ -78,7 +81,7 @@ class AppendWork:
         )
 
     def add_record(self, conversation_key: str, record: LogRecord) -> Outcome | None:
-        """Take a delivered record; a quarantined conversation's has its outcome at once."""
+        """Take a delivered record; returns its outcome at once if its conversation is quarantined, else None."""
         if conversation_key in self.quarantined:
             return self._dead([record], conversation_key, "the conversation is quarantined")
         self.records += 1
@@ -92,13 +95,16 @@ class AppendWork:
         return None
 
     def plan(self, now: float, tasks: int) -> Iterator[OutgoingTask]:
-        """The tasks to send now, with at most `tasks` outstanding of either kind."""
+        """The tasks to send now, with at most `tasks` in flight of either kind."""
         for kind, scheduler in self.schedulers.items():
             for task in scheduler.plan(now, tasks):
                 yield self._encode(kind, task)
 
     def take_reply(self, kind: TaskKind, number: int, reply: Reply, now: float) -> Outcome | None:
-        """What a worker answered; None for a late reply. Raises `ValueError` if it does not fit the task."""
+        """The outcome of a worker's answer; None if the answer is late.
+
+        Raises `ValueError` if the answer does not fit the task.
+        """
         scheduler = self.schedulers[kind]
         task = scheduler.outstanding.get(number)
         if task is None:
@@ -125,7 +131,7 @@ class AppendWork:
         return outcome
 
     def quarantine(self, conversation_key: str, reason: str) -> Outcome:
-        """The conversation is durably quarantined: its held records become dead letters; those that are stay so."""
+        """Make letters of all records of a conversation, which is now durably quarantined. Its letters stay letters."""
         self.quarantined.add(conversation_key)
         self.forget_head(conversation_key)
         records = self._replays.drop(conversation_key) + self._appends.drop(conversation_key)
@@ -135,37 +141,37 @@ class AppendWork:
         return self._dead(records, conversation_key, reason)
 
     def begin_release(self, conversation_key: str, request: int) -> None:
-        """Hold its records from now on, if it is quarantined."""
+        """Begin to hold the conversation's records, if it is quarantined."""
         if conversation_key in self.quarantined:
             self.quarantined.remove(conversation_key)
             self.releases[conversation_key] = Release(request)
 
     def take_letters(self, conversation_key: str, found: FoundLetters) -> Outcome:
-        """Replay these, which follow those taken before."""
+        """Take a portion of letters to write; it follows the portions that were taken before."""
         release = self.releases[conversation_key]
         release.take(len(found.records), found.last, is_complete=found.complete)
         for record in found.records:
             self.records += 1
             self.bytes += len(record.value)
             self._appends.add(conversation_key, record)
-        # The log still has what the letters are of.
+        # The log still has the records of some letters, so these came as replays too. The letters write their rows.
         known = [record for record in release.held if record.replay and record.offset <= found.last]
         self._forget(known)
         release.held = [record for record in release.held if not record.replay or record.offset > found.last]
         return Outcome([], known, {}, {})
 
     def end_release(self, conversation_key: str) -> None:
-        """All its letters are published: go on with the newer records."""
+        """Go on with the conversation's newer records: all its letters are published."""
         for record in self.releases.pop(conversation_key).held:
             self._appends.add(conversation_key, record)
 
     def take_back(self, conversation_key: str, numbers: int) -> None:
-        """So many of its newest numbers are not going to be published by this assignment."""
+        """Take back this many of the conversation's newest numbers: this assignment will not publish them."""
         for heads in self.heads.values():
             heads.take_back(conversation_key, numbers)
 
     def forget_head(self, conversation_key: str) -> None:
-        """It has to be read."""
+        """Forget the conversation's head: a worker has to read it."""
         for heads in self.heads.values():
             heads.forget(conversation_key)
 
@@ -199,7 +205,7 @@ class AppendWork:
     def _head_before(self, batch: Batch[LogRecord]) -> int | None:
         first = batch.records[0]
         if first.is_letter:
-            # Some letters may have been written before: they are compared with the rows that are there.
+            # Some letters may have been written before, so the worker has to compare them with the stored rows.
             return None
         return self.heads[first.partition].head_for(batch.conversation_key, replay=first.replay)
 
@@ -220,7 +226,8 @@ class AppendWork:
             outputs.append(Output(topic, partition, key_bytes, with_sequence(record.value, sequence), headers))
         source = Partition(self._settings.log_topic, last.partition)
         if last.is_letter:
-            # While letters are replayed nothing else of their conversation is, and their numbers are nobody's head.
+            # While letters are written, no other record of their conversation is. Their numbers do not become a known
+            # head.
             receipt = encode_receipt(self._settings, key, last)
             self.releases[key].letters_written(Finished(source, offsets, outputs, receipt), now)
             return

@@ -1,4 +1,4 @@
-"""Latest-messages requests on their way through the workers."""
+"""Latest-messages requests on their way through the workers, from delivery to a block."""
 
 from collections.abc import Iterator
 from functools import partial
@@ -20,8 +20,10 @@ _TASK_SECONDS = 1.0
 class LatestWork:
     """All requests of one assignment that are not answered.
 
-    The scheduler's rule of one batch in flight per conversation lets those that arrive meanwhile share one read, and
-    none of them joins a read that has started.
+    `AssignmentState` owns the work, uses it in the loop's thread, and drops it with itself. Invariant: a conversation
+    has at most one batch of requests in flight. So requests that arrive meanwhile share the next read, and no request
+    joins a read that has started; a read that started earlier might miss a message that the sender has seen. A reply
+    that does not fit its task raises `ValueError`, and nothing of it is taken.
     """
 
     def __init__(self, settings: Settings, facts: AssignmentFacts, *, epoch: int, reply_to: str) -> None:
@@ -44,12 +46,12 @@ class LatestWork:
         self.scheduler.add(pending.request.conversation_key, pending)
 
     def plan(self, now: float, tasks: int) -> Iterator[OutgoingTask]:
-        """The tasks to send now, with at most `tasks` outstanding."""
+        """The tasks to send now, with at most `tasks` in flight."""
         for task in self.scheduler.plan(now, tasks):
             yield self._encode(task)
 
     def take_reply(self, number: int, reply: Reply, now: float) -> Outcome | None:
-        """What a worker answered; None if the task is not outstanding.
+        """The outcome of a worker's answer; None if the task is not in flight.
 
         Raises `ValueError` if the reply does not fit the task.
         """

@@ -1,9 +1,9 @@
-"""A quarantined conversation on its way back: its dead letters are replayed before anything newer of it.
+"""The release of a quarantined conversation: its letters are published before any newer record of it.
 
-Somebody has mended its rows up to the last message that was published, and has asked for the release. From then on
-newer records of the conversation are held in memory. Its letters go through the workers under their own offsets in the
-log, so their numbers are what they would have been. They are published only when no Cassandra node can forget their
-rows any more: the log may have lost these records long ago, so no replay would write the rows again.
+An operator has mended the conversation's rows up to its last published message, and has requested the release. From
+then on newer records of the conversation are held in memory. Its letters go through the workers under their original
+offsets in the log, so they get the numbers that they would have had. A letter is published only when no Cassandra node
+can forget its row any more. The log may have lost the letter's record long ago, so no replay would write the row again.
 """
 
 from dataclasses import dataclass, field
@@ -23,7 +23,10 @@ class WantedLetters(NamedTuple):
 
 
 class FoundLetters(NamedTuple):
-    """In order; `last` is the offset of the last one, or what was asked for if there is none."""
+    """Letters in the log's order. `last` is the offset of the last one, or `after` of the request if none was found.
+
+    `complete` says that no later letters exist.
+    """
 
     records: list[LogRecord]
     last: int
@@ -31,12 +34,12 @@ class FoundLetters(NamedTuple):
 
 
 class ReleaseState(Enum):
-    """The way of one portion of letters; after PUBLISHING comes LOADING again, or the release is over.
+    """The state of one portion of letters; after PUBLISHING comes LOADING again, or the release is over.
 
     - LOADING: letters are wanted from `dead_letter`.
     - WRITING: workers write the rows of the letters.
-    - SETTLING: a node that is killed now may forget some of these rows.
-    - PUBLISHING: the letters are in the outbox, and then published.
+    - SETTLING: the rows are written, but a node that is killed now may forget some of them.
+    - PUBLISHING: the letters are in the outbox or a transaction, and then published.
     """
 
     LOADING = auto()
@@ -47,13 +50,16 @@ class ReleaseState(Enum):
 
 @dataclass(slots=True)
 class Release:
-    """The release of one conversation. Owned by `AppendWork` in the loop's thread, and dropped with the assignment.
+    """The release of one conversation.
 
-    The next assignment begins the release anew: the receipts of what is published are in `dead_letter`.
+    `AppendWork` owns the release, uses it in the loop's thread, and drops it when all letters are published, when the
+    conversation is quarantined again, or with the assignment. The next assignment begins the release anew, from the
+    receipts in `dead_letter`. Invariant: no letter is published before its whole portion is written and settled. No
+    method raises.
 
     `request` is the time of the request, which names it. `held` are newer records, in order. Letters up to the offset
-    `loaded` were taken; if `is_complete` there are no later ones. `written` are the letters of this portion whose rows
-    are acknowledged, the last of them at `written_at`, in seconds of a monotonic clock.
+    `loaded` were taken; if `is_complete`, no later ones exist. `written` are the letters of this portion whose rows are
+    acknowledged. `written_at` is when the last of them was, in seconds of a monotonic clock.
     """
 
     request: int
@@ -66,19 +72,22 @@ class Release:
     _unwritten: int = 0
 
     def take(self, letters: int, last: int, *, is_complete: bool) -> None:
-        """A portion of that many letters begins to be written, up to the offset `last`."""
+        """Begin to write a portion of `letters` letters, up to the offset `last`."""
         self.state = ReleaseState.WRITING if letters else ReleaseState.PUBLISHING
         self.loaded, self.is_complete, self._unwritten = last, is_complete, letters
 
     def letters_written(self, finished: Finished, now: float) -> None:
-        """The rows of these letters are acknowledged."""
+        """Take note that the rows of these letters are acknowledged."""
         self.written.append(finished)
         self._unwritten -= len(finished.offsets)
         if not self._unwritten:
             self.state, self.written_at = ReleaseState.SETTLING, now
 
     def settled(self, before: float) -> list[Finished]:
-        """The letters to publish, if no node can forget what was acknowledged before that time; else none."""
+        """The letters to publish; none if a node can still forget their rows.
+
+        Rows that were acknowledged before the time `before` are safe.
+        """
         if self.state is not ReleaseState.SETTLING or self.written_at > before:
             return []
         self.state = ReleaseState.PUBLISHING

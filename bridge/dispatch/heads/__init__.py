@@ -1,1 +1,1 @@
-"""The newest numbers of conversations, as far as dispatch knows them."""
+"""Heads, the newest numbers of conversations, as far as dispatch knows them."""

@@ -1,1 +1,1 @@
-"""Conversations that cannot be written, and their way back."""
+"""The quarantine of conversations that cannot be written, and their release."""

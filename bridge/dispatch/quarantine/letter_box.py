@@ -14,7 +14,13 @@ _PAST_EVERY_OFFSET = 2**63
 
 
 class LetterBox:
-    """Picks the wanted letters, the oldest as far as there is room, out of everything that `dead_letter` holds."""
+    """Collects the oldest wanted letters, as many as there is room for.
+
+    `find_letters` makes a box for one look through `dead_letter`, uses it in a thread of `BackgroundCalls`, and drops
+    it when the letters are found. Letters and receipts may be taken in any order. Invariant: the box holds at most
+    twice the room, and never a letter past one that was left out. Letters that a receipt calls published are left out
+    at the end. No method raises.
+    """
 
     def __init__(self, wanted: WantedLetters, most_records: int, most_bytes: int) -> None:
         self._wanted = wanted
@@ -26,7 +32,7 @@ class LetterBox:
         self._end = _PAST_EVERY_OFFSET
 
     def take(self, found: Letter | Receipt) -> None:
-        """In any order."""
+        """Take a letter or receipt of any conversation; the order does not matter."""
         if found.conversation_key != self._wanted.conversation_key:
             return
         if isinstance(found, Letter):
@@ -39,7 +45,7 @@ class LetterBox:
             self._replayed = max(self._replayed, found.offset)
 
     def found(self) -> FoundLetters:
-        """Once everything was taken: those that are not replayed yet."""
+        """The wanted letters that are not published yet; called after everything was taken."""
         self._cut()
         last = self._kept[-1].offset if self._kept else self._wanted.after
         records = [replace(record, is_letter=True) for record in self._kept if record.offset > self._replayed]
@@ -51,7 +57,7 @@ class LetterBox:
         for index, record in enumerate(self._kept):
             size += len(record.value)
             if index and (index >= self._most_records or size > self._most_bytes):
-                # Nor is there room for any later one that is yet to be taken, be it ever so small.
+                # From here on a later letter has no room either, however small it is: portions have no gaps.
                 self._end = record.offset
                 del self._kept[index:]
                 size -= len(record.value)
@@ -62,8 +68,8 @@ class LetterBox:
 def find_letters(settings: Settings, wanted: WantedLetters, is_wanted: Callable[[int], bool]) -> FoundLetters:
     """Look through all dead letters; blocks. Raises `DependencyUnavailable`.
 
-    `is_wanted` is told now and then how many were looked through since it was last asked. What is returned once it says
-    no is of no use.
+    Now and then `is_wanted` is told how many dead letters were looked through since its last call. The result has no
+    use once `is_wanted` returns False.
     """
     box = LetterBox(wanted, settings.records_in_flight // 2, settings.bytes_in_flight // 2)
     for messages in read_dead_letters(settings):

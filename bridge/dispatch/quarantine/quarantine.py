@@ -1,4 +1,4 @@
-"""Conversations on their way into quarantine and back."""
+"""The quarantined conversations of an assignment: from refusal to letters, and through a release."""
 
 from collections.abc import Mapping, Sequence
 
@@ -9,10 +9,15 @@ from chat_tasks.settings import Settings
 
 
 class QuarantineWork:
-    """The quarantined conversations of one assignment, in the loop's thread: `release.py` says what a release is.
+    """The quarantined conversations of one assignment; `release.py` says what a release is.
 
-    `log_partitions` are those of the log that are ours. `looks` counts how often letters were found not to be settled
-    yet: time passes, which is all that they wait for.
+    `AssignmentState` owns the work, uses it in the loop's thread, and drops it with itself. It moves each `Release` of
+    `AppendWork` from state to state, and does no I/O: `Upkeep` and `ReleaseCalls` ask the servers. Invariant: the next
+    portion of a conversation's letters is looked for only after the last one and its receipt are published. Answers
+    that come late are passed over. No method raises.
+
+    `log_partitions` are the assignment's partitions of the log. `looks` counts how often letters were found not to be
+    settled yet: it shows progress, because such letters only wait for time to pass.
     """
 
     def __init__(self, settings: Settings, appends: AppendWork, outbox: Outbox, log_partitions: Sequence[int]) -> None:
@@ -24,20 +29,26 @@ class QuarantineWork:
 
     @property
     def has_quarantined(self) -> bool:
-        """Whether there is a conversation that somebody may want to have released."""
+        """Whether there is a conversation whose release an operator may request."""
         return bool(self._appends.quarantined)
 
     def quarantined(self, conversation_key: str, reason: str) -> None:
-        """The conversation is durably quarantined."""
+        """Make letters of the conversation's records: it is durably quarantined."""
         self._outbox.take(self._appends.quarantine(conversation_key, reason))
 
     def begin_releases(self, requests: Mapping[str, int]) -> None:
-        """Somebody asks for these conversations, each at its time; those that are not quarantined are passed over."""
+        """Begin the requested releases, each with its request's time.
+
+        Conversations that are not quarantined are passed over.
+        """
         for key, request in requests.items():
             self._appends.begin_release(key, request)
 
     def wanted(self) -> list[WantedLetters]:
-        """The letters to look for now: not while some of the conversation are yet to be published or receipted."""
+        """The letters to look for now.
+
+        Letters, messages and receipts that the conversation already has in the outbox are published first.
+        """
         releases = self._appends.releases
         for key, release in releases.items():
             if release.state is ReleaseState.PUBLISHING and not release.is_complete and self._is_published(key):
@@ -49,7 +60,7 @@ class QuarantineWork:
         ]
 
     def take_letters(self, wanted: WantedLetters, found: FoundLetters) -> None:
-        """What was found of the letters that were wanted; ignored if they are not any more."""
+        """Take the found letters; they are ignored if they are not wanted any more."""
         release = self._appends.releases.get(wanted.conversation_key)
         if release is None or release.state is not ReleaseState.LOADING:
             return
@@ -57,7 +68,7 @@ class QuarantineWork:
             self._outbox.take(self._appends.take_letters(wanted.conversation_key, found))
 
     def publish_settled(self, before: float) -> None:
-        """Publish the letters whose rows no node can forget, given the time before which what was written is safe."""
+        """Publish the letters whose rows no node can forget: rows written before the time `before` are safe."""
         for release in self._appends.releases.values():
             self._outbox.extend(release.settled(before))
             self.looks += release.state is ReleaseState.SETTLING
@@ -71,11 +82,11 @@ class QuarantineWork:
         }
 
     def end(self, conversation_key: str, request: int) -> None:
-        """The table says nothing of the conversation any more: go on with its newer records."""
+        """Go on with the conversation's newer records: its row is deleted from the table."""
         if self.ended().get(conversation_key) == request:
             self._appends.end_release(conversation_key)
 
     def _is_published(self, conversation_key: str) -> bool:
-        """Whether none of its messages and letters waits to be published."""
+        """Whether none of the conversation's messages, letters and receipts waits to be published."""
         key = conversation_key.encode()
         return not any(output.key == key and output.topic in self._topics for output in self._outbox.unpublished())

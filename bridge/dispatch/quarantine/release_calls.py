@@ -1,4 +1,4 @@
-"""What the releases of an assignment need of the servers, as calls in the background."""
+"""The calls to servers that the releases of an assignment need, sent to the background."""
 
 from collections.abc import Callable, Mapping
 from functools import partial
@@ -19,7 +19,13 @@ _SECONDS = 0.5
 
 
 class ReleaseCalls:
-    """Looks for requests, finds letters, and ends releases in the table. From the loop's thread only.
+    """Looks for requested releases, finds letters, and ends releases in the table of quarantined conversations.
+
+    `Upkeep` owns the calls, uses them in the loop's thread, and drops them with itself. The calls themselves run in
+    threads of `BackgroundCalls`; such a thread counts `letters_read` and calls `is_current`. Invariant: at most one
+    call of each kind is under way, and one conversation's letters are looked for at a time. `BackgroundCalls` passes
+    over the result for an earlier assignment. `Upkeep.done` gets the error of a failed call, which is sent again half a
+    second later.
 
     `letters_read` is the number of dead letters that were looked through.
     """
@@ -31,7 +37,10 @@ class ReleaseCalls:
         calls: BackgroundCalls,
         is_current: Callable[[QuarantineWork], bool],
     ) -> None:
-        """`is_current` is also called by a call, to end early where nobody waits for it any more."""
+        """Make the calls; `is_current` says whether the work is that of the running assignment.
+
+        A call in the background asks `is_current` too, to end early if its result has no use any more.
+        """
         self._settings = settings
         self._cluster = cluster
         self._calls = calls
@@ -40,7 +49,7 @@ class ReleaseCalls:
         self.letters_read = 0
 
     def tick(self, work: QuarantineWork, now: float) -> None:
-        """Go on with whatever can go on."""
+        """Send the calls that are due."""
         if now < self._due:
             return
         self._due = now + _SECONDS

@@ -1,1 +1,1 @@
-"""Which records go to the workers next, how many at once, in how many tasks."""
+"""Decides which records go to the workers next, how many in a task, and in how many tasks."""

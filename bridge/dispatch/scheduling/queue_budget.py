@@ -1,10 +1,10 @@
-"""How many records the next task of a queue may hold.
+"""The budget of a queue: how many records its next task may hold.
 
-Behind a large task on slow servers everything else of its queue waits for seconds, and so does the answer to the task's
-first record. Behind many tasks of which nothing gets done, because Cassandra is away, waits what comes when it is back.
-One number answers both: it follows what workers do in the wanted time, halves with each task of which nothing got done,
-and at its floor the queue gets a probe now and then: a task of ten records, with a backoff before the next one. The
-probe is that of a circuit breaker (M. Nygard, "Release It!", 2007).
+One number answers two troubles. On slow servers, everything else of a queue waits for seconds behind a large task, and
+so does the answer to the task's first record. And if Cassandra is away, the records that come when it is back wait
+behind many tasks of which nothing gets done. So the budget follows what workers do in the wanted time, and halves with
+each task of which nothing got done. At its floor the queue gets a probe now and then: a task of ten records, with a
+backoff before the next one. The probe is that of a circuit breaker (M. Nygard, "Release It!", 2007).
 """
 
 from chat_tasks.backoff import Backoff
@@ -16,17 +16,19 @@ _BACKOFF = Backoff(longest=0.5)
 
 
 class QueueBudget:
-    """The budget of one queue. The `Scheduler` owns it, and drops it with itself.
+    """How many records the next task of one queue may hold, and when it may be sent.
 
-    The budget doubles or halves at most with every task, and stays between ten records, or `most` if that is less, and
-    `most`. Times are seconds of any monotonic clock.
+    The `Scheduler` owns a budget for each queue, uses it in the loop's thread, and drops it with itself. Invariants:
+    the budget at most doubles or halves with each task; it stays between ten records and `most`, or at `most` if that
+    is less than ten. While `opens_at` is set, the queue gets probes only; the first record that gets done ends that.
+    Times are seconds of any monotonic clock. No method raises.
     """
 
     def __init__(self, most: int, seconds: float, least: int = _FEWEST, backoff: Backoff = _BACKOFF) -> None:
-        """Tasks are to take that many `seconds`, and hold no more than `most` records.
+        """Tasks are to take that many `seconds`, and hold at most `most` records.
 
-        Slow tasks take no more of the budget than down to `least`: some servers take their time whatever a task holds.
-        `backoff` says how long to wait between two probes.
+        Slow tasks lower the budget to `least` at most, because some servers are slow whatever a task holds. `backoff`
+        is the wait between two probes.
         """
         self._most = most
         self._fewest = min(_FEWEST, most)
@@ -48,14 +50,15 @@ class QueueBudget:
         return self._opens_at
 
     def sent(self, now: float) -> None:
-        """A task is sent: if it is a probe, the next one waits, whatever becomes of this one."""
+        """Take note that a task is sent. If it is a probe, the next probe waits, whatever becomes of this one."""
         if self._opens_at is not None:
             self._wait(now)
 
     def answered(self, conversations: int, held: int, done: int, seconds: float, now: float) -> None:
-        """A worker had a task of so many conversations and records for so long, and has done so many of the records.
+        """Take note of a worker's answer to a task of `conversations` conversations.
 
-        One conversation alone that cannot be written says nothing of the others, a small task nothing of large ones.
+        The task held `held` records, of which `done` got done in `seconds`. A single conversation that cannot be
+        written says nothing of the others, and a small task says nothing of large ones.
         """
         if done:
             self._probes, self._opens_at = 0, None

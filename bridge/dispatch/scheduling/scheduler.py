@@ -1,9 +1,9 @@
-"""Which records go to the workers next.
+"""Decides which records go to the workers next.
 
-Per conversation at most one batch is in flight, always the oldest records first. A queue has a bounded number of tasks
-outstanding; while its slots are taken, records pile up and the next task takes them all, if they are not too many:
-batches are small and fast when idle, and grow by themselves under load. How many records a task may hold says the
-budget of its queue (`queue_budget.py`).
+A conversation has at most one batch in flight, with its oldest records. A queue has a bounded number of tasks in
+flight. While its slots are taken, records pile up, and the next task takes all of them that fit. So tasks are small and
+fast when the system is idle, and grow by themselves under load. The budget of the queue (`queue_budget.py`) says how
+many records a task may hold.
 """
 
 import heapq
@@ -20,7 +20,7 @@ from chat_tasks.backoff import Backoff
 
 RecordT = TypeVar("RecordT")
 
-# Short: a worker that has not found its servers again fails at once, and so gets the most tasks.
+# The backoff is short: a worker that has not found its servers again fails at once, and so it gets the most tasks.
 _BACKOFF = Backoff(longest=0.5)
 
 
@@ -42,12 +42,12 @@ class PlannedTask(Generic[RecordT]):
 
 
 class ConversationState(Enum):
-    """What becomes of a conversation's oldest records next.
+    """What happens next to a conversation's oldest records.
 
     - READY: they go with one of the next tasks.
     - IN_FLIGHT: they are with a worker.
     - BACKING_OFF: they are tried again when a backoff has ended.
-    - HELD: they are not to be tried again; `drop` takes them out.
+    - HELD: they stay here untried, until `drop` takes them out.
     """
 
     READY = auto()
@@ -57,6 +57,8 @@ class ConversationState(Enum):
 
 
 class _Conversation(msgspec.Struct, Generic[RecordT]):
+    """The records of one conversation that are delivered and unfinished, and what happens to them next."""
+
     queue: int
     records: list[RecordT] = msgspec.field(default_factory=list)
     state: ConversationState = ConversationState.READY
@@ -65,7 +67,14 @@ class _Conversation(msgspec.Struct, Generic[RecordT]):
 
 
 class Scheduler(Generic[RecordT]):
-    """Holds every record that is delivered and unfinished. Times are seconds of any monotonic clock."""
+    """Holds records, delivered and unfinished, and plans the tasks that carry them.
+
+    `AppendWork` owns two schedulers and `LatestWork` one; each is used in the loop's thread and dropped with its owner.
+    A scheduler does no I/O. Invariants: a conversation has at most one batch in flight; batches hold its oldest records
+    in order; a record leaves only by `succeeded` or `drop`. Queues take turns. A task that is lost, and a batch that
+    has failed, leave their records here to be planned again. Times are seconds of any monotonic clock. A late answer
+    raises nothing: `answered` returns None.
+    """
 
     def __init__(
         self,
@@ -77,9 +86,10 @@ class Scheduler(Generic[RecordT]):
         budget: Callable[[], QueueBudget],
         backoff: Backoff = _BACKOFF,
     ) -> None:
-        """A queue may have `tasks_per_queue` tasks outstanding, each of `task_bytes`; a larger record goes alone.
+        """Set the bounds: `tasks_per_queue` tasks in flight for each queue, and `task_bytes` bytes for each task.
 
-        `budget` makes that of a queue; `backoff` is for a conversation that has failed.
+        A larger record goes alone. `budget` makes the budget of a queue; `backoff` is for a conversation that has
+        failed.
         """
         self._queue_of = queue_of
         self._size_of = size_of
@@ -96,11 +106,14 @@ class Scheduler(Generic[RecordT]):
 
     @property
     def outstanding(self) -> dict[int, PlannedTask[RecordT]]:
-        """The tasks that were planned and neither answered nor lost, by number, oldest first; not to be changed."""
+        """The tasks that were planned and neither answered nor lost, by number, oldest first.
+
+        The caller must not change the dictionary.
+        """
         return self._outstanding
 
     def add(self, conversation_key: str, record: RecordT) -> None:
-        """A record that lies after all earlier ones of its conversation."""
+        """Add a record, which lies after all earlier records of its conversation."""
         conversation = self._conversations.get(conversation_key)
         if conversation is None:
             conversation = self._conversations[conversation_key] = _Conversation(self._queue_of(conversation_key))
@@ -109,9 +122,10 @@ class Scheduler(Generic[RecordT]):
             self._make_ready(conversation_key, conversation)
 
     def plan(self, now: float, tasks: int) -> Iterator[PlannedTask[RecordT]]:
-        """The tasks to send now, records whose backoff has ended included.
+        """The tasks to send now, with at most `tasks` in flight.
 
-        As many as the free slots of the queues take and as keep at most `tasks` outstanding; the queues take turns.
+        Each queue gets as many tasks as it has free slots, and the queues take turns. Records whose backoff has ended
+        are included.
         """
         while self._waiting and self._waiting[0][0] <= now:
             _, key = heapq.heappop(self._waiting)
@@ -123,13 +137,13 @@ class Scheduler(Generic[RecordT]):
                 if len(self._outstanding) >= tasks:
                     return
                 yield self._plan_one(queue, now)
-            # Whoever had its turn goes to the end.
+            # A queue that had its turn goes to the end.
             self._ready[queue] = self._ready.pop(queue)
 
     def next_plan_at(self, now: float) -> float | None:
-        """When after `now` the earliest backoff ends, or the next probe may be sent; None if nothing waits for either.
+        """The time at which the earliest backoff ends or the next probe may be sent; None if nothing waits for either.
 
-        `now` is when `plan` was last called.
+        `now` is the time at which `plan` was last called.
         """
         times = [
             at
@@ -141,9 +155,9 @@ class Scheduler(Generic[RecordT]):
         return min(times, default=None)
 
     def answered(self, number: int) -> PlannedTask[RecordT] | None:
-        """Free the task's slot; None where it is not outstanding (a late reply, to be ignored).
+        """Free the task's slot; returns None if the task is not in flight: its reply is late, and to be ignored.
 
-        Each of its batches must then be told `succeeded`, `failed` or `hold`, and the task `measured`.
+        Each batch of the task must then be told to `succeeded`, `failed` or `hold`, and the task to `measured`.
         """
         task = self._outstanding.pop(number, None)
         if task is not None:
@@ -151,12 +165,12 @@ class Scheduler(Generic[RecordT]):
         return task
 
     def measured(self, task: PlannedTask[RecordT], done: int, seconds: float, now: float) -> None:
-        """The worker has done so many of an answered task's records, in that time."""
+        """Take note that a worker has done `done` records of an answered task in `seconds`."""
         held = sum(len(batch.records) for batch in task.batches)
         self._budgets[task.queue].answered(len(task.batches), held, done, seconds, now)
 
     def succeeded(self, batch: Batch[RecordT]) -> None:
-        """The batch's records are done."""
+        """Take the batch's records out: they are done."""
         conversation = self._conversations[batch.conversation_key]
         del conversation.records[: len(batch.records)]
         conversation.failures = conversation.losses = 0
@@ -166,18 +180,18 @@ class Scheduler(Generic[RecordT]):
             del self._conversations[batch.conversation_key]
 
     def failed(self, batch: Batch[RecordT], now: float) -> None:
-        """The batch's records are to be tried again, after a backoff."""
+        """Try the batch's records again, after a backoff."""
         conversation = self._conversations[batch.conversation_key]
         conversation.failures += 1
         conversation.state = ConversationState.BACKING_OFF
         heapq.heappush(self._waiting, (now + self._backoff.delay(conversation.failures), batch.conversation_key))
 
     def hold(self, batch: Batch[RecordT]) -> None:
-        """The batch's records are not to be tried again; what becomes of them, `drop` says later."""
+        """Keep the batch's records untried, until `drop` takes them out."""
         self._conversations[batch.conversation_key].state = ConversationState.HELD
 
     def drop(self, conversation_key: str) -> list[RecordT]:
-        """Take all records of a conversation out, in order; a task that has some of them is given up as lost."""
+        """Take all records of a conversation out, in order. A task in flight that has some of them counts as lost."""
         conversation = self._conversations.get(conversation_key)
         if conversation is None:
             return []
@@ -188,7 +202,7 @@ class Scheduler(Generic[RecordT]):
         return conversation.records
 
     def lost(self, number: int) -> bool:
-        """The task will not be answered: its records are ready again at once. False where it is not outstanding."""
+        """Make the records of an unanswered task ready again at once; returns False if it is not in flight."""
         task = self.answered(number)
         if task is None:
             return False
@@ -199,7 +213,7 @@ class Scheduler(Generic[RecordT]):
         return True
 
     def lose_all(self) -> int:
-        """No outstanding task will be answered; returns how many were."""
+        """Make the records of all tasks in flight ready again; returns the number of these tasks."""
         numbers = list(self._outstanding)
         for number in numbers:
             self.lost(number)

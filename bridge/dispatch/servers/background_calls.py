@@ -1,4 +1,4 @@
-"""Blocking calls that the loop's thread must not make itself."""
+"""Runs blocking calls in threads of their own, because the loop's thread must not block."""
 
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 
 
 class CallDone(NamedTuple):
-    """A call has ended, with `future`. It was sent in the assignment of that number, and `then` takes its result."""
+    """A call has ended, with `future`. The call was sent in the assignment of that number; `then` takes its result."""
 
     name: str
     assignment: int
@@ -15,10 +15,12 @@ class CallDone(NamedTuple):
 
 
 class BackgroundCalls:
-    """Runs named calls, three at a time: two long ones hold up no other. What is under way is not begun again.
+    """Runs named calls, three at a time, so that two long calls hold up no other.
 
-    Owned by `Upkeep`. All methods are called in the loop's thread, the calls run in threads of their own, and their
-    results come back to the loop's thread as an event.
+    `Upkeep` owns the calls, and closes them when the loop ends. All methods are called in the loop's thread, the calls
+    run in threads of their own, and each result comes back to the loop's thread as a `CallDone`. Invariants: of each
+    name at most one call is under way, and a result of an earlier assignment is passed over. A call may raise anything;
+    `finish` raises it in the loop's thread.
     """
 
     def __init__(self, post: Callable[[object], None]) -> None:
@@ -28,15 +30,18 @@ class BackgroundCalls:
         self._assignment = 0
 
     def begin_anew(self) -> None:
-        """An assignment has ended: what is under way was sent for it."""
+        """Take note that an assignment has ended: the calls under way were sent for it."""
         self._assignment += 1
 
     def is_under_way(self, name: str) -> bool:
-        """Whether that call has not ended yet."""
+        """Whether the call of that name has not ended yet."""
         return name in self._under_way
 
     def send(self, name: str, call: Callable[[], Any], then: Callable[[Any], None] = lambda _: None) -> None:
-        """Run the call, and post a `CallDone` when it has ended; returns at once."""
+        """Run the call, and post a `CallDone` when it has ended; returns at once.
+
+        Nothing is sent if a call of that name is under way.
+        """
         if name in self._under_way:
             return
         self._under_way.add(name)
@@ -47,9 +52,10 @@ class BackgroundCalls:
         )
 
     def finish(self, done: CallDone) -> None:
-        """Take the event: the name may be sent again. Raises what the call raised.
+        """Take the event, after which the name may be sent again. Raises what the call raised.
 
-        A result for an earlier assignment may lack what has happened since, and is passed over.
+        The result of a call that was sent for an earlier assignment may lack what has happened since, and is passed
+        over.
         """
         self._under_way.discard(done.name)
         result = done.future.result()
@@ -57,5 +63,5 @@ class BackgroundCalls:
             done.then(result)
 
     def close(self) -> None:
-        """Begin no more; does not wait for the one under way."""
+        """Begin no more calls; returns at once, without waiting for those under way."""
         self._executor.shutdown(wait=False, cancel_futures=True)

@@ -21,7 +21,13 @@ _GATE_SECONDS = 3.0
 
 
 class Cluster:
-    """Holds the connections for as long as the process lives."""
+    """The calls to Cassandra and to Kafka's administration that dispatch needs.
+
+    The builder of the dispatch process makes a cluster for each loop; the connection to Cassandra outlives it. `facts`
+    is called in the poller's thread, every other method in a thread of `BackgroundCalls`. Its clients may be used by
+    several threads at once. A cluster keeps no state besides its clients. Cassandra's failures raise
+    `DependencyUnavailable`, Kafka's raise `KafkaException`; only `purge` passes over failures.
+    """
 
     def __init__(self, settings: Settings, session: Session, *, output_partitions: int, block_partitions: int) -> None:
         self._settings = settings
@@ -33,7 +39,10 @@ class Cluster:
         self._block_partitions = block_partitions
 
     def facts(self, log_partitions: Sequence[int]) -> AssignmentFacts:
-        """What an assignment of these has to know. Raises `DependencyUnavailable`, `KafkaException`."""
+        """The facts that an assignment of these partitions begins with.
+
+        Raises `DependencyUnavailable`, `KafkaException`, `ConfigurationError`.
+        """
         with failures_as_unavailable():
             quarantined = self._quarantine.of_partitions(log_partitions)
         return AssignmentFacts(
@@ -46,7 +55,7 @@ class Cluster:
         )
 
     def generations(self) -> AskedNodes:
-        """When each node started. Raises `DependencyUnavailable`."""
+        """The newest known generation of each node. Raises `DependencyUnavailable`."""
         return self._generations.ask()
 
     def all_replayed(self, digest: str) -> bool:
@@ -59,7 +68,7 @@ class Cluster:
         return all(decode_metadata(one.metadata).digest == digest for one in found)
 
     def quarantine(self, reasons: Mapping[str, str]) -> None:
-        """Make it durable that these conversations are quarantined. Raises `DependencyUnavailable`."""
+        """Quarantine these conversations durably, each for its reason. Raises `DependencyUnavailable`."""
         with failures_as_unavailable():
             for key, reason in reasons.items():
                 self._quarantine.add(key, reason)
@@ -70,13 +79,13 @@ class Cluster:
             return _requests_of(self._quarantine.of_partitions(log_partitions))
 
     def end_releases(self, requests: Mapping[str, int]) -> None:
-        """Take these conversations off the table, each for its request. Raises `DependencyUnavailable`."""
+        """Delete these conversations from the table, each for its request. Raises `DependencyUnavailable`."""
         with failures_as_unavailable():
             for key, request in requests.items():
                 self._quarantine.remove(key, request)
 
     def purge(self, offsets: Mapping[Partition, int]) -> None:
-        """Delete what lies below these offsets; where that fails, the next time deletes more."""
+        """Delete the records below these offsets. If that fails, a later purge deletes them too."""
         asked = [TopicPartition(*partition, offset) for partition, offset in offsets.items()]
         for future in self._admin.delete_records(asked, request_timeout=_SECONDS).values():
             try:

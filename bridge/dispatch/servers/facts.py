@@ -1,4 +1,4 @@
-"""What has to be asked of the servers before an assignment's work can begin."""
+"""The facts that the servers tell before an assignment's work can begin."""
 
 from collections.abc import Mapping
 from typing import NamedTuple
@@ -7,10 +7,10 @@ from chat_tasks.formats.tasks import Generations
 
 
 class AssignmentFacts(NamedTuple):
-    """What one assignment begins with.
+    """The facts that one assignment begins with.
 
     `generations` are the start times of Cassandra's nodes. `requests` are the quarantined conversations that are to be
-    released, each with its request's time; `quarantined` are all others.
+    released, each with its request's time; `quarantined` are all other quarantined conversations.
     """
 
     log_id: str

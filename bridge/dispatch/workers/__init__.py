@@ -1,1 +1,1 @@
-"""Tasks on their way out through Redis, and replies on their way in."""
+"""Tasks on their way out through Redis, replies on their way in, and what both tell of the workers."""

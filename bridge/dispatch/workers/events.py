@@ -1,4 +1,4 @@
-"""What the threads that talk to Redis tell the loop."""
+"""The events by which the threads that talk to Redis tell the loop what happened."""
 
 from collections.abc import Sequence
 from typing import NamedTuple
@@ -13,24 +13,24 @@ class Sent(NamedTuple):
 
 
 class LookedFor(NamedTuple):
-    """Of the tasks asked after, those in `waiting` are still in their queues."""
+    """Of the tasks that were asked for, those in `waiting` are still in their queues."""
 
     asked: Sequence[str]
     waiting: Sequence[str]
 
 
 class Replies(NamedTuple):
-    """Undecoded replies, and the list they were sent to."""
+    """Undecoded replies, and the list that they were sent to."""
 
     list_name: str
     values: Sequence[bytes]
 
 
 class RedisLost(NamedTuple):
-    """Redis does not answer, or has forgotten something: take every task in flight for lost."""
+    """Redis does not answer, or has forgotten something: every task in flight counts as lost."""
 
     reason: str
 
 
 class RedisBack(NamedTuple):
-    """Tasks can be sent."""
+    """Redis answers: tasks can be sent."""

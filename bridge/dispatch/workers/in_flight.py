@@ -1,9 +1,9 @@
-"""The tasks that were sent and not yet answered: all that is known of each, in one place.
+"""The tasks in flight: all that is known of each task that was sent and not yet answered.
 
-A task is lost if its deadline has passed and it does not wait in its queue. One that waits there is only late, and
-copies of it must not pile up while no worker runs: so an overdue task is looked for in its queue first, and gets a new
-deadline if it is found. Nor must copies pile up while servers are slow and tasks large: a deadline is several times
-what tasks took of late, also because a task may wait behind another one in the hands of a worker.
+A task is lost if its deadline has passed and it does not wait in its queue. A task that still waits there is only late.
+So an overdue task is first looked for in its queue, and gets a new deadline if it is found: copies of it must not pile
+up while no worker runs. Copies must not pile up either while servers are slow and tasks large. So a deadline is several
+times what tasks took lately, also because a task may wait behind another one in the hands of a worker.
 """
 
 import math
@@ -24,7 +24,10 @@ _LONGEST_EXPECTED = 10.0
 
 
 class _SentTask(msgspec.Struct):
-    """A task, when it was handed to the sender, and when it is overdue: never, as long as it is not in its queue."""
+    """A task, when it was handed to the sender, and when it is overdue.
+
+    `due` is infinite until the task is in its queue, and while it is being looked for.
+    """
 
     task: OutgoingTask
     at: float
@@ -34,8 +37,10 @@ class _SentTask(msgspec.Struct):
 class InFlight:
     """The tasks in flight of an assignment, by id, and what their answers say of the workers.
 
-    The handler owns it, in the loop's thread. `clear` drops the tasks when the assignment ends or Redis has lost its
-    data; what was learnt of the workers' speed stays. Times are seconds of any monotonic clock.
+    `Dispatch` owns the object, uses it in the loop's thread, and keeps it until the loop ends. `clear` drops the tasks
+    when the assignment ends or Redis has lost its data; what was learnt of the workers' speed stays. Invariant: apart
+    from `clear`, a task counts as lost only if it is overdue and was not found in its queue. The records of a task are
+    with its scheduler, not here. Times are seconds of any monotonic clock. No method raises.
     """
 
     def __init__(self, settings: Settings) -> None:
@@ -56,11 +61,11 @@ class InFlight:
         return self._watch.queues_are_served
 
     def add(self, tasks: Sequence[OutgoingTask], now: float) -> None:
-        """These are handed to the sender."""
+        """Take note that these tasks are handed to the sender."""
         self._tasks.update({task.task_id: _SentTask(task, now) for task in tasks})
 
     def sent(self, tasks: Sequence[OutgoingTask], now: float) -> None:
-        """These are in their queues: their deadlines begin."""
+        """Take note that these tasks are in their queues: their deadlines begin."""
         for task in tasks:
             if (sent := self._tasks.get(task.task_id)) is not None:
                 sent.due = now + self._deadline(task.losses)
@@ -71,7 +76,7 @@ class InFlight:
         return None if sent is None else sent.task
 
     def answered(self, reply: Reply, now: float) -> None:
-        """A worker's reply was taken, be it a late one."""
+        """Take note of a worker's reply, even if the reply is late."""
         self._expected.observe(reply.seconds)
         if (sent := self._tasks.get(reply.task_id)) is not None:
             self._limit.observe(len(self._tasks), now - sent.at, reply.seconds)
@@ -79,7 +84,7 @@ class InFlight:
             del self._tasks[reply.task_id]
 
     def overdue(self, now: float) -> list[OutgoingTask]:
-        """The tasks that are to be looked for in their queues now, if it is time for that."""
+        """The overdue tasks to look for in their queues now; none if the last look was less than half a second ago."""
         overdue = [sent for sent in self._tasks.values() if sent.due <= now]
         if now < self._look_at or not overdue:
             return []
@@ -89,7 +94,10 @@ class InFlight:
         return [sent.task for sent in overdue]
 
     def looked_for(self, asked: Sequence[str], waiting: Set[str], now: float) -> list[OutgoingTask]:
-        """Of the tasks that were asked for, those in `waiting` are still in their queues. Returns the others: lost."""
+        """Take the result of a look; returns the lost tasks, which do not wait in their queues.
+
+        `asked` are the ids of the tasks that were looked for, `waiting` those of tasks that still wait.
+        """
         overdue = {task_id: sent.task for task_id in asked if (sent := self._tasks.get(task_id)) is not None}
         self._watch.looked_for({task_id: task.queue for task_id, task in overdue.items()}, waiting, now)
         self.sent([task for task_id, task in overdue.items() if task_id in waiting], now)
@@ -99,11 +107,11 @@ class InFlight:
         return lost
 
     def clear(self) -> None:
-        """No task is in flight any more."""
+        """Forget all tasks."""
         self._tasks.clear()
         self._watch.begin_anew()
 
     def _deadline(self, losses: int) -> float:
-        """Seconds; doubled with each loss, since a slow worker is not a dead one."""
+        """Seconds until a task is overdue. Each loss doubles the time, since a slow worker is not a dead one."""
         first = self._expected.seconds
         return max(first, min(_LONGEST_DEADLINE, first * 2.0 ** min(losses, 10)))

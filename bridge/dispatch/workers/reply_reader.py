@@ -1,4 +1,4 @@
-"""Reads the workers' replies from the dispatcher's own list in Redis, in a thread of its own."""
+"""Reads the workers' replies from the assignment's own list in Redis, in a thread of its own."""
 
 import threading
 from collections.abc import Callable
@@ -16,7 +16,13 @@ _REPLIES_AT_ONCE = 100
 
 
 class ReplyReader:
-    """Posts `Replies`. Of a Redis that does not answer it says nothing: the task sender does."""
+    """Posts the replies to one assignment as `Replies`.
+
+    `Dispatch` makes a reader for each assignment, and closes it when the assignment ends. The connection to Redis is
+    used in the reader's thread only. Each assignment has a list of its own, so a reply to an earlier assignment is
+    never read. If Redis does not answer, the reader tries again after a backoff, and tells nobody: `TaskSender` reports
+    that.
+    """
 
     def __init__(self, settings: Settings, list_name: str, post: Callable[[object], None]) -> None:
         self.list_name = list_name
@@ -26,11 +32,11 @@ class ReplyReader:
         self._thread = threading.Thread(target=self._run, name="reply reader", daemon=True)
 
     def start(self) -> None:
-        """Returns at once."""
+        """Start the thread; returns at once."""
         self._thread.start()
 
     def close(self) -> None:
-        """Stop within about a second; does not wait."""
+        """Stop the thread within about a second; returns at once."""
         self._stopping.set()
 
     def _run(self) -> None:

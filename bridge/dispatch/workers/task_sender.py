@@ -1,4 +1,4 @@
-"""Sends tasks to Celery's queues and watches over Redis, in a thread of its own."""
+"""Sends tasks to Celery's queues and watches whether Redis keeps its data, in a thread of its own."""
 
 import logging
 import threading
@@ -24,7 +24,7 @@ logger = logging.getLogger(__name__)
 
 _HEARTBEAT_SECONDS = 0.25
 _HEARTBEAT_LIFETIME = 60
-# Headers and properties follow the body in kombu's JSON, and are short.
+# In kombu's JSON headers and properties follow the body. They are short, so the task's id is in the last bytes.
 _TAIL_BYTES = 4096
 _LOOK_FOR = f"""
 local found = {{}}
@@ -41,10 +41,15 @@ return found
 
 
 class TaskSender:
-    """Posts `Sent`, `LookedFor`, `RedisLost` and `RedisBack`; it begins with a `RedisBack` as soon as Redis answers.
+    """Sends tasks, looks for overdue ones, and tells whether Redis answers.
 
-    A flushed or restarted Redis need not break a connection in a way that is seen. So the sender keeps a counter there:
-    one that is absent or behind means that Redis has forgotten.
+    `Dispatch` owns the sender, and closes it when the loop ends. `send`, `look_for` and `close` are called in the
+    loop's thread; the connections are used in the sender's thread. It posts `Sent`, `LookedFor`, `RedisLost` and
+    `RedisBack`, and begins with a `RedisBack` as soon as Redis answers. After a failure of Redis, commands that wait
+    are dropped, and dispatch plans their records again. Any other exception is posted as `Failed`.
+
+    A flushed or restarted Redis need not break a connection visibly. So the sender keeps a counter in Redis. If the
+    counter is absent or behind, Redis has forgotten data.
     """
 
     def __init__(self, settings: Settings, post: Callable[[object], None]) -> None:
@@ -62,19 +67,19 @@ class TaskSender:
         self._thread = threading.Thread(target=self._run, name="task sender", daemon=True)
 
     def start(self) -> None:
-        """Returns at once."""
+        """Start the thread; returns at once."""
         self._thread.start()
 
     def close(self) -> None:
-        """Stop soon; commands that wait are dropped."""
+        """Stop the thread soon; commands sent before are still carried out if Redis answers."""
         self._commands.put(None)
 
     def send(self, tasks: Sequence[OutgoingTask]) -> None:
-        """Put these into their queues, in order; returns at once."""
+        """Put these tasks into their queues, in order; returns at once."""
         self._commands.put(lambda: self._send(tasks))
 
     def look_for(self, tasks: Sequence[OutgoingTask]) -> None:
-        """Ask which of these still wait in their queues; returns at once."""
+        """Ask which of these tasks still wait in their queues; returns at once."""
         self._commands.put(lambda: self._look_for(tasks))
 
     def _run(self) -> None:
@@ -123,7 +128,7 @@ class TaskSender:
             command()
 
     def _beat(self) -> None:
-        """Raises `RedisError` where Redis is not the one that the last beat went to."""
+        """Raise `RedisError` if this Redis does not have the counter of the last beat."""
         previous = self._redis.set(self._heartbeat_key, self._beats + 1, ex=_HEARTBEAT_LIFETIME, get=True)
         expected = str(self._beats).encode() if self._beats else None
         self._beats += 1
@@ -138,8 +143,8 @@ class TaskSender:
                 message = app.amqp.as_task_v2(
                     task.task_id, task.name, argsrepr=task.summary, kwargsrepr="{}", ignore_result=True
                 )
-                # With `exchange` empty kombu puts it straight into the list of that name; an exchange would need
-                # bindings, which a flushed Redis has forgotten.
+                # With an empty `exchange` kombu puts the task straight into the list of that name. An exchange would
+                # need bindings, which a flushed Redis has forgotten.
                 producer.publish(
                     task.body,
                     exchange="",
@@ -159,7 +164,10 @@ class TaskSender:
         self._post(LookedFor(asked, [task_id.decode() for task_id in found]))
 
     def _drop_commands(self, seconds: float) -> bool:
-        """Wait, forgetting what was to be sent (dispatch plans it again); whether the sender was closed meanwhile."""
+        """Wait that long, and drop all commands meanwhile; returns whether the sender was closed.
+
+        Dispatch plans the dropped tasks again.
+        """
         deadline = time.monotonic() + seconds
         while (remaining := deadline - time.monotonic()) > 0:
             try:

@@ -1,4 +1,4 @@
-"""Whether workers take tasks from every queue."""
+"""Notices a queue from which no worker takes tasks."""
 
 import logging
 from collections import Counter
@@ -12,14 +12,16 @@ _UNANSWERED_DEADLINES = 5
 
 
 class WorkerWatch:
-    """Says of each queue once when nobody takes tasks from it, and once when somebody does again.
+    """Logs once when no worker takes tasks from a queue, and once when a worker does so again.
 
-    Its tasks are safe there, and starting again would bring no worker. That the others are served hides it from
-    everybody else: its conversations just stand still.
+    `InFlight` owns the watch, uses it in the loop's thread, and keeps it until the loop ends. Invariant: a queue counts
+    as unserved only if all overdue tasks of it still wait there, and none of its tasks was answered lately. The tasks
+    of an unserved queue are safe, and a new loop would bring no worker, so nothing is raised. The warning is needed
+    because the other queues go on: without it, the conversations of this queue would stand still unnoticed.
     """
 
     def __init__(self, queues: int, task_deadline: float) -> None:
-        """`task_deadline` in seconds."""
+        """Watch `queues` queues; `task_deadline` is in seconds."""
         self._queues = queues
         self._patience = _UNANSWERED_DEADLINES * task_deadline
         self._answered_at: dict[int, float] = {}
@@ -31,18 +33,18 @@ class WorkerWatch:
         return not self._unserved
 
     def begin_anew(self) -> None:
-        """All tasks were dropped: nothing is known of queues that get none any more."""
+        """Forget which queues are unserved: all tasks were dropped."""
         self._unserved.clear()
 
     def answered(self, queue: int, now: float) -> None:
-        """A task of that queue was."""
+        """Take note that a task of the queue was answered."""
         self._answered_at[queue] = now
         if queue in self._unserved:
             self._unserved.remove(queue)
             logger.info("workers take tasks from queue %s again", queue_name(queue))
 
     def looked_for(self, overdue: Mapping[str, int], waiting: Iterable[str], now: float) -> None:
-        """Of these overdue tasks, each with its queue, some still wait there."""
+        """Take the result of a look at overdue tasks, each with its queue; those in `waiting` still wait there."""
         asked = Counter(overdue.values())
         untouched = Counter(overdue[task_id] for task_id in waiting if task_id in overdue)
         for queue, count in untouched.items():
