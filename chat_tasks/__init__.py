@@ -1,4 +1,4 @@
-"""The domain and the workers: what a conversation is, how its numbers are allocated, where its rows go.
+"""The domain and the workers: what a conversation is, how its numbers are allocated, where its rows are stored.
 
-Nothing here knows of Kafka; `bridge` does.
+Nothing in this package knows of Kafka; `bridge` does.
 """

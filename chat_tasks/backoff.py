@@ -1,8 +1,8 @@
-"""How long to wait before the next try: exponential, capped, with full jitter.
+"""How long to wait before the next try: exponential, capped, with jitter.
 
-Full jitter (a uniform draw between 0 and the exponential bound) spreads retries best under contention:
-M. Brooker, "Exponential Backoff And Jitter", AWS Architecture Blog, 2015. Here half of the bound is kept, so that a
-first retry never follows at once.
+Full jitter (a uniform draw between 0 and the exponential bound) spreads retries best under contention: M. Brooker,
+"Exponential Backoff And Jitter", AWS Architecture Blog, 2015. This module draws between half of the bound and the
+bound, so that a first retry never follows at once.
 """
 
 import random

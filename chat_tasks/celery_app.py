@@ -1,7 +1,7 @@
 """The Celery application: `celery --app chat_tasks.celery_app worker`.
 
-Every setting below has its reason beside it. What they have in common: dispatch supervises each task itself, so
-Celery's own ways of delivering a task again only double and reorder work here.
+Each setting has its reason beside it. They have one reason in common: dispatch supervises each task itself. Celery's
+own ways of delivering a task again would only double and reorder the work.
 """
 
 import sys
@@ -17,7 +17,7 @@ from chat_tasks.settings import settings
 try:
     configured = settings()
 except ConfigurationError as error:
-    # Celery would show a traceback of its own imports instead of the one line that matters.
+    # Celery would show a traceback of its own imports in place of the one line that matters.
     sys.exit(f"chat-tasks: {error}")
 
 app = Celery(
@@ -28,30 +28,32 @@ app = Celery(
 )
 
 app.conf.update(
-    # Anything but JSON (pickle above all) could run code that somebody put into Redis.
+    # Other formats, pickle above all, could run code that an intruder put into Redis.
     accept_content=["json", TASK_CONTENT_TYPE],
     task_serializer="json",
     task_queues=[Queue(queue_name(queue), routing_key=queue_name(queue)) for queue in range(configured.queues)],
     task_create_missing_queues=False,
-    # Results travel by a list of the dispatcher's own, at a third of a result backend's cost.
+    # Results travel by a list of the dispatcher's own, at a third of the cost of a result backend.
     task_ignore_result=True,
-    # A lost task is dispatched again by its deadline; a late acknowledgement would only make kombu deliver it twice.
+    # Dispatch sends a lost task again after its deadline. A late acknowledgement would make kombu deliver the task
+    # twice.
     task_acks_late=False,
-    # One task in hand and one waiting per process: more would wait behind a slow one while another process is idle.
+    # Each process has one task in hand and one waiting. More tasks would wait behind a slow one while another process
+    # is idle.
     worker_prefetch_multiplier=1,
-    # Flower shows workers and tasks by these events; with many records a task they cost little.
+    # Flower shows workers and tasks by these events. They cost little, because a task holds many records.
     worker_send_task_events=True,
     task_track_started=False,
-    # The bridge never stops trying, and neither does a worker.
+    # A worker never stops trying to reach Redis, and neither does the bridge.
     broker_connection_retry_on_startup=True,
     broker_connection_max_retries=None,
     worker_hijack_root_logger=False,
     broker_transport_options={
-        # kombu's acknowledgement costs more than half of a worker's time, and a killed worker loses tasks all the same.
+        # kombu's acknowledgement costs more than half of a worker's time, and a killed worker loses tasks with it too.
         "ack_emulation": False,
-        # One list a queue instead of four: BRPOP looks at every one of them.
+        # One list a queue in place of four: BRPOP looks at every list.
         "priority_steps": [0],
-        # A dead peer is noticed without waiting for the system's own time-out.
+        # With these three a dead peer is noticed before the system's own time-out.
         "socket_keepalive": True,
         "socket_connect_timeout": 5,
         "health_check_interval": 10,

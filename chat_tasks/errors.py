@@ -1,19 +1,22 @@
-"""Every exception the project raises on purpose.
+"""Every exception that the project raises on purpose.
 
-ChatTasksError
- ├── ConfigurationError         stops the process at start with one line; starting again without a change is useless
- │    └── SettingsMismatch      the stored data was made with other settings
- ├── DependencyUnavailable      a server does not answer; waited for, with backoff
- ├── InvalidRecord              an input that can never be accepted: becomes a dead letter with this reason
- ├── UnsupportedVersion         a task or reply of a version that this process does not know
- ├── ConversationConflict       a stored row differs from what the log says: the conversation is quarantined
- ├── NotReleased                a quarantined conversation was not released, and why
- └── NodeRestarted              a Cassandra node started since the last replay: what was read may be stale
+    ChatTasksError
+     ├── ConfigurationError         stops the process at start with one line; starting again needs a change
+     │    └── SettingsMismatch      the stored data was made with other settings
+     ├── DependencyUnavailable      a server does not answer; waited for, with backoff
+     ├── LoopStalled                work waits, the servers answer, nothing gets done; a new loop is made
+     ├── InvalidRecord              an input that can never be accepted: becomes a dead letter with this reason
+     ├── UnsupportedVersion         a task or reply of a version that this process does not know
+     ├── ConversationConflict       a stored row differs from what the log says: the conversation is quarantined
+     ├── NotReleased                a quarantined conversation was not released, and why
+     └── NodeRestarted              a Cassandra node started since the last replay: what was read may be stale
+
+A plain `ChatTasksError` says that a loop cannot go on with its state; a new loop is made.
 """
 
 
 class ChatTasksError(Exception):
-    """Base of all."""
+    """The base class of all of the project's exceptions."""
 
 
 class ConfigurationError(ChatTasksError):
@@ -21,14 +24,14 @@ class ConfigurationError(ChatTasksError):
 
 
 class SettingsMismatch(ConfigurationError):
-    """The stored data was made with a setting that differs from this process's."""
+    """The stored data was made with a setting that differs from this process's setting."""
 
     def __init__(self, name: str, stored: str, configured: str) -> None:
         super().__init__(f"{name} is {configured} here, but the stored data was made with {stored}; set it to {stored}")
 
 
 class DependencyUnavailable(ChatTasksError):
-    """A server does not answer; the message names it and the reason."""
+    """A server does not answer; the message names the server and the reason."""
 
 
 class LoopStalled(ChatTasksError):
@@ -40,14 +43,14 @@ class InvalidRecord(ChatTasksError):
 
 
 class UnsupportedVersion(ChatTasksError):
-    """A task or reply in a format this process does not know."""
+    """A task or reply has a format that this process does not know."""
 
     def __init__(self, what: str, version: object) -> None:
         super().__init__(f"{what} of version {version!r} is not supported by this process")
 
 
 class ConversationConflict(ChatTasksError):
-    """A stored row is not what the log says it must be; nothing was overwritten."""
+    """A stored row differs from what the log says; nothing was overwritten."""
 
 
 class NotReleased(ChatTasksError):
@@ -55,4 +58,4 @@ class NotReleased(ChatTasksError):
 
 
 class NodeRestarted(ChatTasksError):
-    """A Cassandra node started since the window was last replayed, so a read may have missed acknowledged rows."""
+    """A Cassandra node started since the last replay, so a read may have missed acknowledged rows."""

@@ -1,4 +1,4 @@
-"""A connection to Redis with time-outs: a paused server must look like one that is down, not hold us for ever."""
+"""A connection to Redis with time-outs: a paused server must look like one that is down, and must not block us."""
 
 from redis import Redis
 from redis.backoff import NoBackoff
@@ -8,13 +8,16 @@ from chat_tasks.settings import Settings
 
 
 def connect_redis(settings: Settings) -> Redis:
-    """Connects on first use; a command raises `redis.RedisError` within seconds where the server does not answer."""
+    """A client that connects on first use.
+
+    A command raises `redis.RedisError` within seconds if the server does not answer.
+    """
     return Redis.from_url(
         settings.redis_url,
         socket_timeout=5,
         socket_connect_timeout=5,
         socket_keepalive=True,
         health_check_interval=10,
-        # A command that was tried again behind our back would hide that Redis was gone for a moment.
+        # A command that the client tried again unseen would hide that Redis was gone for a moment.
         retry=Retry(NoBackoff(), 0),
     )

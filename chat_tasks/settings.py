@@ -1,4 +1,4 @@
-"""All settings, read from the environment (prefix `CHAT_`) and a `.env` file; documented in `.env.example`."""
+"""All settings, read from the environment (prefix `CHAT_`) and a `.env` file; `.env.example` documents them."""
 
 import os
 import socket
@@ -22,11 +22,11 @@ def default_instance_name() -> str:
 
 
 class Settings(BaseSettings):
-    """One field a setting; `CHAT_` and the field's name in capitals is its environment variable."""
+    """The settings of a process. `CHAT_` and a field's name in capitals is the field's environment variable."""
 
     model_config = SettingsConfigDict(env_prefix="CHAT_", env_file=".env", extra="ignore", frozen=True)
 
-    # Where the servers are.
+    # The servers.
     kafka_bootstrap_servers: str = "127.0.0.1:19092"
     cassandra_contact_points: Annotated[tuple[str, ...], NoDecode, Field(min_length=1)] = ("127.0.0.1",)
     cassandra_port: Annotated[int, Field(ge=1, le=65535)] = 19042
@@ -35,7 +35,7 @@ class Settings(BaseSettings):
     redis_url: Annotated[str, Field(pattern=r"^rediss?://|^unix://")] = "redis://127.0.0.1:16379/0"
     redis_prefix: Name = "chat"
 
-    # Who this process is.
+    # The name and the groups of this process.
     instance_name: Name = Field(default_factory=default_instance_name)
     ingest_group: Name = "chat-ingest"
     dispatch_group: Name = "chat-dispatch"
@@ -53,7 +53,7 @@ class Settings(BaseSettings):
     log_partitions: Count = 12
     cassandra_replication_factor: Count = 1
 
-    # What is accepted.
+    # The limits of what is accepted.
     max_body_bytes: Bytes = 65_536
     max_key_bytes: Annotated[int, Field(ge=1, le=32_768)] = 512
     max_name_bytes: Bytes = 512
@@ -64,7 +64,7 @@ class Settings(BaseSettings):
     max_latest_messages: Count = 1_000
     max_block_bytes: Annotated[int, Field(ge=100_000, le=8_000_000)] = 900_000
 
-    # How work is cut and how much of it is under way.
+    # The sizes of tasks and buckets, and the bounds of work in flight.
     queues: Annotated[int, Field(ge=1, le=64)] = 2
     bucket_size: Count = 10_000
     records_in_flight: Count = 80_000
@@ -85,13 +85,16 @@ class Settings(BaseSettings):
     @field_validator("cassandra_contact_points", mode="before")
     @classmethod
     def split_at_commas(cls, value: object) -> object:
-        """`a,b` in the environment is the list of a and b."""
+        """The value `a,b` in the environment as the list of a and b."""
         if not isinstance(value, str):
             return value
         return tuple(part.strip() for part in value.split(",") if part.strip())
 
     def __init__(self, **values: Any) -> None:
-        """Raise `ConfigurationError` that names each wrong variable, its reason and never its value."""
+        """Read the settings. Raises `ConfigurationError`.
+
+        The error names each wrong variable and the reason, and never the value.
+        """
         try:
             super().__init__(**values)
         except ValidationError as error:

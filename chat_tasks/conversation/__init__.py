@@ -1,1 +1,1 @@
-"""What a conversation is: numbers, rows, buckets, queues. Pure, without I/O."""
+"""The conversation: its numbers, rows, buckets and queue. Pure functions and classes, without I/O."""

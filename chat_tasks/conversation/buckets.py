@@ -1,6 +1,7 @@
-"""A long conversation is cut into buckets of a fixed number of rows, each one Cassandra partition."""
+"""Buckets: a long conversation is cut into runs of a fixed number of rows, each of them one Cassandra partition."""
 
-# Of Cassandra's `int`; who pages back from farther up than any conversation reaches is shown the newest messages.
+# The highest value of Cassandra's `int`. A request that pages back from above every possible row gets the newest
+# messages.
 HIGHEST_BUCKET = 2**31 - 1
 
 

@@ -1,9 +1,9 @@
-"""Cutting and grouping rows for Cassandra.
+"""Cuts rows into chunks, and groups chunks into waves and requests to Cassandra.
 
-A *chunk* is a run of one conversation's rows in one bucket, hence one partition: a batch applies it whole or not at all
-on each replica. A *wave* holds at most one chunk of each conversation; the next wave starts when this one is
-acknowledged, so that a row is never written before all lower ones are. A *batch* is one request: chunks of one wave
-that live on the same replicas, within the server's thresholds.
+A *chunk* is a run of one conversation's rows in one bucket, and so in one Cassandra partition: each replica applies a
+chunk whole or not at all. A *wave* holds at most one chunk of each conversation. The next wave starts when this one is
+acknowledged, so a row is never written before all lower rows of its conversation. A *request* carries chunks of one
+wave that live on the same replicas, within the server's thresholds. The driver's word for such a request is batch.
 """
 
 from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
@@ -19,12 +19,12 @@ from chat_tasks.conversation.row_values import RowValues, row_values
 _CELL_OVERHEAD = 20
 _ROW_OVERHEAD = 6 * _CELL_OVERHEAD + 50
 
-# Well below the server's 16 MiB limits of a message and of a mutation.
+# A bound well below the server's limits of 16 MiB for a message and for a mutation.
 LARGEST_CHUNK_BYTES = 1024 * 1024
 
 
 class Chunk(msgspec.Struct, frozen=True, gc=False):
-    """Rows of one conversation and bucket, ascending; `size` is an upper estimate of the server's, in bytes."""
+    """Rows of one conversation and bucket, ascending; `size` is an upper estimate of the server's size, in bytes."""
 
     conversation_key: str
     bucket: int
@@ -34,7 +34,7 @@ class Chunk(msgspec.Struct, frozen=True, gc=False):
 
 @dataclass(frozen=True, slots=True)
 class Thresholds:
-    """What one batch over several partitions may hold: bytes and partitions."""
+    """The most bytes and partitions that one request over several partitions may hold."""
 
     batch_bytes: int
     batch_partitions: int
@@ -65,7 +65,7 @@ def cut_into_chunks(rows: Sequence[Row], largest: int = LARGEST_CHUNK_BYTES) -> 
 
 
 def waves(chunks_of_conversations: Iterable[Sequence[Chunk]]) -> Iterator[list[Chunk]]:
-    """The first chunk of each conversation, then the second of each that has one, and so on."""
+    """The first chunk of each conversation, then the second of each conversation that has one, and so on."""
     for wave in zip_longest(*chunks_of_conversations):
         yield [chunk for chunk in wave if chunk is not None]
 
@@ -73,7 +73,7 @@ def waves(chunks_of_conversations: Iterable[Sequence[Chunk]]) -> Iterator[list[C
 def group_into_batches(
     wave: Iterable[Chunk], thresholds: Thresholds, replicas_of: Callable[[Chunk], Hashable]
 ) -> list[list[Chunk]]:
-    """The requests of one wave: filled in order per replica set; a chunk above the byte threshold goes alone."""
+    """The requests of one wave, filled in order for each replica set. A chunk above the byte threshold goes alone."""
     batches: list[list[Chunk]] = []
     filling: dict[Hashable, tuple[list[Chunk], int]] = {}
     for chunk in wave:

@@ -12,7 +12,7 @@ from chat_tasks.conversation.records import Chatter
 
 
 class WantedMessages(NamedTuple):
-    """At most so many messages, with numbers below `before` (None: all)."""
+    """The newest messages of a conversation, `most` at most, with numbers below `before` (None: all)."""
 
     conversation_key: str
     most: int
@@ -20,7 +20,7 @@ class WantedMessages(NamedTuple):
 
 
 class RowsQuery(NamedTuple):
-    """At most so many rows of one bucket, with numbers below `below`, newest first."""
+    """The newest rows of one bucket, `most` at most, with numbers below `below`."""
 
     conversation_key: str
     bucket: int
@@ -29,22 +29,22 @@ class RowsQuery(NamedTuple):
 
 
 class PointerQuery(NamedTuple):
-    """Which bucket is the conversation's newest, as its pointers say."""
+    """The conversation's newest bucket, as its pointers say."""
 
     conversation_key: str
 
 
 Query = RowsQuery | PointerQuery
-# `Chatter`, or at most one `(bucket,)`.
+# The rows of an answer: `Chatter` for a `RowsQuery`, at most one `(bucket,)` for a `PointerQuery`.
 Rows = Iterable[tuple[Any, ...]]
 Reading = Generator[Query, Rows, list[Chatter]]
 
 
 def newest_messages(wanted: WantedMessages, bucket_size: int, largest_bytes: int) -> Reading:
-    """Yields queries and is sent the rows of each; returns the messages, oldest first.
+    """Yield queries, be sent the rows of each, and return the messages, oldest first.
 
-    Fewer than wanted where the block would grow past `largest_bytes`: then the newest are kept. What lies above a gap
-    is not acknowledged yet and is left out.
+    The block holds fewer messages than wanted if it would grow past `largest_bytes`: then it keeps the newest. Rows
+    above a gap are not acknowledged yet, and are left out.
     """
     if wanted.most == 0:
         return []
@@ -62,7 +62,7 @@ def newest_messages(wanted: WantedMessages, bucket_size: int, largest_bytes: int
                 if block.add((sender, body, sequence)):
                     return block.oldest_first()
             rows = None
-            # A full page may have been dropped at a gap: then more are wanted from this bucket.
+            # If a full page was dropped at a gap, more rows of this bucket are wanted.
             if count < wanted.most:
                 break
     return block.oldest_first() if block.reaches_the_first else []
@@ -70,7 +70,7 @@ def newest_messages(wanted: WantedMessages, bucket_size: int, largest_bytes: int
 
 @dataclass(slots=True)
 class _Block:
-    """Takes messages, newest first."""
+    """The messages of one block; takes them newest first."""
 
     most: int
     largest_bytes: int
@@ -78,7 +78,7 @@ class _Block:
     size: int = 0
 
     def add(self, chatter: Chatter) -> bool:
-        """Whether no older one is wanted."""
+        """Take a message; returns whether no older one is wanted."""
         _, _, sequence = chatter
         if self.kept and sequence != self.kept[-1][2] - 1:
             self.kept, self.size = [], 0
@@ -90,25 +90,25 @@ class _Block:
 
     @property
     def reaches_the_first(self) -> bool:
-        """Whether there is no gap below."""
+        """Whether the oldest message taken is the conversation's first, so that no gap lies below."""
         return bool(self.kept) and self.kept[-1][2] == 0
 
     def oldest_first(self) -> list[Chatter]:
-        """What is kept."""
+        """The messages of the block, oldest first."""
         return self.kept[::-1]
 
 
 def _newest_bucket(wanted: WantedMessages, bucket_size: int) -> Generator[Query, Rows, tuple[int, Rows | None]]:
-    """The highest bucket to read from, and its rows where they were read to find that out.
+    """The highest bucket to read from, and its rows if they were read to find that bucket.
 
-    Most conversations have one bucket, and then nothing but its rows has to be read: a row of the second one is only
-    written when the first one's last is acknowledged.
+    Most conversations have one bucket, and one query of its rows is enough for them. A row of the second bucket is
+    written only after the last row of the first bucket is acknowledged.
     """
     key, most, before = wanted
     if before is not None:
         highest = min(bucket_of(max(before - 1, 0), bucket_size), HIGHEST_BUCKET)
         return (min(highest, _bucket((yield PointerQuery(key)))) if highest else 0), None
-    # Taken up once: the driver's rows begin their page anew whenever somebody asks them for an iterator.
+    # One iterator is made and kept, because each new iterator over the driver's rows begins the page anew.
     rows = islice((yield RowsQuery(key, 0, bucket_size, most)), None)
     first = list(islice(rows, 1))
     if first and first[0][2] == bucket_size - 1 and (bucket := _bucket((yield PointerQuery(key)))):

@@ -1,7 +1,7 @@
-"""What the log says, and what becomes of it.
+"""Records of the log and the rows that they become.
 
-Structs of msgspec, because there is one of each for every message: they are made in a quarter of the time of a named
-tuple, read straight from JSON, and left out of the search for reference cycles, of which they are never part.
+They are structs of msgspec, because each message needs one of each. A struct is made in a quarter of the time of a
+named tuple, read straight from JSON, and left out of the search for reference cycles, of which it is never part.
 """
 
 from typing import Annotated, NamedTuple
@@ -9,12 +9,12 @@ from uuid import UUID
 
 import msgspec
 
-# What Kafka gives as an offset or a time, and Cassandra takes.
+# A value that Kafka gives as an offset or a time, and that Cassandra takes.
 Integer64 = Annotated[int, msgspec.Meta(ge=0, le=2**63 - 1)]
 
 
 class Text(msgspec.Struct, frozen=True, gc=False):
-    """Of a message what its row gets: the conversation's key is known from elsewhere."""
+    """The part of a message that its row needs, without the conversation's key."""
 
     sender: str
     recipients: list[str]
@@ -45,7 +45,7 @@ class Row(msgspec.Struct, frozen=True, gc=False):
 
 
 class StoredRow(NamedTuple):
-    """What Cassandra holds at a number; `write_timestamp` is that of `body`, in microseconds."""
+    """A row that Cassandra holds; `write_timestamp` is that of `body`, in microseconds."""
 
     sequence: int
     log_id: UUID
@@ -56,7 +56,7 @@ class StoredRow(NamedTuple):
     write_timestamp: int
 
 
-# The head of a conversation without rows: the first number is 0.
+# The head of a conversation without rows: its first number is 0.
 NO_HEAD = -1
 
 # One message of a block: (sender, body, sequence number).

@@ -1,7 +1,7 @@
 """Which partition and which queue a conversation belongs to.
 
-Both come from one 64-bit hash (XXH64, seed 0) that is part of the stored data: it may never change.
-The queue uses the upper half and partitions the lower half, so that a partition's conversations spread over all queues.
+Both come from one 64-bit hash (XXH64, seed 0). The hash decides where stored data is, so it may never change. The queue
+uses the upper half and partitions the lower half, so that a partition's conversations spread over all queues.
 """
 
 import xxhash
@@ -23,5 +23,5 @@ def queue_of(conversation_key: bytes, queues: int) -> int:
 
 
 def queue_name(queue: int) -> str:
-    """`chat.00`, `chat.01`, …"""
+    """The name of the Celery queue with this number: `chat.00`, `chat.01`, …"""
     return f"chat.{queue:02d}"

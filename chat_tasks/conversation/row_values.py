@@ -1,4 +1,4 @@
-"""A row as Cassandra's native protocol wants it, from version 3 on: the driver takes five times as long for that."""
+"""Encodes a row for Cassandra's native protocol, from version 3 on, in a fifth of the time that the driver takes."""
 
 from collections.abc import Callable, Sequence
 from struct import Struct
@@ -13,7 +13,7 @@ _long: Callable[[int], bytes] = Struct(">q").pack
 
 
 def row_values(row: Row) -> list[bytes]:
-    """Raises `UnicodeEncodeError` and `struct.error` on what no row can hold."""
+    """The serialized values of a row. Raises `UnicodeEncodeError` and `struct.error` if a row cannot hold a value."""
     return [
         row.conversation_key.encode(),
         _int(row.bucket),

@@ -1,7 +1,7 @@
 """Sequence numbers: a pure function of a conversation's head and its records in the log.
 
-A replay from the same head computes the same rows, so every write may be repeated, raced and batched at will
-(the state machine approach: F. Schneider, "Implementing Fault-Tolerant Services", ACM Computing Surveys 22(4), 1990).
+The same head and records always give the same rows. So every write may be repeated, raced and split at will (the state
+machine approach: F. Schneider, "Implementing Fault-Tolerant Services", ACM Computing Surveys 22(4), 1990).
 """
 
 from collections.abc import Iterable, Sequence
@@ -22,7 +22,7 @@ def allocate(
 ) -> list[Row]:
     """The rows of these records, numbered from `head + 1` in the order of their offsets.
 
-    Raises `ValueError` where the offsets do not ascend: such a task was not made from a log.
+    Raises `ValueError` if the offsets do not ascend: such a task was not made from a log.
     """
     rows: list[Row] = []
     previous = -1
@@ -49,9 +49,9 @@ def allocate(
 
 
 def check_agreement(rows: Sequence[Row], stored: Iterable[StoredRow]) -> None:
-    """Raise `ConversationConflict` where a stored row is not the one that is about to be written at its number.
+    """Raise `ConversationConflict` if a stored row differs from the row that is about to be written at its number.
 
-    A text whose write timestamp is not ours was erased since, and is left as it is.
+    A text with another write timestamp than ours was erased since it was written, and is left as it is.
     """
     by_sequence = {row.sequence: row for row in rows}
     for found in stored:

@@ -1,1 +1,1 @@
-"""What travels: the values of the four topics, tasks and replies."""
+"""The formats of everything that travels: the values of the four topics, tasks and replies."""

@@ -1,7 +1,7 @@
-"""How a task travels through Celery: the body is the task's one argument, and is not looked at on the way.
+"""The body of a task on its way through Celery: one argument of bytes, which Celery does not decode.
 
-kombu's JSON would decode it into dictionaries, one for each message, and that takes a worker as long as writing the
-rows; the task decodes it itself (`chat_tasks.formats.tasks`).
+kombu's JSON would decode the body into dictionaries, one for each message, and that takes a worker as long as writing
+the rows. The task decodes the body itself (`chat_tasks.formats.tasks`).
 """
 
 from typing import Any
@@ -12,7 +12,7 @@ TASK_CONTENT_TYPE = "application/x-chat-task+json"
 
 
 def _arguments(body: bytes) -> tuple[list[bytes], dict[str, Any], dict[str, Any]]:
-    """What Celery wants to get from a body: positional and keyword arguments, and what belongs to canvases."""
+    """The body as Celery wants it: positional arguments, keyword arguments, and what belongs to canvases."""
     return [body], {}, {}
 
 

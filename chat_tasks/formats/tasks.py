@@ -1,7 +1,7 @@
-"""What dispatch sends to a worker and what it gets back: JSON, with a version.
+"""The messages between dispatch and workers, tasks and replies: JSON, with a version.
 
-The records of an append task are the log's own bytes, spliced into the body: dispatch neither decodes nor encodes them,
-and the worker decodes them once, into what it works on.
+The records of an append task are the log's own bytes, spliced into the body. Dispatch neither decodes nor encodes them,
+and the worker decodes them once, into the structs that it works on.
 
     append task:  {"version": 1, "task": id, "reply_to": list, "epoch": ms, "log_id": uuid,
                    "generations": {host id: generation},
@@ -40,7 +40,7 @@ class Answer(StrEnum):
 
     - BUSY: a later assignment holds the conversation's lock.
     - RETRY: something failed that may work later.
-    - REFUSED: it will never work: the conversation is to be quarantined.
+    - REFUSED: the conversation can never be written as it is, and is to be quarantined.
     """
 
     BUSY = "busy"
@@ -59,7 +59,10 @@ Result = int | str | Failure
 
 
 class ConversationBatch(msgspec.Struct, frozen=True, gc=False, array_like=True, forbid_unknown_fields=True):
-    """The oldest unwritten records of one conversation; `head` is the number before the first, None where unknown."""
+    """The oldest unwritten records of one conversation.
+
+    `head` is the number before the first record, or None if the worker must read it.
+    """
 
     conversation_key: str
     head: int | None
@@ -67,7 +70,7 @@ class ConversationBatch(msgspec.Struct, frozen=True, gc=False, array_like=True, 
 
 
 class LatestRequest(msgspec.Struct, frozen=True, array_like=True, forbid_unknown_fields=True):
-    """Up to `count` of the newest messages below `before` (None: of all)."""
+    """A request for the newest messages, `count` at most, with numbers below `before` (None: all)."""
 
     conversation_key: str
     count: int
@@ -97,7 +100,7 @@ class LatestTask(msgspec.Struct, frozen=True, rename={"task_id": "task"}):
 
 
 class Reply(msgspec.Struct, frozen=True, rename={"task_id": "task"}):
-    """A worker's answer to a task that took it that many `seconds`."""
+    """A worker's answer to a task that took the worker that many `seconds`."""
 
     task_id: str
     seconds: float
@@ -110,7 +113,7 @@ class _Version(msgspec.Struct, frozen=True):
 
 
 def check_version(what: str, version: object) -> None:
-    """Raises `UnsupportedVersion`."""
+    """Raise `UnsupportedVersion` if this process does not know the version."""
     if version != VERSION:
         raise UnsupportedVersion(what, version)
 
@@ -124,17 +127,17 @@ _versions = msgspec.json.Decoder(_Version)
 
 
 def decode_append_task(body: bytes) -> AppendTask:
-    """Raises `UnsupportedVersion`, and `ValueError` where the shape is wrong."""
+    """The append task in a body. Raises `UnsupportedVersion`, and `ValueError` if the shape is wrong."""
     return _decode("append task", _append_tasks, body)
 
 
 def decode_latest_task(body: bytes) -> LatestTask:
-    """Raises `UnsupportedVersion`, and `ValueError` where the shape is wrong."""
+    """The latest task in a body. Raises `UnsupportedVersion`, and `ValueError` if the shape is wrong."""
     return _decode("latest task", _latest_tasks, body)
 
 
 def decode_reply(value: bytes) -> Reply:
-    """Raises `UnsupportedVersion`, and `ValueError` where the shape is wrong."""
+    """The reply in these bytes. Raises `UnsupportedVersion`, and `ValueError` if the shape is wrong."""
     return _decode("reply", _replies, value)
 
 
@@ -142,7 +145,7 @@ def _decode(what: str, decoder: "msgspec.json.Decoder[DocumentT]", body: bytes) 
     try:
         document = decoder.decode(body)
     except (msgspec.MsgspecError, UnicodeDecodeError) as error:
-        # Of another version the shape may be another one too, and then that is the reason.
+        # Another version may have another shape. Then the version is the reason to report.
         with suppress(msgspec.MsgspecError, UnicodeDecodeError):
             check_version(what, _versions.decode(body).version)
         raise ValueError(f"malformed {what}: {error}") from error
@@ -168,7 +171,7 @@ def encode_append_task(
     generations: Generations,
     conversations: Sequence[bytes],
 ) -> bytes:
-    """`conversations` are what `encode_conversation` made."""
+    """The body of an append task; `encode_conversation` makes each member of `conversations`."""
     envelope = orjson.dumps(
         {
             "version": VERSION,
@@ -190,5 +193,5 @@ def encode_latest_task(
 
 
 def encode_reply(task_id: str, seconds: float, results: Sequence[Result]) -> bytes:
-    """The bytes that a worker pushes to `reply_to`; `seconds` is the time it took."""
+    """The bytes that a worker pushes to `reply_to`; `seconds` is the time that the task took."""
     return msgspec.json.encode(Reply(task_id, seconds, results, VERSION))

@@ -1,7 +1,8 @@
-"""The four topics' formats: JSON without spaces, fields in this order, UTF-8 unescaped.
+"""The formats of the four topics' values: JSON without spaces, fields in this order, UTF-8 unescaped.
 
-What a message is, pydantic says. msgspec reads and writes those that have the four fields and nothing else, which is
-nearly all of them, in a quarter of the time; what it does not understand, pydantic reads, or refuses with the reason.
+pydantic defines what a message is. msgspec reads and writes the messages that have the four fields and nothing else,
+which is nearly all of them, in a quarter of the time. Any other message is read by pydantic, or refused with the
+reason.
 """
 
 from typing import Annotated
@@ -15,7 +16,7 @@ _LARGEST_SEQUENCE = 2**63 - 1
 
 
 class InstantMessage(BaseModel):
-    """A value of `instant_message_in`. Types are strict, all four fields are needed, unknown ones are ignored."""
+    """A value of `instant_message_in`. Types are strict, all four fields are needed, unknown fields are ignored."""
 
     model_config = ConfigDict(strict=True, frozen=True)
 
@@ -26,7 +27,10 @@ class InstantMessage(BaseModel):
 
 
 class PlainMessage(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """An `InstantMessage` that msgspec read. It skips unknown fields without a look, so these are pydantic's."""
+    """An `InstantMessage` that msgspec read.
+
+    Unknown fields are forbidden here: msgspec would skip them without checking them, so pydantic reads such a message.
+    """
 
     conversationKey: str
     sender: str
@@ -48,7 +52,7 @@ class LatestMessagesRequest(BaseModel):
 
 
 class LatestMessagesBlock(BaseModel):
-    """A value of `latest_messages_block`: (sender, body, sequence number) each, oldest first."""
+    """A value of `latest_messages_block`: (sender, body, sequence number) for each message, oldest first."""
 
     model_config = ConfigDict(frozen=True)
 
@@ -64,7 +68,7 @@ _blocks = TypeAdapter(LatestMessagesBlock)
 
 
 def decode_message(value: bytes) -> Message:
-    """Raises pydantic's `ValidationError`."""
+    """The message in a value. Raises pydantic's `ValidationError`."""
     try:
         return _plain_messages.decode(value)
     except (msgspec.MsgspecError, UnicodeDecodeError):
@@ -77,7 +81,7 @@ def encode_message(message: Message) -> bytes:
 
 
 def decode_request(value: bytes) -> LatestMessagesRequest:
-    """Raises pydantic's `ValidationError`."""
+    """The request in a value. Raises pydantic's `ValidationError`."""
     return _requests.validate_json(value)
 
 
@@ -89,10 +93,10 @@ def encode_block(conversation_key: str, latest_chatter: list[Chatter]) -> bytes:
 
 
 def with_sequence(message: bytes, sequence: int) -> bytes:
-    """The `instant_message_out` value of a canonical message: spliced, not decoded and encoded again.
+    """The `instant_message_out` value of a canonical message: spliced, and not decoded and encoded again.
 
-    The first `,"body":` is where the number goes: inside a JSON string a quote is always escaped, so these bytes
-    can only stand between two members, and in the canonical order `body` is the only member of that name.
+    The number goes before the first `,"body":`. Inside a JSON string a quote is always escaped, so these bytes can only
+    stand between two members. In the canonical order `body` is the only member of that name.
     """
     head, _, body = message.partition(b',"body":')
     return b'%b,"conversationMsgSeq":%d,"body":%b' % (head, sequence, body)

@@ -1,1 +1,1 @@
-"""Cassandra: the only place that speaks CQL."""
+"""Cassandra: the only package that speaks CQL."""

@@ -1,7 +1,7 @@
-"""When each Cassandra node last started.
+"""The generations of Cassandra's nodes: the time at which each node last started.
 
-A killed node forgets what it acknowledged since its last sync of the commit log. A generation that differs from the one
-under which the window was last replayed therefore means: what was read may miss acknowledged rows.
+A killed node forgets what it acknowledged since its last sync of the commit log. So if a generation differs from the
+one under which the last replay was made, a read may miss acknowledged rows.
 """
 
 from dataclasses import dataclass
@@ -13,8 +13,8 @@ from chat_tasks.errors import DependencyUnavailable, NodeRestarted
 from chat_tasks.formats.tasks import Generations
 from chat_tasks.storage.session import TUPLES, describe_cassandra_error
 
-# What a node knows of itself and of the others: a node that is down keeps its last generation here, and one that serves
-# its peers again, but not yet its clients, has its new one.
+# This table holds what a node knows of itself and of the others. A node that is down keeps its last generation here. A
+# node that already serves its peers, and does not yet serve clients, has its new one.
 _QUERY = "SELECT host_id, generation FROM system_views.gossip_info"
 
 _SECONDS = 1.0
@@ -22,14 +22,20 @@ _SECONDS = 1.0
 
 @dataclass(frozen=True, slots=True)
 class AskedNodes:
-    """The newest generation that anybody knows of each node, and whether every node answered itself."""
+    """The newest known generation of each node, and whether every node answered itself."""
 
     generations: Generations
     all_answered: bool
 
 
 class NodeGenerations:
-    """Asks every live node of the local data centre: only that one serves our reads and writes."""
+    """Asks the nodes of the local data centre, which alone serves our reads and writes, for all nodes' generations.
+
+    `Cluster` owns one for dispatch, and the worker's resources own one for each worker process. It may be used in any
+    thread that may block, and keeps no state besides the session. Invariant: an answer names the newest generation that
+    any node has reported. The owner closes the session. `ask` raises `DependencyUnavailable`, `check` also
+    `NodeRestarted`.
+    """
 
     def __init__(self, session: Session, local_datacenter: str) -> None:
         self._session = session
@@ -40,9 +46,10 @@ class NodeGenerations:
         return [host for host in hosts if host.datacenter == self._local_datacenter]
 
     def ask(self) -> AskedNodes:
-        """Blocks for a second at most. Raises `DependencyUnavailable` where no node answers.
+        """Ask every node that is up; blocks for about a second at most.
 
-        One that is paused or cut off is spoken for by the others.
+        Raises `DependencyUnavailable` if no node answers. The other nodes report the generation of a node that is
+        paused or cut off.
         """
         hosts = self._hosts()
         futures = [
@@ -64,13 +71,16 @@ class NodeGenerations:
         known = {str(host.host_id) for host in hosts}
         generations: Generations = {}
         for host_id, generation in rows:
-            # Nodes that have left stay in the gossip for days.
+            # Nodes that have left the cluster stay in the gossip for days.
             if host_id in known:
                 generations[host_id] = max(generation, generations.get(host_id, 0))
         return AskedNodes(generations, all_answered=answered == len(hosts))
 
     def check(self, replayed: Generations) -> None:
-        """Raise `NodeRestarted` where a node is not of the generation that `replayed` names."""
+        """Raise `NodeRestarted` if a node's generation differs from the one in `replayed`.
+
+        Raises `DependencyUnavailable` if no node answers.
+        """
         for host, generation in self.ask().generations.items():
             if replayed.get(host) != generation:
                 raise NodeRestarted(f"Cassandra node {host} has started since the window was last replayed")

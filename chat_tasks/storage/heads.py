@@ -1,4 +1,4 @@
-"""The head of a conversation: the number of its newest row from before a given offset of the log."""
+"""Reads heads: the head of a conversation is the number of its newest row from before a given offset of the log."""
 
 from collections import defaultdict
 from collections.abc import Hashable, Iterable, Mapping, Sequence
@@ -17,12 +17,12 @@ from chat_tasks.storage.session import TUPLES
 
 _KEYS_PER_QUERY = 100
 _ROWS_PER_PAGE = 100
-# Each has a page of rows in memory.
+# Each search has a page of rows in memory.
 _SEARCHES_AT_ONCE = 8
 
 
 class _Newest(NamedTuple):
-    """A conversation's newest row, as far as anything of it is there."""
+    """A conversation's newest row, even if only some of its columns are stored."""
 
     sequence: int
     log_id: UUID | None
@@ -30,7 +30,14 @@ class _Newest(NamedTuple):
 
 
 class HeadReader:
-    """Reads the heads of many conversations with few queries."""
+    """Reads the heads of many conversations with few queries.
+
+    The worker's resources own one for each worker process, which works on one task at a time. It keeps no state besides
+    the session and the prepared statements, and lives as long as the process. Invariant: a head is a row from before
+    the conversation's first record, read from a majority of the replicas. The caller asks afterwards whether a node has
+    started since the last replay. A read that fails raises nothing: the conversation gets the exception in place of a
+    head.
+    """
 
     def __init__(self, session: Session, keyspace: str, replica_sets: ReplicaSets, bucket_size: int) -> None:
         self._session = session
@@ -53,13 +60,13 @@ class HeadReader:
     def read(self, first_offsets: Mapping[str, int], log_id: UUID) -> dict[str, Head | Exception]:
         """The head of each conversation, given the offset of its first record in the log `log_id`; blocks.
 
-        A conversation whose read failed has the exception instead. A row of another log lies before every record of
-        this one: with a new log the offsets start again.
+        A conversation whose read failed has the exception in place of a head. A row of another log lies before every
+        record of this log, because the offsets of a new log start again.
         """
         found: dict[str, Head | Exception] = {}
         newest = self._read_newest({0: list(first_offsets)}, found)
-        # A row of the second bucket is written when the first bucket's last is acknowledged: who has not that one, as
-        # most have not, has no others to ask for.
+        # A row of the second bucket is written only after the last row of the first is acknowledged. Most conversations
+        # do not have that last row, so nothing else is read for them.
         longer = [key for key, row in newest.items() if row.sequence == self._last_of_first_bucket]
         pointers = self._read_pointers(longer, found)
         by_bucket: dict[int, list[str]] = defaultdict(list)
@@ -103,7 +110,7 @@ class HeadReader:
         groups: Sequence[list[str]],
         failed: dict[str, Head | Exception],
     ) -> list[Any]:
-        """The rows of all queries; the conversations of those that failed are in `failed` then, with the reason."""
+        """The rows of all queries. The conversations of a query that failed get the reason in `failed`."""
         rows: list[Any] = []
         results = self._execute(statement, queries)
         for group, (succeeded, result) in zip(groups, results, strict=True):
@@ -125,7 +132,7 @@ class HeadReader:
         ]
 
     def _search(self, searches: Mapping[str, Search]) -> dict[str, Head | Exception]:
-        """The head that each search comes to, or why it does not."""
+        """The head that each search finds, or the exception that ended it."""
         found: dict[str, Head | Exception] = {}
         keys = list(searches)
         for start in range(0, len(keys), _SEARCHES_AT_ONCE):

@@ -1,4 +1,4 @@
-"""The newest messages of many conversations, read at once."""
+"""Reads the newest messages of many conversations at once."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -18,7 +18,13 @@ Found = list[Chatter] | Exception
 
 
 class HistoryReader:
-    """Reads what is acknowledged: of the rows it reads, never one above a gap."""
+    """Reads the newest messages of conversations for blocks.
+
+    The worker's resources own one for each worker process, which works on one task at a time. It keeps no state besides
+    the session and the prepared statements, and lives as long as the process. Invariant: no message above a gap is
+    returned, because rows above a gap are not acknowledged. A read that fails raises nothing: its request gets the
+    exception.
+    """
 
     def __init__(self, session: Session, keyspace: str, bucket_size: int, largest_bytes: int) -> None:
         self._session = session
@@ -34,7 +40,7 @@ class HistoryReader:
         self._below.fetch_size = _ROWS_PER_PAGE
 
     def newest(self, wanted: Sequence[WantedMessages]) -> list[Found]:
-        """The messages of each, oldest first, or why they could not be read; blocks."""
+        """The messages for each request, oldest first, or the exception of a read that failed; blocks."""
         readings = {
             number: newest_messages(one, self._bucket_size, self._largest_bytes) for number, one in enumerate(wanted)
         }
@@ -42,7 +48,7 @@ class HistoryReader:
         return [found[number] for number in range(len(wanted))]
 
     def _execute(self, queries: Sequence[Query]) -> Sequence[tuple[bool, Any]]:
-        # More than the few that a process sends at a time when it writes: these are small.
+        # These requests are small, so more of them are in flight than when a process writes.
         return list(
             execute_concurrent(
                 self._session,

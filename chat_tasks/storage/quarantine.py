@@ -1,6 +1,6 @@
-"""Conversations that cannot be written: kept aside, durably, so that they jam nobody, until somebody releases them.
+"""The table of conversations that cannot be written. They are kept aside durably until somebody releases them.
 
-All writes are conditional: their order is the servers' then, whatever the clocks of those who write say.
+All writes are conditional. So the servers decide their order, whatever the clocks of the writers say.
 """
 
 import time
@@ -14,7 +14,7 @@ from chat_tasks.conversation.routing import partition_of
 
 
 class Quarantined(NamedTuple):
-    """Times are in milliseconds since 1970; that of the request to release it names the request."""
+    """A row of the table. Times are in milliseconds since 1970; the time of a release request names the request."""
 
     log_partition: int
     conversation_key: str
@@ -24,7 +24,13 @@ class Quarantined(NamedTuple):
 
 
 class QuarantineTable:
-    """The table of quarantined conversations, by partition of the log. Its methods raise the driver's exceptions."""
+    """The table of quarantined conversations, by partition of the log.
+
+    `Cluster` owns one for dispatch, and the command `chat-tasks quarantine` makes its own. It may be used in any thread
+    that may block, and keeps no state besides the session and the prepared statements. Invariants: a conversation has
+    at most one row, and a row is removed only for the request that the remover names. The owner closes the session.
+    Every method raises the driver's exceptions.
+    """
 
     def __init__(self, session: Session, keyspace: str, log_partitions: int) -> None:
         self._session = session
@@ -45,30 +51,30 @@ class QuarantineTable:
         )
 
     def add(self, conversation_key: str, reason: str) -> None:
-        """Quarantine a conversation; a request to release it is over."""
+        """Quarantine a conversation; this ends a request to release it."""
         values = (reason, _now(), *self._primary_key(conversation_key))
-        # Whoever ends a release may delete the row between the two.
+        # The end of a release may delete the row between the two statements.
         while not (self._applied(self._insert, values) or self._applied(self._insert_again, values)):
             pass
 
     def of_partitions(self, log_partitions: Iterable[int]) -> list[Quarantined]:
-        """Those of these partitions."""
+        """The quarantined conversations of these partitions of the log."""
         return [
             Quarantined(*row[:3], *(None if time_ is None else _milliseconds(time_) for time_ in row[3:]))
             for row in self._session.execute(self._select, (list(log_partitions),))
         ]
 
     def find(self, conversation_key: str) -> Quarantined | None:
-        """One conversation, None if it is not quarantined."""
+        """The row of one conversation, or None if the conversation is not quarantined."""
         rows = self.of_partitions([self._primary_key(conversation_key)[0]])
         return next((row for row in rows if row.conversation_key == conversation_key), None)
 
     def request_release(self, conversation_key: str) -> None:
-        """Ask whoever owns the partition to release it; without effect if it is not quarantined."""
+        """Ask the owner of the partition to release the conversation; without effect if it is not quarantined."""
         self._applied(self._request, (_now(), *self._primary_key(conversation_key)))
 
     def remove(self, conversation_key: str, request: int) -> None:
-        """All its letters are published, for this request; without effect if it was quarantined again since."""
+        """Delete the row of a released conversation; without effect if it was quarantined again since this request."""
         self._applied(self._delete, (*self._primary_key(conversation_key), request))
 
     def _primary_key(self, conversation_key: str) -> tuple[int, str]:
@@ -83,5 +89,5 @@ def _now() -> int:
 
 
 def _milliseconds(time_: datetime) -> int:
-    """The driver gives UTC, and does not say so."""
+    """Milliseconds since 1970. The driver gives a time in UTC without a time zone."""
     return round(time_.replace(tzinfo=UTC).timestamp() * 1000)

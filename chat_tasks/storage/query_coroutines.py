@@ -1,4 +1,4 @@
-"""Answers coroutines that yield queries: those of all at once, again and again, until each has returned."""
+"""Runs coroutines that yield queries: the queries of all coroutines at once, in rounds, until each has returned."""
 
 from collections.abc import Callable, Generator, Mapping, Sequence
 from typing import Any, TypeVar
@@ -12,12 +12,13 @@ def answer(
     readings: Mapping[KeyT, Generator[QueryT, Any, ResultT]],
     execute: Callable[[Sequence[QueryT]], Sequence[tuple[bool, Any]]],
 ) -> dict[KeyT, ResultT | Exception]:
-    """What each of them returns, or why it does not; blocks, also for the further pages of the rows that they are sent.
+    """What each coroutine returns, or the exception that ended it; blocks.
 
-    `execute` gives, for each query, whether it succeeded, and its rows or the failure.
+    `execute` returns, for each query, whether it succeeded, and its rows or the failure. A coroutine that takes further
+    pages of its rows blocks too.
     """
     found: dict[KeyT, ResultT | Exception] = {}
-    # A coroutine is started by None.
+    # Sending None starts a coroutine.
     answers: dict[KeyT, Any] = dict.fromkeys(readings)
     while answers:
         queries: dict[KeyT, QueryT] = {}

@@ -1,4 +1,4 @@
-"""Keyspace and tables, and the settings that the stored data depends on."""
+"""The keyspace and its tables, and the stored settings that the data depends on."""
 
 from cassandra.cluster import Session
 
@@ -10,7 +10,7 @@ _TABLES = (
         conversation_key text, bucket int, seq bigint, sender text, recipients frozen<list<text>>, body text,
         log_id uuid, log_offset bigint, sent_at timestamp,
         PRIMARY KEY ((conversation_key, bucket), seq)) WITH CLUSTERING ORDER BY (seq DESC)""",
-    # A repair writes only the columns that were read, and what one read repaired is to another one a row with holes.
+    # A read repair writes only the columns that were read. A read of other columns then finds a row with holes.
     "ALTER TABLE {keyspace}.messages WITH read_repair = 'NONE'",
     """CREATE TABLE IF NOT EXISTS {keyspace}.conversation_buckets (
         conversation_key text, bucket int,
@@ -18,7 +18,7 @@ _TABLES = (
     """CREATE TABLE IF NOT EXISTS {keyspace}.quarantined_conversations (
         log_partition int, conversation_key text, reason text, since timestamp,
         PRIMARY KEY (log_partition, conversation_key))""",
-    # Later than the table: what was set up before has to get them too.
+    # This column came later than the table: a keyspace that was set up before has to get it too.
     """ALTER TABLE {keyspace}.quarantined_conversations ADD IF NOT EXISTS (
         release_requested timestamp)""",
     "CREATE TABLE IF NOT EXISTS {keyspace}.stored_settings (name text PRIMARY KEY, value text)",
@@ -26,7 +26,7 @@ _TABLES = (
 
 
 def create(session: Session, settings: Settings) -> None:
-    """Create what is missing; idempotent."""
+    """Create the keyspace and the tables that are missing; idempotent."""
     session.execute(
         f"CREATE KEYSPACE IF NOT EXISTS {settings.cassandra_keyspace} WITH replication = "
         f"{{'class': 'NetworkTopologyStrategy', '{settings.cassandra_local_datacenter}': "
@@ -37,7 +37,7 @@ def create(session: Session, settings: Settings) -> None:
 
 
 def store_settings(session: Session, settings: Settings, values: dict[str, str]) -> None:
-    """Store each value that is not stored yet. Raises `SettingsMismatch` where another one is."""
+    """Store each value that is not stored yet. Raises `SettingsMismatch` if a different value is stored."""
     for name, value in values.items():
         applied = session.execute(
             f"INSERT INTO {settings.cassandra_keyspace}.stored_settings (name, value) VALUES (%s, %s) IF NOT EXISTS",
@@ -48,8 +48,8 @@ def store_settings(session: Session, settings: Settings, values: dict[str, str])
 
 
 def stored_settings(session: Session, settings: Settings) -> dict[str, str]:
-    """All stored settings by name. Raises `ConfigurationError` where `init` was never run."""
-    # The last table that `create` makes.
+    """All stored settings by name. Raises `ConfigurationError` if `init` was never run."""
+    # `stored_settings` is the last table that `create` makes.
     query = "SELECT table_name FROM system_schema.tables WHERE keyspace_name = %s AND table_name = 'stored_settings'"
     if session.execute(query, (settings.cassandra_keyspace,)).one() is None:
         raise ConfigurationError(
@@ -60,7 +60,10 @@ def stored_settings(session: Session, settings: Settings) -> dict[str, str]:
 
 
 def check_stored_settings(session: Session, settings: Settings) -> dict[str, str]:
-    """Compare what the rows depend on; returns all stored settings. Raises `SettingsMismatch`, `ConfigurationError`."""
+    """Compare the settings that rows depend on with the stored ones; returns all stored settings.
+
+    Raises `SettingsMismatch`, `ConfigurationError`.
+    """
     stored = stored_settings(session, settings)
     for name, value in data_settings(settings).items():
         if stored.get(name) != value:

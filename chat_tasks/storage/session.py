@@ -1,4 +1,4 @@
-"""A connection to Cassandra, set up the one way this project needs it."""
+"""Connects to Cassandra, with the settings of the driver that this project needs."""
 
 import logging
 import socket
@@ -21,13 +21,13 @@ from cassandra.query import named_tuple_factory, tuple_factory
 from chat_tasks.errors import DependencyUnavailable
 from chat_tasks.settings import Settings
 
-# The driver logs every refused connection of every attempt, with a traceback; what matters we say ourselves, once.
+# The driver logs every refused connection of every attempt, with a traceback. This project logs what matters once.
 logging.getLogger("cassandra").setLevel(logging.CRITICAL)
 
-# The execution profile of what is read often. By default the driver makes a class of its own for each result.
+# The execution profile for frequent reads: by default the driver makes a class of its own for each result.
 TUPLES = "tuples"
 
-# For as long as it takes: by default the driver gives a node up after 64 attempts, which here is half a minute.
+# Reconnecting never ends. By default the driver gives a node up after 64 attempts, which takes half a minute here.
 RECONNECTION = ExponentialReconnectionPolicy(base_delay=0.25, max_delay=0.5, max_attempts=None)
 
 _HEARTBEAT_SECONDS = 1
@@ -38,16 +38,17 @@ _DriversConnection: Any = Cluster.connection_class
 
 
 class PromptConnection(_DriversConnection):  # type: ignore[misc]
-    """The driver's connection, which notices at once that the server closed it before it was made.
+    """The driver's connection, which notices at once if the server closes it while it is being made.
 
-    The driver's own waits for the connect time-out then (libev's `close` neither sets the event that is waited for nor
-    says an error), and with it everything that needs the node: seconds, after a cut that has long been over.
+    The driver's own connection then waits for the connect time-out, because libev's `close` neither sets the event that
+    is waited for nor reports an error. Everything that needs the node waits too: for seconds, after a cut that is long
+    over.
     """
 
     last_error: Exception | None
 
     def close(self) -> None:
-        """Close it, and fail whoever waits for it to be made."""
+        """Close the connection, and fail a thread that waits for it to be made."""
         if not self.connected_event.is_set() and self.last_error is None:
             self.last_error = ConnectionShutdown(f"{self.endpoint} closed the connection while it was made")
         super().close()
@@ -63,16 +64,16 @@ def connect(settings: Settings) -> Session:
             EXEC_PROFILE_DEFAULT: _profile(settings, named_tuple_factory),
             TUPLES: _profile(settings, tuple_factory),
         },
-        # Version 5 frames every message with checksums that the driver computes in Python.
+        # Version 5 frames every message with checksums, which the driver computes in Python.
         protocol_version=ProtocolVersion.V4,
         connection_class=PromptConnection,
         reconnection_policy=RECONNECTION,
         connect_timeout=settings.cassandra_timeout,
-        # A node that hangs keeps its connections, so the driver goes on sending it requests, each of which waits for
-        # its time-out, until a heartbeat fails: at the defaults after a minute.
+        # A node that hangs keeps its connections. The driver goes on sending it requests, each of which waits for its
+        # time-out, until a heartbeat fails. With the default settings that takes a minute.
         idle_heartbeat_interval=_HEARTBEAT_SECONDS,
         idle_heartbeat_timeout=_HEARTBEAT_TIMEOUT,
-        # Without it a request of several packets waits for the server's delayed acknowledgement.
+        # Without this option a request of several packets waits for the server's delayed acknowledgement.
         sockopts=[(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)],
     )
     try:
@@ -85,7 +86,7 @@ def connect(settings: Settings) -> Session:
 def _profile(settings: Settings, row_factory: Any) -> ExecutionProfile:
     return ExecutionProfile(
         load_balancing_policy=TokenAwarePolicy(DCAwareRoundRobinPolicy(settings.cassandra_local_datacenter)),
-        # The driver's own retries would write again behind the backs of those who decide what is written: we retry.
+        # The driver's own retries would write again unseen. The callers decide what is written, so they retry.
         retry_policy=FallthroughRetryPolicy(),
         consistency_level=ConsistencyLevel.LOCAL_QUORUM,
         request_timeout=settings.cassandra_timeout,
@@ -94,7 +95,7 @@ def _profile(settings: Settings, row_factory: Any) -> ExecutionProfile:
 
 
 def describe_cassandra_error(error: Exception) -> str:
-    """One line for people, without values that were bound."""
+    """One line for people about an error, without the values that were bound."""
     if isinstance(error, NoHostAvailable):
         failures: dict[Any, Any] = error.errors if isinstance(error.errors, dict) else {}
         reasons = ", ".join(sorted({f"{host}: {type(reason).__name__}" for host, reason in failures.items()}))
@@ -104,7 +105,7 @@ def describe_cassandra_error(error: Exception) -> str:
 
 @contextmanager
 def connected(settings: Settings) -> Iterator[Session]:
-    """A session for as long as the block lasts; what the driver raises inside becomes `DependencyUnavailable`."""
+    """A session for as long as the block lasts; the driver's exceptions inside become `DependencyUnavailable`."""
     session = connect(settings)
     try:
         with failures_as_unavailable():
@@ -115,7 +116,7 @@ def connected(settings: Settings) -> Iterator[Session]:
 
 @contextmanager
 def failures_as_unavailable() -> Iterator[None]:
-    """Turn whatever the driver raises inside into `DependencyUnavailable`; our own errors pass."""
+    """Turn the driver's exceptions inside the block into `DependencyUnavailable`; our own errors pass."""
     try:
         yield
     except (DriverException, RequestExecutionException, NoHostAvailable, ConnectionException, OSError) as error:

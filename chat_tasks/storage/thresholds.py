@@ -1,4 +1,4 @@
-"""What the server allows: read once from the server itself, so that raising it there is enough."""
+"""The server's thresholds for requests over several partitions, read from the server: raising them there is enough."""
 
 from cassandra.cluster import Session
 from pydantic import ByteSize, TypeAdapter
@@ -8,17 +8,17 @@ from chat_tasks.conversation.chunks import Thresholds
 _NO_LIMIT = 2**31
 _sizes = TypeAdapter(ByteSize)
 
-# The server counts a batch's bytes its own way; our estimate is an upper one, but a little room costs nothing.
+# The server counts a request's bytes its own way. Our estimate is an upper one, and a little room costs nothing.
 _SHARE = 0.9
 
 
 def parse_size(value: str) -> int:
-    """Bytes of a data size as `system_views.settings` shows it (`5KiB`); absent (`null`) means no limit."""
+    """Bytes of a data size as `system_views.settings` shows it (`5KiB`); no value (`null`) means no limit."""
     return _NO_LIMIT if value in {"null", ""} else _sizes.validate_python(value)
 
 
 def read_thresholds(session: Session) -> Thresholds:
-    """The thresholds above which the server warns about, or refuses, a batch over several partitions."""
+    """The thresholds above which the server warns about, or refuses, a request over several partitions."""
     values = {
         name: session.execute("SELECT value FROM system_views.settings WHERE name = %s", (name,)).one()
         for name in (

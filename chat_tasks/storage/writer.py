@@ -1,4 +1,4 @@
-"""Writes the rows of many conversations with few requests, never a row before all lower ones of its conversation."""
+"""Writes the rows of many conversations with few requests, and no row before all lower rows of its conversation."""
 
 from collections.abc import Mapping, Sequence
 
@@ -16,7 +16,14 @@ _REQUESTS_IN_FLIGHT = 16
 
 
 class RowWriter:
-    """Idempotent: the same rows may be written any number of times, by anybody, at any moment."""
+    """Writes rows to Cassandra, in waves of requests.
+
+    The worker's resources own one for each worker process, which works on one task at a time. It keeps no state besides
+    the session, the thresholds and the prepared statements, and lives as long as the process. Invariants: no row is
+    written before all lower rows of its conversation are acknowledged, or are in the same chunk; and a write is
+    idempotent, so the same rows may be written any number of times, by any process. A request that fails raises
+    nothing: its conversations get the exception.
+    """
 
     def __init__(
         self,
@@ -41,7 +48,7 @@ class RowWriter:
     def write(self, rows: Mapping[str, Sequence[Row]]) -> dict[str, Exception]:
         """Write each conversation's rows, ascending; blocks. Returns the failed conversations with the reason.
 
-        Of a failed conversation some rows may be written, always a run from its first.
+        Some rows of a failed conversation may be written, always a run from its first row on.
         """
         failed = self._write_pointers(rows)
         chunks = [cut_into_chunks(mine) for key, mine in rows.items() if key not in failed]
@@ -50,7 +57,11 @@ class RowWriter:
         return failed
 
     def _write_pointers(self, rows: Mapping[str, Sequence[Row]]) -> dict[str, Exception]:
-        """Acknowledged before the first row of its bucket; a pointer to an empty bucket does no harm."""
+        """Write the pointers to new buckets; returns the failed conversations with the reason.
+
+        A pointer is acknowledged before the first row of its bucket is written. A pointer to an empty bucket does no
+        harm.
+        """
         pointers = [
             (key, row.bucket)
             for key, mine in rows.items()
@@ -70,7 +81,7 @@ class RowWriter:
         replicas = self._replica_sets.now()
         for batch, error in self._write_batches(group_into_batches(wave, self._thresholds, replicas.of_chunk)):
             if len(batch) > 1 and not isinstance(error, NoHostAvailable):
-                # One conversation that cannot be written must not fail those that only shared its request.
+                # One conversation that cannot be written must not fail the conversations that only shared its request.
                 alone.extend([chunk] for chunk in batch)
             else:
                 failed.update({chunk.conversation_key: error for chunk in batch})
@@ -91,17 +102,17 @@ class RowWriter:
 
 
 def insert_rows(insert: PreparedStatement, rows: Sequence[RowValues]) -> Statement:
-    """One request for all of these, which live on the same replicas; `insert` binds the fields of a `Row`.
+    """One request for all of these rows, which live on the same replicas; `insert` binds the fields of a `Row`.
 
-    Unlogged: the batch log would make several conversations atomic, which nothing here needs.
+    The request is unlogged: the server's batch log would make several conversations atomic, which nothing here needs.
     """
     first = BoundStatement(insert)
     first.values = rows[0]
     if len(rows) == 1:
         return first
     statement = BatchStatement(batch_type=BatchType.UNLOGGED)
-    # It takes its routing key from the first; `add` does the same for each of the others, and takes as long for that
-    # as for sending them.
+    # The statement takes its routing key from the first row. `add` looks for a key in each of the other rows too, and
+    # that takes as long as sending them.
     statement.add(first)
     statement._statements_and_parameters.extend([(True, insert.query_id, values) for values in rows[1:]])  # noqa: SLF001
     return statement

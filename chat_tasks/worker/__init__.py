@@ -1,1 +1,1 @@
-"""The Celery worker: what it does with a task."""
+"""The Celery worker: what it does with a task, and how its processes start, answer and end."""

@@ -19,7 +19,13 @@ _BUSY = Failure(Answer.BUSY, "a later assignment holds the lock")
 
 @dataclass(frozen=True, slots=True)
 class Appender:
-    """The storage an append task works on."""
+    """Carries out append tasks on the storage of one worker process.
+
+    `WorkerResources` owns the appender, and it lives as long as the worker process, which works on one task at a time.
+    It keeps nothing from one task to the next. Invariants: a conversation's rows are written only with a head that the
+    task carries or that was read under the task's generations; and rows that contradict stored rows are never written.
+    If Redis fails, `redis.RedisError` is raised; a failure of Cassandra becomes the conversation's result.
+    """
 
     heads: HeadReader
     writer: RowWriter
@@ -27,9 +33,9 @@ class Appender:
     bucket_size: int
 
     def append(self, task: AppendTask, locks: ConversationLocks) -> list[Result]:
-        """One result a conversation, in the task's order: the first number given, or why there is none.
+        """One result for each conversation, in the task's order: the first number given, or why there is none.
 
-        Raises `redis.RedisError` where the locks could not be asked for; everything else becomes a result.
+        Raises `redis.RedisError` if the locks could not be asked for; a failure of Cassandra becomes a result.
         """
         keys = [batch.conversation_key for batch in task.conversations]
         results: dict[str, Result] = dict.fromkeys(locks.acquire(keys), _BUSY)

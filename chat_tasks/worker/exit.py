@@ -1,12 +1,13 @@
-"""How a worker's children end: within a second of their last task, and at once where the pool is to have fewer.
+"""How a worker's children end: within a second of their last task, and at once if the pool is to have fewer children.
 
 Before a child ends it waits until its parent has taken notice of all its results. After a lost connection to Redis the
-parent has forgotten some, and the child waited for thirty seconds. What our tasks return is of no interest to
-anybody: their results are in Redis by then.
+parent has forgotten some results, and the child waited for thirty seconds. Nobody needs what our tasks return: their
+results are in Redis by then.
 
-`pool_shrink` takes children that have nothing to do, and sends each a SIGTERM. But that, once, is what the whole
-process group gets when it is to end, and children outlive it for the sake of their tasks
-(`chat_tasks/worker/tasks.py`): so they did not go. What one might just have been given is sent again by its dispatcher.
+`pool_shrink` takes children that have nothing to do, and sends each child one SIGTERM. But the whole process group gets
+one SIGTERM too when it is to end, and children outlive that signal to finish their tasks
+(`chat_tasks/worker/tasks.py`). So the children that the pool wanted to end did not end. They now get a SIGKILL. A task
+that such a child has just been given is sent again by its dispatcher.
 """
 
 import os
@@ -16,7 +17,7 @@ from contextlib import suppress
 from billiard import pool
 from billiard.process import BaseProcess
 
-# Times that it looks, a tenth of a second apart.
+# The number of looks, a tenth of a second apart.
 pool.GUARANTEE_MESSAGE_CONSUMPTION_RETRY_LIMIT = 10
 
 

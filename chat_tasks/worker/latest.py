@@ -1,4 +1,4 @@
-"""What a worker does with a latest-messages task: one read for all requests of a conversation that want its newest."""
+"""What a worker does with a latest-messages task: all requests for a conversation's newest messages share one read."""
 
 from collections import defaultdict
 from dataclasses import dataclass
@@ -14,13 +14,19 @@ from chat_tasks.storage.session import describe_cassandra_error
 
 @dataclass(frozen=True, slots=True)
 class LatestMessages:
-    """The storage a latest-messages task reads from."""
+    """Carries out latest-messages tasks on the storage of one worker process.
+
+    `WorkerResources` owns the object, and it lives as long as the worker process, which works on one task at a time. It
+    keeps nothing from one task to the next. Invariant: messages that were read are answered only if no node has started
+    since the task's generations were taken. It raises nothing for a failed read or check: the requests are answered
+    `retry`.
+    """
 
     history: HistoryReader
     generations: NodeGenerations
 
     def answer(self, task: LatestTask) -> list[Result]:
-        """One result a request, in the task's order: the block's JSON, or why there is none."""
+        """One result for each request, in the task's order: the block's JSON, or why there is none."""
         counts: dict[tuple[str, int | None], int] = defaultdict(int)
         for request in task.requests:
             read = request.conversation_key, request.before

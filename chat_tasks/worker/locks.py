@@ -1,7 +1,8 @@
-"""A lock per conversation in Redis. It saves double work; nothing is correct because of it.
+"""A lock in Redis for each conversation. The lock saves double work; no promise depends on it.
 
-Its value is `epoch:token`. The epoch is the dispatcher's assignment, the token the task: a task takes over the lock of
-its own or an earlier assignment at once (whoever held it is dead or superseded), and is turned away by a later one.
+Its value is `epoch:token`. The epoch is that of the dispatcher's assignment, the token is the task's id. A task takes
+over the lock of its own or an earlier assignment at once, because the holder is dead or superseded. The lock of a later
+assignment turns the task away.
 """
 
 from collections.abc import Sequence
@@ -9,7 +10,7 @@ from collections.abc import Sequence
 from redis import Redis
 from redis.client import Pipeline
 
-# EVAL, not EVALSHA: the text is short, and a Redis that was restarted or flushed knows no script by its hash.
+# EVAL and not EVALSHA: the text is short, and a Redis that was restarted or flushed knows no script by its hash.
 _ACQUIRE = """
 local mine = ARGV[1] .. ':' .. ARGV[2]
 local refused = {}
@@ -32,7 +33,12 @@ end
 
 
 class ConversationLocks:
-    """The locks of one task's conversations; its keys share a hash tag, so one call works on Redis Cluster too."""
+    """The locks of one task's conversations.
+
+    A worker makes the object for one append task, uses it in the task's thread, and drops it with the task. Invariant:
+    a task never takes the lock of a later assignment. A lock that is not released ends after `ttl` seconds. The keys
+    share a hash tag, so one call works on Redis Cluster too. `acquire` raises `redis.RedisError`.
+    """
 
     def __init__(self, redis: Redis, prefix: str, queue: str, *, epoch: int, token: str, ttl: float) -> None:
         self._redis = redis
@@ -48,7 +54,7 @@ class ConversationLocks:
         return [conversation_keys[index] for index in refused]
 
     def release(self, conversation_keys: Sequence[str], pipeline: "Pipeline") -> None:
-        """Add the release of those this task still holds to a pipeline."""
+        """Add to a pipeline the release of the locks that this task still holds."""
         keys = self._keys(conversation_keys)
         pipeline.eval(_RELEASE, len(keys), *keys, f"{self._epoch}:{self._token}")
 

@@ -1,4 +1,4 @@
-"""A killed child of a worker is one line in the log: the traceback would show Celery's own code only."""
+"""Makes a killed child of a worker one line in the log, because the traceback would only show Celery's own code."""
 
 import logging
 
@@ -9,7 +9,7 @@ class WithoutTraceback(logging.Filter):
     """Drops the traceback of a record about a lost child."""
 
     def filter(self, record: logging.LogRecord) -> bool:
-        """True: the record itself stays."""
+        """Drop the traceback; returns True, so the record itself stays."""
         if isinstance(record.args, tuple) and any(isinstance(one, WorkerLostError) for one in record.args):
             record.exc_info = None
         return True

@@ -22,7 +22,13 @@ from chat_tasks.worker.latest import LatestMessages
 
 @dataclass(frozen=True, slots=True)
 class WorkerResources:
-    """What the tasks of one process share."""
+    """The connections and the storage that the tasks of one worker process share.
+
+    `worker_resources` makes them once in each process, in the thread of its first call, and keeps them until the
+    process ends. A worker process works on one task at a time, so nothing here is locked. Invariant: the stored
+    settings agreed with the process's settings when the resources were made. If they cannot be made, nothing is kept,
+    and the next task tries again.
+    """
 
     redis: Redis
     appender: Appender
@@ -30,7 +36,10 @@ class WorkerResources:
 
 
 def worker_resources() -> WorkerResources:
-    """This process's resources. Raises `DependencyUnavailable`; where the data does not fit, `ConfigurationError`."""
+    """The resources of this process.
+
+    Raises `DependencyUnavailable`, and `ConfigurationError` if the stored data was made with other settings.
+    """
     return _resources_of(os.getpid())
 
 

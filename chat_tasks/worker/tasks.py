@@ -1,4 +1,4 @@
-"""The two Celery tasks. They catch everything and answer; whether to try again is for dispatch to decide."""
+"""The two Celery tasks. They answer every failure that they can; dispatch decides whether to try again."""
 
 import logging
 import signal
@@ -38,16 +38,16 @@ logger = logging.getLogger(__name__)
 
 TaskT = TypeVar("TaskT", AppendTask, LatestTask)
 
-# Seconds that a reply waits for its dispatcher; those of a dead one must not stay in Redis for ever.
+# Seconds that a reply waits for its dispatcher. Replies to a dead dispatcher must not stay in Redis for ever.
 REPLY_LIFETIME = 60
 
 
 @cache
 def outlive_the_first_signal() -> None:
-    """Let a child finish its task when the whole process group is told to end, as honcho and terminals do.
+    """Let a child finish its task if the whole process group is told to end, as honcho and terminals do.
 
-    The parent ends its children itself, once they are done; a second signal ends them at once. Called by each task,
-    because the pool resets all signals after the last hook that runs before one.
+    The parent ends its children itself, once they are done. A second signal ends them at once. Each task calls this
+    function, because the pool resets all signals after the last hook that runs before a task.
     """
     if current_process().name != "MainProcess":
         signal.signal(signal.SIGTERM, lambda number, _: signal.signal(number, signal.SIG_DFL))
@@ -55,7 +55,10 @@ def outlive_the_first_signal() -> None:
 
 @worker_process_init.connect
 def connect_early(**_: object) -> None:
-    """Clients do not survive a fork, so each child makes its own; before its first task, which would wait for them."""
+    """Connect a new child before its first task, which would wait for the connections otherwise.
+
+    Clients do not survive a fork, so each child makes its own.
+    """
     try:
         worker_resources()
     except ChatTasksError as error:
@@ -90,7 +93,7 @@ def _perform(
     members: str,
     work: Callable[[TaskT, WorkerResources, Pipeline], Sequence[Result]],
 ) -> None:
-    """Decode, work, answer; what `work` adds to the pipeline goes to Redis with the answer."""
+    """Decode, work, answer. Commands that `work` adds to the pipeline go to Redis with the answer."""
     started = time.monotonic()
     outlive_the_first_signal()
     try:
@@ -106,12 +109,12 @@ def _perform(
         _cannot_answer(task.task_id, error)
 
 
-# A `TypeError` is what anything but bytes is, as others may put into a queue.
+# A body that is not bytes raises `TypeError`; others may put one into a queue.
 _CANNOT_START = (ChatTasksError, TypeError, ValueError)
 
 
 def _refuse(body: bytes, members: str, error: Exception, started: float) -> None:
-    """Nothing was done; another worker, a newer one perhaps, may be able to: every member is answered `retry`."""
+    """Answer `retry` for every member of a task that was not started: another, newer worker may be able to do it."""
     reason = str(error)
     logger.error("a task was not started: %s", reason)
     try:

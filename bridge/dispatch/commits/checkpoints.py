@@ -31,11 +31,11 @@ class _History:
 class Checkpoints:
     """The commits of this process, by partition, each with its time.
 
-    `ProcessState` owns the checkpoints, and they live as long as the process: a commit stays true, whoever owns its
-    partition next. They are used in the loop's thread. Invariant: the commits of a partition are of one era. In another
-    era the rows were written again, by this process or another, so the old times say nothing of them; a commit of a new
-    era drops the old commits. At most ten thousand commits are kept for a partition. Times are seconds of a monotonic
-    clock. No method raises.
+    `ProcessState` owns the checkpoints, and they live as long as the process: a commit stays true when its partition
+    gets another owner. They are used in the loop's thread. Invariant: the commits of a partition are of one era. In
+    another era the rows were written again, by this process or another, so the old times say nothing of them; a commit
+    of a new era drops the old commits. At most ten thousand commits are kept for a partition. Times are seconds of a
+    monotonic clock. No method raises.
     """
 
     def __init__(self) -> None:
