@@ -88,7 +88,7 @@ class AssignmentState:
             TaskKind.LATEST: self.latest.scheduler,
         }
         self._outbox = Outbox(settings.log_topic, self._progress)
-        self.quarantine = QuarantineWork(settings, self.appends, self._outbox, [one.number for one in self._heads])
+        self.quarantine = QuarantineWork(settings, self.appends, self._outbox, self._progress)
         self._room = FlowControl(settings)
 
     @property
@@ -218,7 +218,10 @@ class AssignmentState:
 
     def full(self) -> set[Partition]:
         """The partitions that are to deliver no more for now."""
-        return self._room.full(self._progress.values(), self.appends, self.latest)
+        full = self._room.full(self._progress.values(), self.appends, self.latest)
+        for partition in full & self._heads.keys():
+            self.quarantine.relieve(partition)
+        return full
 
     @property
     def outstanding(self) -> int:

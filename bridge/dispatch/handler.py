@@ -58,8 +58,9 @@ class Dispatch(LoopHandler):
 
     def start(self, post: Callable[[object], None]) -> None:
         """Start the threads."""
+        # Asked from other threads too, so the assignment is looked at once.
         self._upkeep = Upkeep(
-            self._settings, self._cluster, post, lambda work: self._work is not None and self._work.quarantine is work
+            self._settings, self._cluster, post, lambda work: getattr(self._work, "quarantine", None) is work
         )
         # Celery and Redis's client are a third of what dispatch imports. They are imported here while the loop joins
         # its group.

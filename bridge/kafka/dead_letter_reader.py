@@ -12,7 +12,7 @@ from bridge.kafka.errors import describe_kafka_error
 from bridge.kafka.topic_reader import TopicReader
 from bridge.kafka.topics import partition_counts
 from bridge.kafka.transaction import Partition
-from chat_tasks.errors import DependencyUnavailable
+from chat_tasks.errors import ConfigurationError, DependencyUnavailable
 from chat_tasks.settings import Settings
 
 _SECONDS = 10.0
@@ -26,15 +26,21 @@ def read_dead_letters(settings: Settings) -> Iterator[Sequence[Any]]:
     way: until a transaction is decided, nobody knows whether its records exist.
     """
     ends = _ends(settings)
+    if not ends:
+        raise DependencyUnavailable("Kafka: it does not name the partitions of dead_letter")
     last_news = time.monotonic()
-    with TopicReader(settings, [settings.dead_letter_topic], from_beginning=True) as reader:
-        while any(reader.reached(partition) < end for partition, end in ends.items()):
-            messages = reader.poll(0.1)
-            if messages:
-                last_news = time.monotonic()
-            elif time.monotonic() - last_news > _PATIENCE_SECONDS:
-                raise DependencyUnavailable("Kafka: dead_letter cannot be read to its end: a transaction does not end")
-            yield messages
+    try:
+        with TopicReader(settings, [settings.dead_letter_topic], from_beginning=True) as reader:
+            while any(reader.reached(partition) < end for partition, end in ends.items()):
+                messages = reader.poll(0.1)
+                if messages:
+                    last_news = time.monotonic()
+                elif time.monotonic() - last_news > _PATIENCE_SECONDS:
+                    raise DependencyUnavailable("Kafka: dead_letter cannot be read to its end: does a transaction end?")
+                yield messages
+    except ConfigurationError as error:
+        # The topic was there a moment ago.
+        raise DependencyUnavailable(f"Kafka: {error}") from error
 
 
 def _ends(settings: Settings) -> dict[Partition, int]:

@@ -43,7 +43,9 @@ class QuarantineTable:
         self._insert_again = session.prepare(
             f"UPDATE {table} SET reason = ?, since = ?, release_requested = null {one} IF EXISTS"
         )
-        self._request = session.prepare(f"UPDATE {table} SET release_requested = ? {one} IF EXISTS")
+        self._request = session.prepare(
+            f"UPDATE {table} SET release_requested = ? {one} IF reason != null AND release_requested = null"
+        )
         self._delete = session.prepare(f"DELETE FROM {table} {one} IF release_requested = ?")
         self._select = session.prepare(
             "SELECT log_partition, conversation_key, reason, since, release_requested "
@@ -70,7 +72,10 @@ class QuarantineTable:
         return next((row for row in rows if row.conversation_key == conversation_key), None)
 
     def request_release(self, conversation_key: str) -> None:
-        """Ask the owner of the partition to release the conversation; without effect if it is not quarantined."""
+        """Ask the owner of the partition to release the conversation.
+
+        Without effect if it is not quarantined, or asked for already: another time would be another request.
+        """
         self._applied(self._request, (_now(), *self._primary_key(conversation_key)))
 
     def remove(self, conversation_key: str, request: int) -> None:

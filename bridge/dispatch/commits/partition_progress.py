@@ -51,6 +51,11 @@ class PartitionProgress:
         return self._replay.state
 
     @property
+    def has_all_replays(self) -> bool:
+        """Whether no record will be delivered any more that is a REPLAY."""
+        return self._replay.is_read
+
+    @property
     def is_catching_up(self) -> bool:
         """Whether records that were delivered before the commit are still being delivered again."""
         return self._position < self._resumed_high

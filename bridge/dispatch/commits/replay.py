@@ -36,7 +36,7 @@ class Replay:
         self._end = end
         self._digest = digest
         self._sent_digest = self._committed_digest = committed_digest
-        self._is_read = False
+        self.is_read = committed_digest == digest
         self._unwritten = 0
         self.is_under_way = committed_digest != digest
 
@@ -53,7 +53,7 @@ class Replay:
 
     def read_to(self, offset: int) -> None:
         """Take note that every record before the offset was delivered in this assignment."""
-        self._is_read = self._is_read or offset >= self._end
+        self.is_read = self.is_read or offset >= self._end
         self._end_if_done()
 
     def written(self) -> None:
@@ -72,5 +72,5 @@ class Replay:
         self._committed_digest = self._sent_digest
 
     def _end_if_done(self) -> None:
-        if self._is_read and not self._unwritten:
+        if self.is_read and not self._unwritten:
             self.is_under_way = False

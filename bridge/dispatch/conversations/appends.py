@@ -40,7 +40,9 @@ class AppendWork:
     the releases. Invariant: a conversation's new records go to the workers one batch after the other, in the log's
     order. Replays of a conversation whose head is known are scheduled apart, so that its new records do not wait for
     them. Records of a conversation in quarantine become letters at once, and records of a conversation in release are
-    held. A reply that does not fit its task raises `ValueError`, and nothing of it is taken.
+    held. `records` and `bytes` count what was delivered and is neither acknowledged nor a letter; a letter that is
+    released counts until it is to be published. A reply that does not fit its task raises `ValueError`, and nothing of
+    it is taken.
     """
 
     def __init__(
@@ -87,8 +89,8 @@ class AppendWork:
         self.records += 1
         self.bytes += len(record.value)
         if (release := self.releases.get(conversation_key)) is not None:
-            release.held.append(record)
-        elif record.replay and self.heads[record.partition].has_head(conversation_key):
+            return self._add_to_release(conversation_key, release, record)
+        if record.replay and self.heads[record.partition].has_head(conversation_key):
             self._replays.add(conversation_key, record)
         else:
             self._appends.add(conversation_key, record)
@@ -137,6 +139,7 @@ class AppendWork:
         records = self._replays.drop(conversation_key) + self._appends.drop(conversation_key)
         if (release := self.releases.pop(conversation_key, None)) is not None:
             records += release.held
+            self._forget(release.letters)
         self._forget(records)
         return self._dead(records, conversation_key, reason)
 
@@ -147,18 +150,48 @@ class AppendWork:
             self.releases[conversation_key] = Release(request)
 
     def take_letters(self, conversation_key: str, found: FoundLetters) -> Outcome:
-        """Take a portion of letters to write; it follows the portions that were taken before."""
+        """Take a portion of letters, which follow those taken before; `write_letters` goes on with it."""
         release = self.releases[conversation_key]
-        release.take(len(found.records), found.last, is_complete=found.complete)
-        for record in found.records:
+        release.take(found)
+        held, release.held = release.held, []
+        outcome = Outcome([], [], {}, {})
+        for record in held:
+            outcome.replayed.extend(self._add_to_release(conversation_key, release, record).replayed)
+        return outcome
+
+    def write_letters(self, conversation_key: str) -> None:
+        """All replays of the conversation were delivered: the letters of the portion follow them."""
+        release = self.releases[conversation_key]
+        for record in release.pending:
+            # Not before, because they wait for replays, which are delivered only while there is room.
             self.records += 1
             self.bytes += len(record.value)
             self._appends.add(conversation_key, record)
-        # The log still has the records of some letters, so these came as replays too. The letters write their rows.
-        known = [record for record in release.held if record.replay and record.offset <= found.last]
-        self._forget(known)
-        release.held = [record for record in release.held if not record.replay or record.offset > found.last]
-        return Outcome([], known, {}, {})
+        release.pending = []
+
+    def publish_settled(self, before: float) -> list[Finished]:
+        """The letters to publish, given the time before which no node can forget what was acknowledged."""
+        published: list[Finished] = []
+        for release in self.releases.values():
+            if settled := release.settled(before):
+                published += settled
+                self._forget(release.letters)
+                release.letters = []
+        return published
+
+    def relieve(self, partition: int) -> Outcome:
+        """Held records keep the offsets of a partition from being committed: make letters of them while that may be.
+
+        The next portion of their release has them.
+        """
+        outcome = Outcome([], [], {}, {})
+        for key, release in self.releases.items():
+            if self._partition_of(key) == partition and release.may_spill:
+                release.is_spilling, release.is_complete = True, False
+                spilled = [record for record in release.held if not record.replay]
+                release.held = [record for record in release.held if record.replay]
+                outcome.finished.extend(self._spill(spilled, key).finished)
+        return outcome
 
     def end_release(self, conversation_key: str) -> None:
         """Go on with the conversation's newer records: all its letters are published."""
@@ -174,6 +207,26 @@ class AppendWork:
         """Forget the conversation's head: a worker has to read it."""
         for heads in self.heads.values():
             heads.forget(conversation_key)
+
+    def _add_to_release(self, conversation_key: str, release: Release, record: LogRecord) -> Outcome:
+        if record.replay and release.first_letter is not None:
+            if record.offset >= release.first_letter:
+                # It is of a letter: when the release has ended its row is as safe as any.
+                self._forget([record])
+                return Outcome([], [record], {}, {})
+            self._appends.add(conversation_key, record)
+        elif release.is_spilling and not record.replay:
+            return self._spill([record], conversation_key)
+        else:
+            release.held.append(record)
+        return Outcome([], [], {}, {})
+
+    def _partition_of(self, conversation_key: str) -> int:
+        return partition_of(conversation_key.encode(), self._settings.log_partitions)
+
+    def _spill(self, records: Sequence[LogRecord], conversation_key: str) -> Outcome:
+        self._forget(records)
+        return self._dead(records, conversation_key, "the release of the conversation is under way")
 
     def _forget(self, records: Sequence[LogRecord]) -> None:
         self.records -= len(records)
@@ -214,7 +267,7 @@ class AppendWork:
         key_bytes = key.encode()
         partition = partition_of(key_bytes, self._facts.output_partitions)
         topic = self._settings.output_topic
-        self._forget(batch.records)
+        self._forget([record for record in batch.records if not record.is_letter])
         offsets: list[int] = []
         outputs: list[Output] = []
         for sequence, record in enumerate(batch.records, start=first):
@@ -225,15 +278,15 @@ class AppendWork:
             headers = with_sent_at(record.headers, record.sent_at)
             outputs.append(Output(topic, partition, key_bytes, with_sequence(record.value, sequence), headers))
         source = Partition(self._settings.log_topic, last.partition)
-        if last.is_letter:
-            # While letters are written, no other record of their conversation is. Their numbers do not become a known
-            # head.
+        if (release := self.releases.get(key)) is None:
+            self.heads[last.partition].written(key, first + len(batch.records) - 1, replay=last.replay)
+            if outputs:
+                outcome.finished.append(Finished(source, offsets, outputs))
+        elif outputs:
+            # Nothing but its letters is published of a conversation in release, and their numbers are nobody's head.
             receipt = encode_receipt(self._settings, key, last)
-            self.releases[key].letters_written(Finished(source, offsets, outputs, receipt), now)
-            return
-        self.heads[last.partition].written(key, first + len(batch.records) - 1, replay=last.replay)
-        if outputs:
-            outcome.finished.append(Finished(source, offsets, outputs))
+            letters = [record for record in batch.records if record.is_letter]
+            release.letters_written(Finished(source, offsets, outputs, receipt), letters, now)
 
     def _dead(self, records: Sequence[LogRecord], conversation_key: str, reason: str) -> Outcome:
         outcome = Outcome([], [], {}, {})

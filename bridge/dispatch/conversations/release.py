@@ -13,6 +13,8 @@ from typing import NamedTuple
 from bridge.dispatch.work import Finished
 from bridge.records.log_record import LogRecord
 
+PAST_EVERY_OFFSET = 2**63
+
 
 class WantedLetters(NamedTuple):
     """The letters of a conversation past the offset `after`, for a request to release it."""
@@ -59,7 +61,12 @@ class Release:
 
     `request` is the time of the request, which names it. `held` are newer records, in order. Letters up to the offset
     `loaded` were taken; if `is_complete`, no later ones exist. `written` are the letters of this portion whose rows are
-    acknowledged. `written_at` is when the last of them was, in seconds of a monotonic clock.
+    acknowledged, and `letters` their records. `written_at` is when the last of them was acknowledged, in seconds of a
+    monotonic clock. While `is_spilling`, newer records become letters, which the next portion has.
+
+    Nothing of the conversation is published after its `first_letter` without a receipt, an offset that is known once
+    `dead_letter` was looked through: so replays from before it are of published records, and later ones of letters.
+    `pending` are letters that wait until all of the former were delivered.
     """
 
     request: int
@@ -69,17 +76,36 @@ class Release:
     is_complete: bool = False
     written: list[Finished] = field(default_factory=list)
     written_at: float = 0.0
+    letters: list[LogRecord] = field(default_factory=list)
+    pending: list[LogRecord] = field(default_factory=list)
+    first_letter: int | None = None
+    is_spilling: bool = False
     _unwritten: int = 0
 
-    def take(self, letters: int, last: int, *, is_complete: bool) -> None:
-        """Begin to write a portion of `letters` letters, up to the offset `last`."""
-        self.state = ReleaseState.WRITING if letters else ReleaseState.PUBLISHING
-        self.loaded, self.is_complete, self._unwritten = last, is_complete, letters
+    def take(self, found: FoundLetters) -> None:
+        """A portion of letters is there."""
+        self.state = ReleaseState.WRITING if found.records else ReleaseState.PUBLISHING
+        self.loaded, self.is_complete, self._unwritten = found.last, found.complete, len(found.records)
+        self.pending = found.records
+        if self.first_letter is None and found.records:
+            self.first_letter = found.records[0].offset
+        elif self.first_letter is None and found.complete:
+            self.first_letter = PAST_EVERY_OFFSET
 
-    def letters_written(self, finished: Finished, now: float) -> None:
-        """Take note that the rows of these letters are acknowledged."""
+    @property
+    def may_spill(self) -> bool:
+        """Whether newer records may become letters: a look that is under way or over would not have found them."""
+        return self.state in {ReleaseState.WRITING, ReleaseState.SETTLING}
+
+    def look_again(self) -> None:
+        """The portion is published: the next one begins, and has what was spilled."""
+        self.state, self.is_spilling = ReleaseState.LOADING, False
+
+    def letters_written(self, finished: Finished, letters: list[LogRecord], now: float) -> None:
+        """The rows of these letters are acknowledged."""
         self.written.append(finished)
-        self._unwritten -= len(finished.offsets)
+        self.letters += letters
+        self._unwritten -= len(letters)
         if not self._unwritten:
             self.state, self.written_at = ReleaseState.SETTLING, now
 

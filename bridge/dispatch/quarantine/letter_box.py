@@ -4,13 +4,11 @@ from collections.abc import Callable
 
 from msgspec.structs import replace
 
-from bridge.dispatch.conversations.release import FoundLetters, WantedLetters
+from bridge.dispatch.conversations.release import PAST_EVERY_OFFSET, FoundLetters, WantedLetters
 from bridge.kafka.dead_letter_reader import read_dead_letters
 from bridge.records.log_record import LogRecord
 from bridge.records.quarantine_letters import Letter, Receipt, read_letter
 from chat_tasks.settings import Settings
-
-_PAST_EVERY_OFFSET = 2**63
 
 
 class LetterBox:
@@ -29,7 +27,7 @@ class LetterBox:
         self._kept: list[LogRecord] = []
         self._bytes = 0
         self._replayed = -1
-        self._end = _PAST_EVERY_OFFSET
+        self._end = PAST_EVERY_OFFSET
 
     def take(self, found: Letter | Receipt) -> None:
         """Take a letter or receipt of any conversation; the order does not matter."""
@@ -49,7 +47,7 @@ class LetterBox:
         self._cut()
         last = self._kept[-1].offset if self._kept else self._wanted.after
         records = [replace(record, is_letter=True) for record in self._kept if record.offset > self._replayed]
-        return FoundLetters(records, last, complete=self._end == _PAST_EVERY_OFFSET)
+        return FoundLetters(records, last, complete=self._end == PAST_EVERY_OFFSET)
 
     def _cut(self) -> None:
         self._kept.sort(key=lambda record: record.offset)

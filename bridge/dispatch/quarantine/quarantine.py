@@ -1,10 +1,13 @@
 """The quarantined conversations of an assignment: from refusal to letters, and through a release."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 
 from bridge.dispatch.commits.outbox import Outbox
+from bridge.dispatch.commits.partition_progress import PartitionProgress
 from bridge.dispatch.conversations.appends import AppendWork
 from bridge.dispatch.conversations.release import FoundLetters, ReleaseState, WantedLetters
+from bridge.kafka.transaction import Partition
+from chat_tasks.conversation.routing import partition_of
 from chat_tasks.settings import Settings
 
 
@@ -20,8 +23,16 @@ class QuarantineWork:
     settled yet: it shows progress, because such letters only wait for time to pass.
     """
 
-    def __init__(self, settings: Settings, appends: AppendWork, outbox: Outbox, log_partitions: Sequence[int]) -> None:
-        self.log_partitions = log_partitions
+    def __init__(
+        self,
+        settings: Settings,
+        appends: AppendWork,
+        outbox: Outbox,
+        progress: Mapping[tuple[str, int], PartitionProgress],
+    ) -> None:
+        self._settings = settings
+        self._progress = progress
+        self.log_partitions = list(appends.heads)
         self._topics = settings.output_topic, settings.dead_letter_topic
         self._appends = appends
         self._outbox = outbox
@@ -45,14 +56,13 @@ class QuarantineWork:
             self._appends.begin_release(key, request)
 
     def wanted(self) -> list[WantedLetters]:
-        """The letters to look for now.
-
-        Letters, messages and receipts that the conversation already has in the outbox are published first.
-        """
+        """The letters to look for now: not while some of the conversation are yet to be published or receipted."""
         releases = self._appends.releases
         for key, release in releases.items():
             if release.state is ReleaseState.PUBLISHING and not release.is_complete and self._is_published(key):
-                release.state = ReleaseState.LOADING
+                release.look_again()
+            if release.pending and self._is_read(key):
+                self._appends.write_letters(key)
         return [
             WantedLetters(key, release.request, release.loaded)
             for key, release in releases.items()
@@ -66,12 +76,17 @@ class QuarantineWork:
             return
         if (release.request, release.loaded) == (wanted.release, wanted.after):
             self._outbox.take(self._appends.take_letters(wanted.conversation_key, found))
+            if self._is_read(wanted.conversation_key):
+                self._appends.write_letters(wanted.conversation_key)
 
     def publish_settled(self, before: float) -> None:
-        """Publish the letters whose rows no node can forget: rows written before the time `before` are safe."""
-        for release in self._appends.releases.values():
-            self._outbox.extend(release.settled(before))
-            self.looks += release.state is ReleaseState.SETTLING
+        """Publish the letters whose rows no node can forget, given the time before which what was written is safe."""
+        self._outbox.extend(self._appends.publish_settled(before))
+        self.looks += sum(one.state is ReleaseState.SETTLING for one in self._appends.releases.values())
+
+    def relieve(self, partition: Partition) -> None:
+        """The partition cannot commit what is held of it."""
+        self._outbox.take(self._appends.relieve(partition.number))
 
     def ended(self) -> dict[str, int]:
         """The conversations all of whose letters are published, each with its request."""
@@ -90,3 +105,7 @@ class QuarantineWork:
         """Whether none of the conversation's messages, letters and receipts waits to be published."""
         key = conversation_key.encode()
         return not any(output.key == key and output.topic in self._topics for output in self._outbox.unpublished())
+
+    def _is_read(self, conversation_key: str) -> bool:
+        number = partition_of(conversation_key.encode(), self._settings.log_partitions)
+        return self._progress[Partition(self._settings.log_topic, number)].has_all_replays

@@ -50,6 +50,7 @@ class SimulatedPipeline:
         self.quarantined: dict[str, str] = {}
         self.requests: dict[str, int] = {}
         self.mended_up_to: dict[str, int] = {}
+        self.deleted: list[tuple[float, str, str, int]] = []
         self.worker = SimulatedWorker(self.generations(0))
         self.epoch = 0
         self.state_elsewhere = ProcessState()
@@ -201,7 +202,7 @@ class SimulatedPipeline:
         for key, request in ended.items():
             assert self.requests.pop(key) == request
             assert not self.waiting[key]
-            del self.quarantined[key]
+            self.deleted.append((self.now, key, self.quarantined.pop(key), request))
         if not hears:
             self.restart()
         for key, request in ended.items():
@@ -258,8 +259,16 @@ class SimulatedPipeline:
         """It forgets how far the log was purged: what was, is there again."""
         self.lows = {partition: low * quarters // 4 for partition, low in self.lows.items()}
 
-    def restart_cassandra(self, keep_every: int) -> None:
-        """It forgets rows that were last written within the window, and the dispatcher has not noticed yet."""
+    def restart_cassandra(self, keep_every: int, *, forgets_the_table: bool = False) -> None:
+        """It forgets rows that were last written within the window, and the dispatcher has not noticed yet.
+
+        Perhaps also that releases have ended within the window, and that a conversation was quarantined again since.
+        """
+        since = self.now - SETTINGS.replay_window
+        back = {key: (reason, request) for at, key, reason, request in self.deleted if forgets_the_table and at > since}
+        self.deleted = []
+        self.quarantined.update({key: reason for key, (reason, _) in back.items()})
+        self.requests.update({key: request for key, (_, request) in back.items()})
         for key, rows in self.worker.rows.items():
             self.worker.rows[key] = {
                 number: row

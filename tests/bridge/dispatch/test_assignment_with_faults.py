@@ -257,9 +257,24 @@ class FaultyPipeline(RuleBasedStateMachine):
         else:
             self.pipeline.restart()
 
-    @rule(keep_every=st.integers(1, 4))
-    def restart_cassandra(self, keep_every: int) -> None:
-        self.pipeline.restart_cassandra(keep_every)
+    @rule(keep_every=st.integers(1, 4), forgets_the_table=st.booleans())
+    def restart_cassandra(self, keep_every: int, forgets_the_table: bool = False) -> None:
+        self.pipeline.restart_cassandra(keep_every, forgets_the_table=forgets_the_table)
+
+    @rule(key=st.sampled_from(KEYS), heads=HEADS)
+    def forget_that_a_release_has_ended(self, key: str, heads: str) -> None:
+        """And what was published since, and that the conversation was quarantined again."""
+        self.release_to_the_end(key, hears=True)
+        self.send([key] * 3)
+        self.all_goes_well(2, publishes=True)
+        self.damage(key)
+        self.send([key] * 2)
+        self.all_goes_well(2, publishes=True)
+        self.pipeline.worker.damaged.discard(key)
+        self.pipeline.worker.damaged.add(UNWRITABLE)
+        self.restart_cassandra(MANY, forgets_the_table=True)
+        self.begin_again(heads)
+        self.all_goes_well(2, publishes=True)
 
     @rule(quarters=st.integers(0, 3))
     def restart_kafka(self, quarters: int) -> None:

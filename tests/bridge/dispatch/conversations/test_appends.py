@@ -178,6 +178,7 @@ def test_the_heads_of_letters_are_read_and_theirs_are_not_kept() -> None:
     for offset in range(3):
         letter = structs.replace(record(offset), is_letter=True)
         work.take_letters("abc123", FoundLetters([letter], offset, complete=False))
+        work.write_letters("abc123")
         [task] = plan(work)
         assert decode_append_task(task.body).conversations[0].head is None
         take_reply(work, task, [offset])
