@@ -67,7 +67,7 @@ def on_page_markdown(markdown: str, page: Page, config: MkDocsConfig, files: Fil
 
     def to_api(name: re.Match[str]) -> str:
         if not (_ROOT / name[1]).exists():
-            logger.info("%s names %s, which does not exist", source, name[1])
+            logger.warning("%s names %s, which does not exist", source, name[1])
             return name[0]
         return f"[{name[0]}][{_module(Path(name[1]))}]"
 
