@@ -31,7 +31,7 @@ NO_VERSION = 0
 APPEND_TASK = "chat_tasks.append_messages"
 LATEST_TASK = "chat_tasks.latest_messages"
 
-# Cassandra host id → `gossip_generation`: the seconds since 1970 at which that node last started.
+# Cassandra host id → `generation` of `gossip_info`: the seconds since 1970 at which that node last started.
 Generations = dict[str, int]
 
 
