@@ -40,9 +40,8 @@ class AppendWork:
     the releases. Invariant: a conversation's new records go to the workers one batch after the other, in the log's
     order. Replays of a conversation whose head is known are scheduled apart, so that its new records do not wait for
     them. Records of a conversation in quarantine become letters at once, and records of a conversation in release are
-    held. `records` and `bytes` count what was delivered and is neither acknowledged nor a letter; a letter that is
-    released counts until it is to be published. A reply that does not fit its task raises `ValueError`, and nothing of
-    it is taken.
+    held. `records` and `bytes` count what is scheduled, at the workers, or held. A reply that does not fit its task
+    raises `ValueError`, and nothing of it is taken.
     """
 
     def __init__(
@@ -139,7 +138,6 @@ class AppendWork:
         records = self._replays.drop(conversation_key) + self._appends.drop(conversation_key)
         if (release := self.releases.pop(conversation_key, None)) is not None:
             records += release.held
-            self._forget(release.letters)
         self._forget(records)
         return self._dead(records, conversation_key, reason)
 
@@ -169,28 +167,13 @@ class AppendWork:
             self._appends.add(conversation_key, record)
         release.pending = []
 
-    def publish_settled(self, before: float) -> list[Finished]:
-        """The letters to publish, given the time before which no node can forget what was acknowledged."""
-        published: list[Finished] = []
-        for release in self.releases.values():
-            if settled := release.settled(before):
-                published += settled
-                self._forget(release.letters)
-                release.letters = []
-        return published
-
     def relieve(self, partition: int) -> Outcome:
-        """Held records keep the offsets of a partition from being committed: make letters of them while that may be.
-
-        The next portion of their release has them.
-        """
+        """Make letters of held records, which keep a partition paused; the next portion of their release has them."""
         outcome = Outcome([], [], {}, {})
         for key, release in self.releases.items():
-            if self._partition_of(key) == partition and release.may_spill:
-                release.is_spilling, release.is_complete = True, False
-                spilled = [record for record in release.held if not record.replay]
-                release.held = [record for record in release.held if record.replay]
-                outcome.finished.extend(self._spill(spilled, key).finished)
+            spilled = release.spill(partition)
+            self._forget(spilled)
+            outcome.finished.extend(self._dead(spilled, key, "the release of the conversation is under way").finished)
         return outcome
 
     def end_release(self, conversation_key: str) -> None:
@@ -215,18 +198,9 @@ class AppendWork:
                 self._forget([record])
                 return Outcome([], [record], {}, {})
             self._appends.add(conversation_key, record)
-        elif release.is_spilling and not record.replay:
-            return self._spill([record], conversation_key)
         else:
             release.held.append(record)
         return Outcome([], [], {}, {})
-
-    def _partition_of(self, conversation_key: str) -> int:
-        return partition_of(conversation_key.encode(), self._settings.log_partitions)
-
-    def _spill(self, records: Sequence[LogRecord], conversation_key: str) -> Outcome:
-        self._forget(records)
-        return self._dead(records, conversation_key, "the release of the conversation is under way")
 
     def _forget(self, records: Sequence[LogRecord]) -> None:
         self.records -= len(records)
@@ -267,7 +241,7 @@ class AppendWork:
         key_bytes = key.encode()
         partition = partition_of(key_bytes, self._facts.output_partitions)
         topic = self._settings.output_topic
-        self._forget([record for record in batch.records if not record.is_letter])
+        self._forget(batch.records)
         offsets: list[int] = []
         outputs: list[Output] = []
         for sequence, record in enumerate(batch.records, start=first):
@@ -285,8 +259,7 @@ class AppendWork:
         elif outputs:
             # Nothing but its letters is published of a conversation in release, and their numbers are nobody's head.
             receipt = encode_receipt(self._settings, key, last)
-            letters = [record for record in batch.records if record.is_letter]
-            release.letters_written(Finished(source, offsets, outputs, receipt), letters, now)
+            release.letters_written(Finished(source, offsets, outputs, receipt), now)
 
     def _dead(self, records: Sequence[LogRecord], conversation_key: str, reason: str) -> Outcome:
         outcome = Outcome([], [], {}, {})

@@ -60,13 +60,14 @@ class Release:
     method raises.
 
     `request` is the time of the request, which names it. `held` are newer records, in order. Letters up to the offset
-    `loaded` were taken; if `is_complete`, no later ones exist. `written` are the letters of this portion whose rows are
-    acknowledged, and `letters` their records. `written_at` is when the last of them was acknowledged, in seconds of a
-    monotonic clock. While `is_spilling`, newer records become letters, which the next portion has.
+    `loaded` were taken; if `is_complete`, no later ones exist. `portion` are the records of the letters that are being
+    written or settle. `written` is what to publish of those whose rows are acknowledged, and `written_at` when the last
+    of them was, in seconds of a monotonic clock.
 
     Nothing of the conversation is published after its `first_letter` without a receipt, an offset that is known once
     `dead_letter` was looked through: so replays from before it are of published records, and later ones of letters.
-    `pending` are letters that wait until all of the former were delivered.
+    `pending` are letters that wait until all of the former were delivered. `has_spilled` says that newer records became
+    letters during a look, which may have missed them.
     """
 
     request: int
@@ -76,36 +77,40 @@ class Release:
     is_complete: bool = False
     written: list[Finished] = field(default_factory=list)
     written_at: float = 0.0
-    letters: list[LogRecord] = field(default_factory=list)
+    portion: list[LogRecord] = field(default_factory=list)
     pending: list[LogRecord] = field(default_factory=list)
     first_letter: int | None = None
-    is_spilling: bool = False
+    has_spilled: bool = False
     _unwritten: int = 0
 
     def take(self, found: FoundLetters) -> None:
         """A portion of letters is there."""
         self.state = ReleaseState.WRITING if found.records else ReleaseState.PUBLISHING
-        self.loaded, self.is_complete, self._unwritten = found.last, found.complete, len(found.records)
-        self.pending = found.records
+        self.loaded, self._unwritten = found.last, len(found.records)
+        self.is_complete, self.has_spilled = found.complete and not self.has_spilled, False
+        self.portion = self.pending = found.records
         if self.first_letter is None and found.records:
             self.first_letter = found.records[0].offset
         elif self.first_letter is None and found.complete:
             self.first_letter = PAST_EVERY_OFFSET
 
-    @property
-    def may_spill(self) -> bool:
-        """Whether newer records may become letters: a look that is under way or over would not have found them."""
-        return self.state in {ReleaseState.WRITING, ReleaseState.SETTLING}
+    def spill(self, partition: int) -> list[LogRecord]:
+        """The held records of a partition that are to become letters, which a later look at `dead_letter` finds.
 
-    def look_again(self) -> None:
-        """The portion is published: the next one begins, and has what was spilled."""
-        self.state, self.is_spilling = ReleaseState.LOADING, False
+        None once the last look is over: the release may be ending.
+        """
+        if self.state is ReleaseState.PUBLISHING and self.is_complete:
+            return []
+        spilled = [record for record in self.held if record.partition == partition and not record.replay]
+        if spilled:
+            self.is_complete, self.has_spilled = False, self.state is ReleaseState.LOADING
+            self.held = [record for record in self.held if record.replay]
+        return spilled
 
-    def letters_written(self, finished: Finished, letters: list[LogRecord], now: float) -> None:
+    def letters_written(self, finished: Finished, now: float) -> None:
         """The rows of these letters are acknowledged."""
         self.written.append(finished)
-        self.letters += letters
-        self._unwritten -= len(letters)
+        self._unwritten -= len(finished.offsets)
         if not self._unwritten:
             self.state, self.written_at = ReleaseState.SETTLING, now
 
@@ -117,5 +122,5 @@ class Release:
         if self.state is not ReleaseState.SETTLING or self.written_at > before:
             return []
         self.state = ReleaseState.PUBLISHING
-        letters, self.written = self.written, []
+        letters, self.written, self.portion = self.written, [], []
         return letters

@@ -69,7 +69,7 @@ def find_letters(settings: Settings, wanted: WantedLetters, is_wanted: Callable[
     Now and then `is_wanted` is told how many dead letters were looked through since its last call. The result has no
     use once `is_wanted` returns False.
     """
-    box = LetterBox(wanted, settings.records_in_flight // 2, settings.bytes_in_flight // 2)
+    box = LetterBox(wanted, settings.records_in_flight // 4, settings.bytes_in_flight // 4)
     for messages in read_dead_letters(settings):
         if not is_wanted(len(messages)):
             break

@@ -56,13 +56,22 @@ class QuarantineWork:
             self._appends.begin_release(key, request)
 
     def wanted(self) -> list[WantedLetters]:
-        """The letters to look for now: not while some of the conversation are yet to be published or receipted."""
+        """The letters to look for now: not while some of the conversation are yet to be published or receipted.
+
+        Nor while much of other conversations is written or settles. Such letters do not count as in flight: if they
+        did, a node that is away would keep them from settling, and thereby stop all other conversations.
+        """
         releases = self._appends.releases
         for key, release in releases.items():
             if release.state is ReleaseState.PUBLISHING and not release.is_complete and self._is_published(key):
-                release.look_again()
+                release.state = ReleaseState.LOADING
             if release.pending and self._is_read(key):
                 self._appends.write_letters(key)
+        # Letters that are pending wait for replays, which wait until those of other releases are told from letters.
+        portions = [record for release in releases.values() if not release.pending for record in release.portion]
+        share = self._settings.records_in_flight // 4, self._settings.bytes_in_flight // 4
+        if len(portions) > share[0] or sum(len(record.value) for record in portions) > share[1]:
+            return []
         return [
             WantedLetters(key, release.request, release.loaded)
             for key, release in releases.items()
@@ -81,8 +90,9 @@ class QuarantineWork:
 
     def publish_settled(self, before: float) -> None:
         """Publish the letters whose rows no node can forget, given the time before which what was written is safe."""
-        self._outbox.extend(self._appends.publish_settled(before))
-        self.looks += sum(one.state is ReleaseState.SETTLING for one in self._appends.releases.values())
+        for release in self._appends.releases.values():
+            self._outbox.extend(release.settled(before))
+            self.looks += release.state is ReleaseState.SETTLING
 
     def relieve(self, partition: Partition) -> None:
         """The partition cannot commit what is held of it."""
