@@ -32,7 +32,7 @@ class WaitingLetters:
 
     def __init__(self) -> None:
         self._offsets: dict[str, list[int]] = {}
-        self._replayed: dict[str, int] = {}
+        self._published: dict[str, int] = {}
 
     def take(self, found: Letter | Receipt) -> None:
         """Take a letter or a receipt; the order does not matter."""
@@ -40,12 +40,12 @@ class WaitingLetters:
         if isinstance(found, Letter):
             self._offsets.setdefault(key, []).append(found.record.offset)
         else:
-            self._replayed[key] = max(self._replayed.get(key, -1), found.offset)
+            self._published[key] = max(self._published.get(key, -1), found.offset)
 
     def of(self, conversation_key: str) -> int:
         """The number of letters of the conversation that are not published yet."""
-        replayed = self._replayed.get(conversation_key, -1)
-        return sum(offset > replayed for offset in self._offsets.get(conversation_key, ()))
+        published = self._published.get(conversation_key, -1)
+        return sum(offset > published for offset in self._offsets.get(conversation_key, ()))
 
 
 def quarantined_conversations(settings: Settings) -> list[dict[str, Any]]:
@@ -104,7 +104,7 @@ def release_conversation(
         while time.monotonic() < deadline:
             found = table.find(conversation_key)
             if found is None:
-                report(f"{name}: released, all its dead letters are replayed")
+                report(f"{name}: released, all its dead letters are published")
                 return
             if found.release_requested is None:
                 raise NotReleased(f"conversation {name} is quarantined again: {found.reason}")

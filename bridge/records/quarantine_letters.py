@@ -43,7 +43,7 @@ def encode_letter(settings: Settings, conversation_key: str, record: LogRecord, 
 def encode_receipt(settings: Settings, conversation_key: str, record: LogRecord) -> Output:
     """The receipt for the letter of this record, and for all letters before it."""
     source = Source(settings.log_topic, record.partition, record.offset, _STAGE, settings.instance_name)
-    headers = dead_letter_headers([], source, _REPLAYED, "the dead letters up to this offset are replayed")
+    headers = dead_letter_headers([], source, _REPLAYED, "the dead letters up to this offset are published")
     return Output(settings.dead_letter_topic, -1, conversation_key.encode(), None, headers)
 
 

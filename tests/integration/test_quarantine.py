@@ -100,7 +100,7 @@ def test_kept_aside_shown_released_and_replayed_while_all_others_flow(deploy: De
     assert released.returncode == 0, released.stderr
     assert released.stdout.splitlines() == [
         f'"{SICK}": the release is requested',
-        f'"{SICK}": released, all its dead letters are replayed',
+        f'"{SICK}": released, all its dead letters are published',
     ]
     assert shown(deployment) == []
 

@@ -26,7 +26,7 @@ class LetterBox:
         self._most_bytes = most_bytes
         self._kept: list[LogRecord] = []
         self._bytes = 0
-        self._replayed = -1
+        self._published = -1
         self._end = PAST_EVERY_OFFSET
 
     def take(self, found: Letter | Receipt) -> None:
@@ -40,13 +40,13 @@ class LetterBox:
                 if len(self._kept) > 2 * self._most_records or self._bytes > 2 * self._most_bytes:
                     self._cut()
         else:
-            self._replayed = max(self._replayed, found.offset)
+            self._published = max(self._published, found.offset)
 
     def found(self) -> FoundLetters:
         """The wanted letters that are not published yet; called after everything was taken."""
         self._cut()
         last = self._kept[-1].offset if self._kept else self._wanted.after
-        records = [replace(record, is_letter=True) for record in self._kept if record.offset > self._replayed]
+        records = [replace(record, is_letter=True) for record in self._kept if record.offset > self._published]
         return FoundLetters(records, last, complete=self._end == PAST_EVERY_OFFSET)
 
     def _cut(self) -> None:
