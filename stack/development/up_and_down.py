@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from stack.development.status import pipeline_status
 from stack.errors import PipelineError
 from stack.pipeline.procfile import Pipeline
-from stack.processes.parallel import stop_all, with_each
+from stack.processes.parallel import with_each
 from stack.servers.one_of_each import Servers
 from stack.waiting import wait_until
 
@@ -46,7 +46,7 @@ def down(servers: Servers, pipeline: Pipeline, report: Report) -> None:
     """Stop the pipeline, then the servers; their data stay."""
     pipeline.stop()
     report("pipeline: stopped")
-    stop_all(servers.all)
+    servers.stop()
     report("servers: stopped")
 
 

@@ -8,18 +8,17 @@ from typing import TYPE_CHECKING, Self
 
 from stack.errors import NotAnsweringError
 from stack.home import jars_folder
-from stack.processes.parallel import start_all, stop_all
 from stack.processes.ports import free_port, is_free
 from stack.servers.cassandra import CassandraNode, CassandraSettings
 from stack.servers.cassandra_ring import sees_three_replicas
 from stack.servers.kafka import KafkaBroker, KafkaSettings
 from stack.servers.redis import RedisServer, RedisSettings
+from stack.servers.server_group import ServerGroup
 from stack.waiting import wait_until
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from pathlib import Path
-    from types import TracebackType
 
     from stack.processes.server_process import ServerProcess
 
@@ -37,7 +36,7 @@ Address = tuple[str, int]
 
 
 @dataclass(frozen=True)
-class Cluster:
+class Cluster(ServerGroup):
     """Kafka with replication 3 and 2 replicas in sync, Cassandra with three nodes that own a third of the ring each.
 
     As a context manager it starts everything and stops it at the end.
@@ -133,27 +132,10 @@ class Cluster:
 
         Raises `StackError`.
         """
-        start_all(self.all)
+        super().start()
         for node in self.cassandra:
             if not wait_until(partial(sees_three_replicas, node.host, node.port), _RING_SECONDS):
                 raise NotAnsweringError(f"{node.name} has not found its neighbours after {_RING_SECONDS:g} s")
-
-    def stop(self) -> None:
-        """Stop everything, at once; what does not run is left alone."""
-        stop_all(self.all)
-
-    def __enter__(self) -> Self:
-        try:
-            self.start()
-        except BaseException:
-            self.stop()
-            raise
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.stop()
 
 
 def _port_on_all() -> int:

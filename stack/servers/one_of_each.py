@@ -6,23 +6,22 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Self
 
 from stack.home import jars_folder
-from stack.processes.parallel import start_all, stop_all
 from stack.processes.ports import free_port
 from stack.servers.cassandra import CassandraNode, CassandraSettings, CommitlogSync
 from stack.servers.kafka import KafkaBroker, KafkaSettings
 from stack.servers.profiles import Profile
 from stack.servers.redis import RedisServer, RedisSettings
+from stack.servers.server_group import ServerGroup
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
-    from types import TracebackType
 
     from stack.processes.server_process import ServerProcess
 
 
 @dataclass(frozen=True)
-class Servers:
+class Servers(ServerGroup):
     """The three servers that the application needs. As a context manager it starts them, and stops them at the end."""
 
     kafka: KafkaBroker
@@ -90,24 +89,3 @@ class Servers:
             "CHAT_CASSANDRA_PORT": str(self.cassandra_port),
             "CHAT_REDIS_URL": self.redis_url,
         }
-
-    def start(self) -> None:
-        """Start those that do not run, at once, and wait until all answer. Raises `StackError`."""
-        start_all(self.all)
-
-    def stop(self) -> None:
-        """Stop all three, at once; those that do not run are left alone."""
-        stop_all(self.all)
-
-    def __enter__(self) -> Self:
-        try:
-            self.start()
-        except BaseException:
-            self.stop()
-            raise
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.stop()
