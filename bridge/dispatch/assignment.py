@@ -217,7 +217,7 @@ class AssignmentState:
         return purgeable
 
     def full(self) -> set[Partition]:
-        """The partitions that are to deliver no more for now."""
+        """The partitions that are to deliver no more for now. What releases hold of them becomes letters."""
         full = self._room.full(self._progress.values(), self.appends, self.latest)
         for partition in full & self._heads.keys():
             self.quarantine.relieve(partition)

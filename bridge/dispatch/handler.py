@@ -10,6 +10,7 @@ import orjson
 
 from bridge.dispatch.assignment import AssignmentState
 from bridge.dispatch.process_state import ProcessState
+from bridge.dispatch.quarantine.quarantine import QuarantineWork
 from bridge.dispatch.scheduling.gathering import Gathering
 from bridge.dispatch.servers.background_calls import CallDone
 from bridge.dispatch.servers.cluster import Cluster
@@ -58,10 +59,7 @@ class Dispatch(LoopHandler):
 
     def start(self, post: Callable[[object], None]) -> None:
         """Start the threads."""
-        # Asked from other threads too, so the assignment is looked at once.
-        self._upkeep = Upkeep(
-            self._settings, self._cluster, post, lambda work: getattr(self._work, "quarantine", None) is work
-        )
+        self._upkeep = Upkeep(self._settings, self._cluster, post, self._is_current)
         # Celery and Redis's client are a third of what dispatch imports. They are imported here while the loop joins
         # its group.
         from bridge.dispatch.workers.reply_reader import ReplyReader  # noqa: PLC0415
@@ -192,6 +190,11 @@ class Dispatch(LoopHandler):
     def is_drained(self) -> bool:
         """Whether no task is in flight and nothing waits to be published."""
         return self._work is None or self._work.is_drained()
+
+    def _is_current(self, work: QuarantineWork) -> bool:
+        # Other threads ask too: between two looks at `_work` the loop's thread may have dropped the assignment.
+        current = self._work
+        return current is not None and current.quarantine is work
 
     def _send(self, work: AssignmentState, now: float) -> None:
         self._gathering.flushed()

@@ -158,14 +158,16 @@ class AppendWork:
         return outcome
 
     def write_letters(self, conversation_key: str) -> None:
-        """All replays of the conversation were delivered: the letters of the portion follow them."""
+        """Write the letters of the portion, if they are pending: all replays of the conversation were delivered."""
         release = self.releases[conversation_key]
-        for record in release.pending:
+        if not release.is_pending:
+            return
+        release.is_pending = False
+        for record in release.portion:
             # Not before, because they wait for replays, which are delivered only while there is room.
             self.records += 1
             self.bytes += len(record.value)
             self._appends.add(conversation_key, record)
-        release.pending = []
 
     def relieve(self, partition: int) -> Outcome:
         """Make letters of held records, which keep a partition paused; the next portion of their release has them."""

@@ -12,8 +12,14 @@ from typing import NamedTuple
 
 from bridge.dispatch.work import Finished
 from bridge.records.log_record import LogRecord
+from chat_tasks.settings import Settings
 
 PAST_EVERY_OFFSET = 2**63
+
+
+def portion_bounds(settings: Settings) -> tuple[int, int]:
+    """The records, and the bytes, that a portion of letters may have: a quarter of what may be in flight."""
+    return settings.records_in_flight // 4, settings.bytes_in_flight // 4
 
 
 class WantedLetters(NamedTuple):
@@ -39,7 +45,7 @@ class ReleaseState(Enum):
     """The state of one portion of letters; after PUBLISHING comes LOADING again, or the release is over.
 
     - LOADING: letters are wanted from `dead_letter`.
-    - WRITING: workers write the rows of the letters.
+    - WRITING: workers write the rows of the letters, once all replays of the conversation were delivered.
     - SETTLING: the rows are written, but a node that is killed now may forget some of them.
     - PUBLISHING: the letters are in the outbox or a transaction, and then published.
     """
@@ -66,7 +72,7 @@ class Release:
 
     Nothing of the conversation is published after its `first_letter` without a receipt, an offset that is known once
     `dead_letter` was looked through: so replays from before it are of published records, and later ones of letters.
-    `pending` are letters that wait until all of the former were delivered. `has_spilled` says that newer records became
+    The portion `is_pending` until all of the former were delivered. `has_spilled` says that newer records became
     letters during a look, which may have missed them.
     """
 
@@ -78,21 +84,18 @@ class Release:
     written: list[Finished] = field(default_factory=list)
     written_at: float = 0.0
     portion: list[LogRecord] = field(default_factory=list)
-    pending: list[LogRecord] = field(default_factory=list)
+    is_pending: bool = False
     first_letter: int | None = None
     has_spilled: bool = False
-    _unwritten: int = 0
 
     def take(self, found: FoundLetters) -> None:
         """A portion of letters is there."""
         self.state = ReleaseState.WRITING if found.records else ReleaseState.PUBLISHING
-        self.loaded, self._unwritten = found.last, len(found.records)
+        self.loaded = found.last
         self.is_complete, self.has_spilled = found.complete and not self.has_spilled, False
-        self.portion = self.pending = found.records
-        if self.first_letter is None and found.records:
-            self.first_letter = found.records[0].offset
-        elif self.first_letter is None and found.complete:
-            self.first_letter = PAST_EVERY_OFFSET
+        self.portion, self.is_pending = found.records, bool(found.records)
+        if self.first_letter is None and (found.records or found.complete):
+            self.first_letter = found.records[0].offset if found.records else PAST_EVERY_OFFSET
 
     def spill(self, partition: int) -> list[LogRecord]:
         """The held records of a partition that are to become letters, which a later look at `dead_letter` finds.
@@ -110,8 +113,7 @@ class Release:
     def letters_written(self, finished: Finished, now: float) -> None:
         """The rows of these letters are acknowledged."""
         self.written.append(finished)
-        self._unwritten -= len(finished.offsets)
-        if not self._unwritten:
+        if sum(len(one.offsets) for one in self.written) == len(self.portion):
             self.state, self.written_at = ReleaseState.SETTLING, now
 
     def settled(self, before: float) -> list[Finished]:

@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 from msgspec.structs import replace
 
-from bridge.dispatch.conversations.release import PAST_EVERY_OFFSET, FoundLetters, WantedLetters
+from bridge.dispatch.conversations.release import PAST_EVERY_OFFSET, FoundLetters, WantedLetters, portion_bounds
 from bridge.kafka.dead_letter_reader import read_dead_letters
 from bridge.records.log_record import LogRecord
 from bridge.records.quarantine_letters import Letter, Receipt, read_letter
@@ -69,7 +69,7 @@ def find_letters(settings: Settings, wanted: WantedLetters, is_wanted: Callable[
     Now and then `is_wanted` is told how many dead letters were looked through since its last call. The result has no
     use once `is_wanted` returns False.
     """
-    box = LetterBox(wanted, settings.records_in_flight // 4, settings.bytes_in_flight // 4)
+    box = LetterBox(wanted, *portion_bounds(settings))
     for messages in read_dead_letters(settings):
         if not is_wanted(len(messages)):
             break

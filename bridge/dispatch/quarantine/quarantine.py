@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from bridge.dispatch.commits.outbox import Outbox
 from bridge.dispatch.commits.partition_progress import PartitionProgress
 from bridge.dispatch.conversations.appends import AppendWork
-from bridge.dispatch.conversations.release import FoundLetters, ReleaseState, WantedLetters
+from bridge.dispatch.conversations.release import FoundLetters, ReleaseState, WantedLetters, portion_bounds
 from bridge.kafka.transaction import Partition
 from chat_tasks.conversation.routing import partition_of
 from chat_tasks.settings import Settings
@@ -65,12 +65,11 @@ class QuarantineWork:
         for key, release in releases.items():
             if release.state is ReleaseState.PUBLISHING and not release.is_complete and self._is_published(key):
                 release.state = ReleaseState.LOADING
-            if release.pending and self._is_read(key):
-                self._appends.write_letters(key)
+            self._write_if_due(key)
         # Letters that are pending wait for replays, which wait until those of other releases are told from letters.
-        portions = [record for release in releases.values() if not release.pending for record in release.portion]
-        share = self._settings.records_in_flight // 4, self._settings.bytes_in_flight // 4
-        if len(portions) > share[0] or sum(len(record.value) for record in portions) > share[1]:
+        portions = [record for release in releases.values() if not release.is_pending for record in release.portion]
+        most_records, most_bytes = portion_bounds(self._settings)
+        if len(portions) > most_records or sum(len(record.value) for record in portions) > most_bytes:
             return []
         return [
             WantedLetters(key, release.request, release.loaded)
@@ -85,8 +84,7 @@ class QuarantineWork:
             return
         if (release.request, release.loaded) == (wanted.release, wanted.after):
             self._outbox.take(self._appends.take_letters(wanted.conversation_key, found))
-            if self._is_read(wanted.conversation_key):
-                self._appends.write_letters(wanted.conversation_key)
+            self._write_if_due(wanted.conversation_key)
 
     def publish_settled(self, before: float) -> None:
         """Publish the letters whose rows no node can forget, given the time before which what was written is safe."""
@@ -95,7 +93,7 @@ class QuarantineWork:
             self.looks += release.state is ReleaseState.SETTLING
 
     def relieve(self, partition: Partition) -> None:
-        """The partition cannot commit what is held of it."""
+        """Make letters of what releases hold of a paused partition, so that it can go on."""
         self._outbox.take(self._appends.relieve(partition.number))
 
     def ended(self) -> dict[str, int]:
@@ -116,6 +114,7 @@ class QuarantineWork:
         key = conversation_key.encode()
         return not any(output.key == key and output.topic in self._topics for output in self._outbox.unpublished())
 
-    def _is_read(self, conversation_key: str) -> bool:
+    def _write_if_due(self, conversation_key: str) -> None:
         number = partition_of(conversation_key.encode(), self._settings.log_partitions)
-        return self._progress[Partition(self._settings.log_topic, number)].has_all_replays
+        if self._progress[Partition(self._settings.log_topic, number)].has_all_replays:
+            self._appends.write_letters(conversation_key)
