@@ -1,4 +1,4 @@
-"""`make chaos`: faults on a cluster for as long as asked; leaves a history, a timeline and a report."""
+"""`make chaos`: faults on a cluster for as long as asked; leaves a history, the recovery times and a report."""
 
 from __future__ import annotations
 
@@ -15,7 +15,6 @@ from tests.chaos.faults.catalogue import ON_A_CLUSTER, ON_ONE_NODE, ONE_NODE_DOW
 from tests.chaos.run.nemesis import Step, plan
 from tests.chaos.run.resumption import recovery_table
 from tests.chaos.run.run import RATE, Verdict, run
-from tests.chaos.run.timeline import draw
 from tests.chaos.system.small_disk import remove_with_disks
 from tests.chaos.system.system import cluster, single
 
@@ -48,7 +47,6 @@ def main(minutes: float, seed: int, only: tuple[str, ...], rate: float, folder: 
             rate=rate,
         )
         verdict.history.save(folder / "history.json")
-        draw(verdict.history, folder / "timeline.png")
         (folder / "recoveries.json").write_text(json.dumps([asdict(one) for one in verdict.recoveries], indent=1))
         exit_code = _report(verdict, folder)
     sys.exit(exit_code)
