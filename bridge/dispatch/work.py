@@ -64,7 +64,7 @@ class Finished(msgspec.Struct, frozen=True, gc=False):
     receipt: Output | None = None
 
 
-class Outcome(NamedTuple):
+class Outcome(msgspec.Struct, gc=False):
     """What came of records of the log.
 
     `finished` are ready to be published, and `replayed` were only written again. `refused` are conversations to
@@ -72,7 +72,7 @@ class Outcome(NamedTuple):
     tried again, each with the number of conversations.
     """
 
-    finished: list[Finished]
-    replayed: list[LogRecord]
-    refused: dict[str, str]
-    retries: dict[str, int]
+    finished: list[Finished] = []
+    replayed: list[LogRecord] = []
+    refused: dict[str, str] = {}
+    retries: dict[str, int] = {}

@@ -113,7 +113,7 @@ class AppendWork:
         if len(reply.results) != len(task.batches):
             raise ValueError(f"{len(reply.results)} results for {len(task.batches)} conversations")
         scheduler.answered(number)
-        outcome = Outcome([], [], {}, {})
+        outcome = Outcome()
         done = 0
         for batch, result in zip(task.batches, reply.results, strict=True):
             if isinstance(result, int):
@@ -152,7 +152,7 @@ class AppendWork:
         release = self.releases[conversation_key]
         release.take(found)
         held, release.held = release.held, []
-        outcome = Outcome([], [], {}, {})
+        outcome = Outcome()
         for record in held:
             outcome.replayed.extend(self._add_to_release(conversation_key, release, record).replayed)
         return outcome
@@ -171,7 +171,7 @@ class AppendWork:
 
     def relieve(self, partition: int) -> Outcome:
         """Make letters of held records, which keep a partition paused; the next portion of their release has them."""
-        outcome = Outcome([], [], {}, {})
+        outcome = Outcome()
         for key, release in self.releases.items():
             spilled = release.spill(partition)
             self._forget(spilled)
@@ -198,11 +198,11 @@ class AppendWork:
             if record.offset >= release.first_letter:
                 # It is of a letter: when the release has ended its row is as safe as any.
                 self._forget([record])
-                return Outcome([], [record], {}, {})
+                return Outcome(replayed=[record])
             self._appends.add(conversation_key, record)
         else:
             release.held.append(record)
-        return Outcome([], [], {}, {})
+        return Outcome()
 
     def _forget(self, records: Sequence[LogRecord]) -> None:
         self.records -= len(records)
@@ -264,7 +264,7 @@ class AppendWork:
             release.letters_written(Finished(source, offsets, outputs, receipt), now)
 
     def _dead(self, records: Sequence[LogRecord], conversation_key: str, reason: str) -> Outcome:
-        outcome = Outcome([], [], {}, {})
+        outcome = Outcome()
         for record in records:
             if record.replay:
                 outcome.replayed.append(record)

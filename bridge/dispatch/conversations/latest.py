@@ -62,7 +62,7 @@ class LatestWork:
         if len(reply.results) != len(pending):
             raise ValueError(f"{len(reply.results)} results for {len(pending)} requests")
         self.scheduler.answered(task.number)
-        outcome = Outcome([], [], {}, {})
+        outcome = Outcome()
         remaining = iter(reply.results)
         for batch in task.batches:
             mine = [next(remaining) for _ in batch.records]
