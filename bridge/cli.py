@@ -2,22 +2,47 @@
 
 import gc
 import importlib
+import io
 import logging
 import sys
-from typing import Any
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import IO, Any
 
 import click
 
+from bridge.terminal import show_line
 from chat_tasks.errors import ChatTasksError
+from chat_tasks.log_records import escape_log_records
 
 _COMMANDS = ("init", "ingest", "dispatch", "health", "send", "latest", "tail", "quarantine")
 
 
-class _Commands(click.Group):
-    """Imports only the module of the command that is run, because imports take most of a bridge's time to start.
+class _Refusal(click.ClickException):
+    """Ends the command with one line and exit code 2."""
 
-    An error of our own is shown as one line, with exit code 2.
-    """
+    exit_code = 2
+
+    def show(self, file: IO[Any] | None = None) -> None:  # noqa: ARG002
+        show_line(f"chat-tasks: {self.message}", is_error=True)
+
+
+@contextmanager
+def _one_line() -> Iterator[None]:
+    """Make a wrong argument, or an error of our own, one line."""
+    try:
+        yield
+    except click.exceptions.NoArgsIsHelpError:
+        raise
+    except click.UsageError as error:
+        command = "chat-tasks" if error.ctx is None else error.ctx.command_path
+        raise _Refusal(f"{error.format_message()} See `{command} --help`.") from None
+    except ChatTasksError as error:
+        raise _Refusal(str(error)) from error
+
+
+class _Commands(click.Group):
+    """Imports only the module of the command that is run, because imports take most of a bridge's time to start."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002
         return list(_COMMANDS)
@@ -31,12 +56,17 @@ class _Commands(click.Group):
         gc.enable()
         return command
 
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        with _one_line():
+            for number, one in enumerate(args, start=1):
+                # Python puts surrogates in the place of bytes that are not UTF-8.
+                if not one.isprintable() and any("\ud800" <= character <= "\udfff" for character in one):
+                    raise click.UsageError(f"Argument {number} is not UTF-8.", ctx)
+            return super().parse_args(ctx, args)
+
     def invoke(self, ctx: click.Context) -> Any:
-        try:
+        with _one_line():
             return super().invoke(ctx)
-        except ChatTasksError as error:
-            click.echo(f"chat-tasks: {error}", err=True)
-            sys.exit(2)
 
 
 @click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"]})
@@ -45,4 +75,8 @@ def main() -> None:
 
     Settings come from the environment (CHAT_...) and from .env; see .env.example.
     """
+    escape_log_records()
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        # A terminal that knows few characters shows the others escaped.
+        sys.stdout.reconfigure(errors="backslashreplace")
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s", stream=sys.stderr)

@@ -6,6 +6,7 @@ from confluent_kafka.admin import AdminClient
 
 from bridge.kafka.clients import base_config
 from bridge.kafka.groups import describe_group
+from bridge.terminal import show_line
 from chat_tasks.errors import DependencyUnavailable
 from chat_tasks.settings import Settings
 
@@ -16,7 +17,7 @@ def health(bridge: str) -> None:
     """Ask Kafka whether the BRIDGE of this instance's name is at work; exit code 2 where it is not."""
     settings = Settings()
     check_membership(settings, settings.ingest_group if bridge == "ingest" else settings.dispatch_group)
-    click.echo("at work")
+    show_line("at work")
 
 
 def check_membership(settings: Settings, group: str) -> None:

@@ -19,6 +19,7 @@ from bridge.kafka.topics import (
     plan_topics,
     topic_id,
 )
+from bridge.terminal import show_line
 from chat_tasks.backoff import Backoff
 from chat_tasks.errors import ConfigurationError, DependencyUnavailable, SettingsMismatch
 from chat_tasks.settings import Settings
@@ -206,4 +207,4 @@ def _commit(consumer: Consumer, group: str, offsets: list[TopicPartition]) -> No
 )
 def init(start: Start, *, reset_offsets: bool) -> None:
     """Create topics, keyspace and starting offsets. May be run again at any time."""
-    initialise(Settings(), start, click.echo, reset_offsets=reset_offsets)
+    initialise(Settings(), start, show_line, reset_offsets=reset_offsets)

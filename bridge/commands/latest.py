@@ -6,6 +6,8 @@ import click
 
 from bridge.kafka.send import send_record
 from bridge.kafka.topic_reader import TopicReader
+from bridge.records.validation import validate_request
+from bridge.terminal import show_line
 from chat_tasks.conversation.records import Chatter
 from chat_tasks.errors import DependencyUnavailable
 from chat_tasks.formats.topics import LatestMessagesBlock, LatestMessagesRequest
@@ -18,17 +20,19 @@ CORRELATION_HEADER = "correlation_id"
 def request_latest(
     settings: Settings, conversation_key: str, count: int, before: int | None, timeout: float
 ) -> list[Chatter]:
-    """The messages as (sender, body, sequence number), oldest first. Raises `DependencyUnavailable`.
+    """The messages as (sender, body, sequence number), oldest first. `timeout` is in seconds.
 
-    `timeout` is in seconds.
+    Raises `InvalidRecord` for what dispatch would refuse, `DependencyUnavailable`.
     """
     correlation = uuid4().hex.encode()
     request = LatestMessagesRequest(conversationKey=conversation_key, numMsgs=count, beforeSeq=before)
+    value = request.model_dump_json(exclude_none=True).encode()
+    validate_request(value, settings)
     with TopicReader(settings, [settings.block_topic]) as reader:
         send_record(
             settings,
             settings.request_topic,
-            request.model_dump_json(exclude_none=True).encode(),
+            value,
             headers=[(CORRELATION_HEADER, correlation)],
         )
         for message in reader.follow(timeout):
@@ -39,10 +43,10 @@ def request_latest(
 
 @click.command()
 @click.argument("conversation")
-@click.option("-n", "--count", default=10, show_default=True, type=click.IntRange(min=0))
-@click.option("--before", type=click.IntRange(min=0), help="Only messages with lower sequence numbers.")
+@click.option("-n", "--count", default=10, show_default=True, type=click.IntRange(0, 2**63 - 1))
+@click.option("--before", type=click.IntRange(0, 2**63 - 1), help="Only messages with lower sequence numbers.")
 @click.option("--timeout", default=10.0, show_default=True, help="Seconds to wait for the block.")
 def latest(conversation: str, count: int, before: int | None, timeout: float) -> None:
     """Show the latest messages of CONVERSATION, oldest first."""
     for sender, body, sequence in request_latest(Settings(), conversation, count, before, timeout):
-        click.echo(f"{sequence:>8}  {sender}: {body}")
+        show_line(f"{sequence:>8}  {sender}: {body}")

@@ -17,8 +17,10 @@ from bridge.kafka.clients import base_config
 from bridge.kafka.dead_letter_reader import read_dead_letters
 from bridge.kafka.groups import describe_group
 from bridge.records.quarantine_letters import Letter, Receipt, read_letter
+from bridge.terminal import show_json, show_line
 from chat_tasks.conversation.routing import partition_of
 from chat_tasks.errors import NotReleased
+from chat_tasks.printable import printable
 from chat_tasks.settings import Settings
 from chat_tasks.storage.quarantine import QuarantineTable
 from chat_tasks.storage.schema import check_stored_settings
@@ -79,7 +81,7 @@ def as_table(found: Sequence[Mapping[str, Any]]) -> Table:
     table = Table("conversation", "log partition", "state", "since", "reason", "dead letters waiting")
     for one in found:
         # A key is a user's text, and must not be taken for markup.
-        table.add_row(*(Text(str(cell), overflow="fold") for cell in one.values()))
+        table.add_row(*(Text(printable(str(cell)), overflow="fold") for cell in one.values()))
     return table
 
 
@@ -139,11 +141,11 @@ def show(*, as_json: bool) -> None:
     """Show the quarantined conversations and how many of their messages wait in dead_letter."""
     found = quarantined_conversations(Settings())
     if as_json:
-        click.echo(orjson.dumps(found, option=orjson.OPT_INDENT_2))
+        show_json(found)
     elif found:
         Console().print(as_table(found))
     else:
-        click.echo("no conversation is quarantined")
+        show_line("no conversation is quarantined")
 
 
 @quarantine.command()
@@ -155,4 +157,4 @@ def release(conversation: str, timeout: float) -> None:
     First mend its rows: up to its last message in instant_message_out they must be what that says. May be run again at
     any time; where the rows still contradict the log the conversation is quarantined again, and nothing is lost.
     """
-    release_conversation(Settings(), conversation, timeout, click.echo)
+    release_conversation(Settings(), conversation, timeout, show_line)

@@ -3,6 +3,8 @@
 import click
 
 from bridge.kafka.send import send_record
+from bridge.records.validation import check_total, validate_message
+from bridge.terminal import show_line
 from chat_tasks.formats.topics import InstantMessage, encode_message
 from chat_tasks.settings import Settings
 
@@ -16,5 +18,8 @@ def send(conversation: str, body: str, sender: str, recipients: tuple[str, ...])
     """Send BODY to CONVERSATION, by way of instant_message_in."""
     settings = Settings()
     message = InstantMessage(conversationKey=conversation, sender=sender, recipients=list(recipients), body=body)
-    partition, offset = send_record(settings, settings.message_topic, encode_message(message))
-    click.echo(f"{settings.message_topic}[{partition}] offset {offset}")
+    # Refused here as ingest would refuse it: a dead letter tells the sender nothing.
+    valid = validate_message(encode_message(message), settings)
+    check_total("record", len(valid.key) + len(valid.value), settings.max_record_bytes)
+    partition, offset = send_record(settings, settings.message_topic, valid.value)
+    show_line(f"{settings.message_topic}[{partition}] offset {offset}")

@@ -3,6 +3,7 @@
 import click
 
 from bridge.kafka.topic_reader import TopicReader
+from bridge.terminal import show_line
 from chat_tasks.settings import Settings
 
 
@@ -16,4 +17,4 @@ def tail(topic: str | None, from_beginning: bool) -> None:
         while True:
             for message in reader.poll(1.0):
                 value = (message.value() or b"").decode(errors="backslashreplace")
-                click.echo(f"{message.topic()}[{message.partition()}] {message.offset()}  {value}")
+                show_line(f"{message.topic()}[{message.partition()}] {message.offset()}  {value}")

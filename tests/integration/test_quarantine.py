@@ -36,13 +36,13 @@ def messages_of(number: int, tag: str) -> list[InstantMessage]:
     ]
 
 
-def damage(session: Session, settings: Settings) -> None:
+def damage(session: Session, settings: Settings, key: str = SICK) -> None:
     """A row that nobody can have written takes the number of the next message."""
-    mine = stored_rows(session, settings)[SICK]
+    mine = stored_rows(session, settings)[key]
     session.execute(
         f"INSERT INTO {settings.cassandra_keyspace}.messages (conversation_key, bucket, seq, sender, body, log_id, "
         "log_offset) VALUES (%s, 0, %s, 'nobody', 'nothing', %s, 1000000000) USING TIMESTAMP 1",
-        (SICK, len(mine), mine[0].log_id),
+        (key, len(mine), mine[0].log_id),
     )
 
 

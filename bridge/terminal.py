@@ -1,0 +1,18 @@
+"""The only way of a command's output to the terminal; ruff forbids `click.echo` and `print` elsewhere in `bridge`."""
+
+from typing import Any
+
+import click
+import orjson
+
+from chat_tasks.printable import printable, printable_lines
+
+
+def show_line(line: str, *, is_error: bool = False) -> None:
+    """Print one line. What a terminal would obey is escaped."""
+    click.echo(printable(line), err=is_error)
+
+
+def show_json(document: Any) -> None:
+    """Print a document as indented JSON. A text in it is escaped in the same way, and is still the same text."""
+    click.echo(printable_lines(orjson.dumps(document, option=orjson.OPT_INDENT_2).decode()))
