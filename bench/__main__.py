@@ -25,6 +25,7 @@ from bench.report.table import growth_table, latency_table, scaling_table, throu
 from chat_tasks.garbage import search_rarely
 from stack.errors import StackError
 from stack.home import home_folder
+from stack.isolation import ignore_settings
 from stack.servers.cassandra import CommitlogSync
 from stack.servers.one_of_each import Servers
 from stack.servers.profiles import Profile
@@ -106,6 +107,7 @@ def main(
     quick: bool,
 ) -> None:
     """Measure, show tables, and keep everything as JSON and as pictures in .stack/bench."""
+    ignore_settings()
     if quick:
         loads, rates, growth, repetitions, seconds = ["2000"], [100], ["one"], 1, 1.0
         scaling = ["2000"]

@@ -1,13 +1,13 @@
-"""All settings, read from the environment (prefix `CHAT_`) and a `.env` file; `.env.example` documents them."""
+"""All settings, read from variables with the prefix `CHAT_`; `.env.example` documents them."""
 
 import os
 import socket
 from functools import cache
 from typing import Annotated, Any
 
-from pydantic import Field, ValidationError, field_validator
-from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
+from chat_tasks.environment import variables
 from chat_tasks.errors import ConfigurationError
 
 Name = Annotated[str, Field(pattern=r"^[A-Za-z0-9._-]{1,200}$")]
@@ -21,14 +21,14 @@ def default_instance_name() -> str:
     return os.environ.get("HONCHO_PROCESS_NAME") or socket.gethostname()
 
 
-class Settings(BaseSettings):
-    """The settings of a process. `CHAT_` and a field's name in capitals is the field's environment variable."""
+class Settings(BaseModel):
+    """The settings of a process. `CHAT_` and a field's name in capitals is the field's variable."""
 
-    model_config = SettingsConfigDict(env_prefix="CHAT_", env_file=".env", extra="ignore", frozen=True)
+    model_config = ConfigDict(frozen=True, validate_default=True)
 
     # The servers.
     kafka_bootstrap_servers: str = "127.0.0.1:19092"
-    cassandra_contact_points: Annotated[tuple[str, ...], NoDecode, Field(min_length=1)] = ("127.0.0.1",)
+    cassandra_contact_points: Annotated[tuple[str, ...], Field(min_length=1)] = ("127.0.0.1",)
     cassandra_port: Annotated[int, Field(ge=1, le=65535)] = 19042
     cassandra_keyspace: Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,47}$")] = "chat"
     cassandra_local_datacenter: str = "datacenter1"
@@ -91,12 +91,15 @@ class Settings(BaseSettings):
         return tuple(part.strip() for part in value.split(",") if part.strip())
 
     def __init__(self, **values: Any) -> None:
-        """Read the settings. Raises `ConfigurationError`.
+        """Read the settings that are not among `values`. Raises `ConfigurationError`.
 
         The error names each wrong variable and the reason, and never the value.
         """
+        found = variables()
+        names = {f"CHAT_{name.upper()}": name for name in type(self).model_fields}
+        read = {name: found[variable] for variable, name in names.items() if variable in found}
         try:
-            super().__init__(**values)
+            super().__init__(**{**read, **values})
         except ValidationError as error:
             reasons = "; ".join(
                 f"CHAT_{'_'.join(str(part) for part in detail['loc']).upper()}: {detail['msg']}"

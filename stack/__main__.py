@@ -10,6 +10,7 @@ import click
 import orjson
 from rich.console import Console
 
+from chat_tasks.errors import ChatTasksError
 from stack.demo.demo import demo
 from stack.development.status import status
 from stack.development.up_and_down import development_stack, down, up
@@ -24,12 +25,12 @@ if TYPE_CHECKING:
 
 
 class _StackGroup(click.Group):
-    """Turns a `StackError` of any command into one clear message and exit code 1."""
+    """Turns an error of ours, in any command, into one clear message and exit code 1."""
 
     def invoke(self, ctx: click.Context) -> object:
         try:
             return super().invoke(ctx)
-        except StackError as error:
+        except (StackError, ChatTasksError) as error:
             raise click.ClickException(str(error)) from error
 
 

@@ -18,8 +18,11 @@ from redis import Redis
 
 from chat_tasks.settings import Settings
 from chat_tasks.storage.session import connect
+from stack.isolation import ignore_settings
 from stack.servers.one_of_each import Servers
 from tests.pipeline.deployment import Deploy, Deployment
+
+ignore_settings()
 
 hypothesis_settings.register_profile(
     "chat-tasks", deadline=None, derandomize="CI" in os.environ, suppress_health_check=[HealthCheck.too_slow]

@@ -10,6 +10,7 @@ from stack.demo.example import play_example
 from stack.demo.load import CONVERSATIONS, MESSAGES, play_load
 from stack.development.up_and_down import up
 from stack.fetch.maven import fetch_all
+from stack.isolation import ignore_settings
 from stack.pipeline.procfile import Pipeline
 from stack.processes.ports import free_port
 from stack.servers.one_of_each import Servers
@@ -26,6 +27,7 @@ def demo(home: Path, console: Console) -> None:
     def report(line: str) -> None:
         console.print(line, highlight=False, markup=False, soft_wrap=True)
 
+    ignore_settings()
     fetch_all(home / "jars", report)
     folder = home / "demo"
     shutil.rmtree(folder, ignore_errors=True)

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 import psutil
 from honcho.environ import parse_procfile
 
+from chat_tasks.environment import variables
 from stack.errors import PipelineError
 from stack.home import PROJECT_ROOT
 from stack.processes.detached import DetachedProcess
@@ -31,7 +32,7 @@ _GRACE_SECONDS = 15.0
 
 
 class Pipeline:
-    """`init` once, then all processes of `procfile`, with `environment` on top of our own.
+    """`init` once, then all processes of `procfile`, with `environment` on top of our own and of `.env`.
 
     `folder` keeps honcho's pid file and its log, which holds what all the processes print.
     """
@@ -46,7 +47,7 @@ class Pipeline:
     ) -> None:
         self._mark = str(folder)
         self._environment = {
-            **os.environ,
+            **variables(),
             **environment,
             "PATH": f"{_SCRIPTS}{os.pathsep}{os.environ.get('PATH', os.defpath)}",
             "PYTHONUNBUFFERED": "1",  # the log shall hold what happened until now
@@ -102,7 +103,8 @@ class Pipeline:
             raise PipelineError(f"{self._procfile} lists no process")
         if not self.runs:
             self._end_orphans()
-            options = ("--app-root", str(PROJECT_ROOT), "--procfile", str(self._procfile), "--no-colour")
+            # The variables of `.env` are in the environment already. honcho would put its own reading above the rest.
+            options = ("--env", os.devnull, "--procfile", str(self._procfile), "--no-colour")
             command = (sys.executable, "-m", "honcho", "start", *options)
             self._honcho.spawn(command, {**self._environment, _MARK: self._mark})
 

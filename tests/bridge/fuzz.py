@@ -25,12 +25,12 @@ from chat_tasks.formats.tasks import (
 )
 from chat_tasks.formats.topics import InstantMessage, decode_message, encode_message, with_sequence
 from chat_tasks.settings import Settings
+from stack.isolation import ignore_settings
 from tests.bridge.messages import ConsumedMessage
 from tests.chat_tasks.texts import AWKWARD, as_fields
 
-SETTINGS = Settings(
-    _env_file=None, instance_name="fuzz", max_body_bytes=300, max_key_bytes=60, max_name_bytes=40, max_recipients=3
-)
+ignore_settings()
+SETTINGS = Settings(instance_name="fuzz", max_body_bytes=300, max_key_bytes=60, max_name_bytes=40, max_recipients=3)
 MESSAGES, REQUESTS = Partition(SETTINGS.message_topic, 0), Partition(SETTINGS.request_topic, 0)
 LOG_ID = "00000000-0000-0000-0000-000000000001"
 TEXTS = [*AWKWARD, "", "abc123", "x" * 70, "y" * 400, "👋" * 20]

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import click
 
+from stack.isolation import ignore_settings
 from tests.chaos.faults.catalogue import ON_A_CLUSTER, ON_ONE_NODE, ONE_NODE_DOWN
 from tests.chaos.run.nemesis import Step, plan
 from tests.chaos.run.resumption import recovery_table
@@ -28,6 +29,7 @@ from tests.chaos.system.system import cluster, single
 @click.option("--folder", type=click.Path(path_type=Path), default=Path(".stack/chaos"), show_default=True)
 def main(minutes: float, seed: int, only: tuple[str, ...], rate: float, folder: Path, *, one_node: bool) -> None:
     """Exit code 0 only where every promise held."""
+    ignore_settings()
     injections = ON_ONE_NODE if one_node else ON_A_CLUSTER
     if unknown := set(only) - set(injections):
         raise click.BadParameter(f"{', '.join(sorted(unknown))}: none of {', '.join(sorted(injections))}")

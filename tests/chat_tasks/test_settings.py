@@ -1,42 +1,36 @@
 """Settings come from the environment; a wrong one ends the process with one line."""
 
-import os
 from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from chat_tasks.environment import FILE_VARIABLE
 from chat_tasks.errors import ConfigurationError
 from chat_tasks.settings import Settings, default_instance_name
 
 
 @pytest.fixture(autouse=True)
-def nothing_set(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Whatever the shell that runs the tests has set."""
-    for name in [name for name in os.environ if name.startswith("CHAT_")]:
-        monkeypatch.delenv(name)
-
-
-def settings() -> Settings:
-    """As a process reads them where no `.env` file lies."""
-    return Settings(_env_file=None)
+def elsewhere(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """In a folder of its own, whose `.env` is read."""
+    monkeypatch.delenv(FILE_VARIABLE)
+    monkeypatch.chdir(tmp_path)
 
 
 def test_without_any_setting_it_works_on_the_local_stack() -> None:
-    assert settings().kafka_bootstrap_servers == "127.0.0.1:19092"
+    assert Settings().kafka_bootstrap_servers == "127.0.0.1:19092"
 
 
 def test_a_setting_is_its_name_in_capitals(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("CHAT_TASK_DEADLINE", "2.5")
-    assert settings().task_deadline == 2.5
+    assert Settings().task_deadline == 2.5
 
 
-def test_the_environment_goes_before_the_file(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    file = tmp_path / ".env"
-    file.write_text("# mine\nCHAT_QUEUES=4\nCHAT_TASK_RECORDS=5\n")
+def test_the_environment_goes_before_the_file(monkeypatch: pytest.MonkeyPatch) -> None:
+    Path(".env").write_text("# mine\nCHAT_QUEUES=4\nCHAT_TASK_RECORDS=5\n")
     monkeypatch.setenv("CHAT_QUEUES", "3")
-    read = Settings(_env_file=file)
+    read = Settings()
     assert (read.queues, read.task_records) == (3, 5)
 
 
@@ -46,7 +40,7 @@ def test_the_environment_goes_before_the_file(monkeypatch: pytest.MonkeyPatch, t
 )
 def test_lists_are_split_at_commas(monkeypatch: pytest.MonkeyPatch, value: str, hosts: tuple[str, ...]) -> None:
     monkeypatch.setenv("CHAT_CASSANDRA_CONTACT_POINTS", value)
-    assert settings().cassandra_contact_points == hosts
+    assert Settings().cassandra_contact_points == hosts
 
 
 @pytest.mark.parametrize(
@@ -71,13 +65,13 @@ def test_a_wrong_value_gives_one_line_with_its_variable(
 ) -> None:
     monkeypatch.setenv(f"CHAT_{name}", value)
     with pytest.raises(ConfigurationError, match=f"^wrong setting: CHAT_{name}: .*{reason}[^\n]*$"):
-        settings()
+        Settings()
 
 
 @given(st.from_regex(r"[G-Zg-z]{12}", fullmatch=True))
 def test_the_line_never_holds_the_value(value: str) -> None:
     with pytest.raises(ConfigurationError) as wrong:
-        Settings(_env_file=None, redis_url=f"nonsense://{value}", cassandra_port=value, task_deadline=value)
+        Settings(redis_url=f"nonsense://{value}", cassandra_port=value, task_deadline=value)
     assert value not in str(wrong.value)
     assert wrong.value.__cause__ is None
     assert wrong.value.__suppress_context__
@@ -87,12 +81,12 @@ def test_all_wrong_settings_are_told_at_once(monkeypatch: pytest.MonkeyPatch) ->
     monkeypatch.setenv("CHAT_QUEUES", "65")
     monkeypatch.setenv("CHAT_TASK_BYTES", "many")
     with pytest.raises(ConfigurationError, match=r"CHAT_QUEUES: .*; CHAT_TASK_BYTES: "):
-        settings()
+        Settings()
 
 
 def test_a_process_has_the_name_that_honcho_gave_it(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("HONCHO_PROCESS_NAME", "dispatch.1")
-    assert settings().instance_name == "dispatch.1"
+    assert Settings().instance_name == "dispatch.1"
 
 
 def test_a_process_without_honcho_has_a_name_too(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -102,4 +96,4 @@ def test_a_process_without_honcho_has_a_name_too(monkeypatch: pytest.MonkeyPatch
 
 def test_settings_do_not_change_under_way() -> None:
     with pytest.raises(ValueError, match="frozen"):
-        settings().queues = 3
+        Settings().queues = 3

@@ -20,8 +20,10 @@ pytestmark = pytest.mark.servers
 
 
 @pytest.fixture
-def pipeline(deploy: Deploy, tmp_path: Path) -> Iterator[tuple[Pipeline, Settings]]:
-    """The Procfile's processes on topics of their own."""
+def pipeline(deploy: Deploy, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[tuple[Pipeline, Settings]]:
+    """The Procfile's processes on topics of their own, in a folder whose `.env` is somebody else's."""
+    (tmp_path / ".env").write_text("CHAT_MAX_BODY_BYTES=1\nCHAT_INSTANCE_NAME=ingest.1\nCHAT_REPLAY_WINDOW=wrong\n")
+    monkeypatch.chdir(tmp_path)
     deployment = deploy()
     environment = {
         **deployment.environment,
