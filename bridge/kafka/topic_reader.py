@@ -84,6 +84,8 @@ class TopicReader:
             found = self._consumer.list_topics(topic, timeout=_SECONDS).topics[topic]
             if found.error is not None and found.error.code() == KafkaError.UNKNOWN_TOPIC_OR_PART:
                 raise ConfigurationError(f"there is no topic {topic}: run `chat-tasks init` first")
+            if found.error is not None and found.error.code() == KafkaError.TOPIC_EXCEPTION:
+                raise ConfigurationError(f"{topic} is no name that a topic can have")
             partitions.extend(TopicPartition(topic, number) for number in found.partitions)
         return partitions
 

@@ -45,7 +45,7 @@ HONCHO = str(Path(sys.executable).with_name("honcho"))
 @pytest.fixture
 def folder(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
     """The working directory, whose `.env` is read."""
-    monkeypatch.delenv(FILE_VARIABLE)
+    monkeypatch.delenv(FILE_VARIABLE, raising=False)
     monkeypatch.setenv("HOST", "elsewhere")
     monkeypatch.chdir(tmp_path)
     (tmp_path / "Procfile").write_text(f"one: CHAT_LOG_PARTITIONS=7 exec {sys.executable} show.py\n")

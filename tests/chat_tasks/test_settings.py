@@ -14,7 +14,7 @@ from chat_tasks.settings import Settings, default_instance_name
 @pytest.fixture(autouse=True)
 def elsewhere(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """In a folder of its own, whose `.env` is read."""
-    monkeypatch.delenv(FILE_VARIABLE)
+    monkeypatch.delenv(FILE_VARIABLE, raising=False)
     monkeypatch.chdir(tmp_path)
 
 
