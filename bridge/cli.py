@@ -60,7 +60,7 @@ class _Commands(click.Group):
         with _one_line():
             for number, one in enumerate(args, start=1):
                 # Python puts surrogates in the place of bytes that are not UTF-8.
-                if not one.isprintable() and any("\ud800" <= character <= "\udfff" for character in one):
+                if any("\ud800" <= character <= "\udfff" for character in one):
                     raise click.UsageError(f"Argument {number} is not UTF-8.", ctx)
             return super().parse_args(ctx, args)
 

@@ -1,4 +1,4 @@
-"""The only way of a command's output to the terminal; ruff forbids `click.echo` and `print` elsewhere in `bridge`."""
+"""The only way of a command's output to the terminal; ruff forbids `click.echo` and `print` elsewhere."""
 
 from typing import Any
 

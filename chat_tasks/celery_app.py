@@ -12,13 +12,14 @@ from kombu import Queue
 from chat_tasks.conversation.routing import queue_name
 from chat_tasks.errors import ConfigurationError
 from chat_tasks.formats.celery_body import TASK_CONTENT_TYPE
+from chat_tasks.printable import printable
 from chat_tasks.settings import settings
 
 try:
     configured = settings()
 except ConfigurationError as error:
     # Celery would show a traceback of its own imports in place of the one line that matters.
-    sys.exit(f"chat-tasks: {error}")
+    sys.exit(printable(f"chat-tasks: {error}"))
 
 app = Celery(
     "chat_tasks",

@@ -56,18 +56,17 @@ def _environment_without_honcho(text: str) -> Mapping[str, str]:
     import psutil  # noqa: PLC0415
     from honcho import environ  # noqa: PLC0415
 
-    for process in psutil.Process().parents():
-        with suppress(psutil.Error):
-            if not any(Path(word).name == "honcho" for word in process.cmdline()):
-                continue
-            before = process.environ()
-            environment = dict(os.environ)
-            # Raised for an open quote. honcho does not start with one, so the file was changed since.
-            with suppress(ValueError):
-                for name, value in environ.parse(text).items():
-                    # Another value comes from the Procfile itself.
-                    if environment.get(name) == value:
-                        environment.pop(name)
-                        environment.update({name: before[name]} if name in before else {})
-            return environment
-    return os.environ
+    environment = dict(os.environ)
+    # The system may hide a process. honcho's parser raises `ValueError` for an open quote: the file was changed since
+    # honcho started.
+    with suppress(psutil.Error, ValueError):
+        ancestors = psutil.Process().parents()
+        honcho = next((one for one in ancestors if any(Path(word).name == "honcho" for word in one.cmdline())), None)
+        if honcho is not None:
+            before = honcho.environ()
+            for name, value in environ.parse(text).items():
+                # Another value comes from the Procfile itself.
+                if environment.get(name) == value:
+                    del environment[name]
+                    environment.update({name: before[name]} if name in before else {})
+    return environment

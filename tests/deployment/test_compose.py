@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from chat_tasks.environment import FILE_VARIABLE
 from chat_tasks.settings import Settings
 from stack.servers.cassandra import CassandraSettings
 from tests.deployment.conftest import Service
@@ -117,7 +118,8 @@ def test_the_settings_it_gives_are_settings(services: dict[str, Service]) -> Non
 
 def test_the_variables_that_are_named_anywhere_exist() -> None:
     for path in (COMPOSE, ROOT / "Procfile", ROOT / "README.md", ROOT / ".env.example"):
-        assert set(re.findall(r"CHAT_[A-Z_]*[A-Z]", path.read_text())) <= SETTINGS | SHELL_VARIABLES, path
+        named = set(re.findall(r"CHAT_[A-Z_]*[A-Z]", path.read_text()))
+        assert named <= SETTINGS | SHELL_VARIABLES | {FILE_VARIABLE}, path
 
 
 def test_it_runs_what_the_procfile_runs(services: dict[str, Service]) -> None:

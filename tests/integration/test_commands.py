@@ -60,17 +60,15 @@ def test_tail_shows_records_as_they_are(deploy: Deploy) -> None:
         tail.terminate()
 
 
-@pytest.mark.parametrize(
-    ("topic", "reason"),
-    [
+def test_tail_says_that_a_topic_is_not_there(deploy: Deploy) -> None:
+    deployment = deploy()
+    for topic, reason in (
         ("nonsense", "there is no topic nonsense: run `chat-tasks init` first"),
         ("a b\x1b[2J", "a b\\u001b[2J is no name that a topic can have"),
-    ],
-)
-def test_tail_says_that_a_topic_is_not_there(deploy: Deploy, topic: str, reason: str) -> None:
-    refused = chat_tasks(deploy(), "tail", "--topic", topic)
-    assert refused.returncode == 2
-    assert refused.stderr == f"chat-tasks: {reason}\n"
+    ):
+        refused = chat_tasks(deployment, "tail", "--topic", topic)
+        assert refused.returncode == 2
+        assert refused.stderr == f"chat-tasks: {reason}\n"
 
 
 def test_health_knows_who_is_at_work(deploy: Deploy) -> None:
