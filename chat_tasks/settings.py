@@ -59,6 +59,7 @@ class Settings(BaseModel):
     max_name_bytes: Bytes = 512
     max_recipients: Count = 1_000
     max_record_bytes: Annotated[int, Field(ge=10_000, le=8_000_000)] = 1_000_000
+    max_batch_bytes: Annotated[int, Field(ge=20_000_000, le=1_000_000_000)] = 50_000_000
 
     # Latest messages.
     max_latest_messages: Count = 1_000
@@ -67,6 +68,7 @@ class Settings(BaseModel):
     # The sizes of tasks and buckets, and the bounds of work in flight.
     queues: Annotated[int, Field(ge=1, le=64)] = 2
     bucket_size: Count = 10_000
+    heads_in_memory: Count = 1_000_000
     records_in_flight: Count = 80_000
     bytes_in_flight: Bytes = 64 * 1024 * 1024
     task_records: Count = 2_000

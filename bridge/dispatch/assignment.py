@@ -21,14 +21,14 @@ from bridge.dispatch.scheduling.scheduler import Scheduler
 from bridge.dispatch.servers.facts import AssignmentFacts
 from bridge.dispatch.work import Finished, OutgoingTask, TaskKind
 from bridge.kafka.assignment import Assignment, Committed
+from bridge.kafka.errors import UnreadableRecords
 from bridge.kafka.transaction import Partition, Transaction
-from chat_tasks.errors import ConfigurationError
+from bridge.records.dead_letters import dead_letter_of_unreadable
+from chat_tasks.errors import ChatTasksError, ConfigurationError
 from chat_tasks.formats.tasks import Reply
 from chat_tasks.settings import Settings
 
 logger = logging.getLogger(__name__)
-
-_HEADS = 1_000_000
 
 
 class AssignmentState:
@@ -111,7 +111,7 @@ class AssignmentState:
 
     def _heads_of(self, partition: Partition) -> PartitionHeads:
         kept = self._process_state.kept_heads.get((self.facts.log_id, self._commits[partition]))
-        heads = kept or PartitionHeads(_HEADS // self._settings.log_partitions)
+        heads = kept or PartitionHeads(1_000_000 // self._settings.log_partitions)
         heads.begin(replay=self._progress[partition].state is PartitionState.REPLAYING)
         return heads
 
@@ -141,6 +141,21 @@ class AssignmentState:
                 self._receive_record(message, replay=delivery is Delivery.REPLAY)
             else:
                 self._receive_request(message)
+
+    def pass_over(self, records: UnreadableRecords) -> None:
+        """Publish one dead letter in the place of requests that cannot be read.
+
+        Raises `ChatTasksError` if they are records of the log: without them numbers would be given twice.
+        """
+        partition, last = records.partition, records.end - 1
+        if (progress := self._progress.get(partition)) is None:
+            return
+        if partition.topic == self._settings.log_topic:
+            raise ChatTasksError(f"{records}; records of the log are never passed over, so restore the partition")
+        if progress.deliver(last) is Delivery.WORK:
+            logger.error("passed over: %s", records)
+            letter = dead_letter_of_unreadable(records, self._settings)
+            self._outbox.extend([Finished(partition, (last,), (letter,))])
 
     def end_reached(self, partition: Partition, offset: int) -> None:
         """Take note that every record of the partition before `offset` was delivered."""

@@ -20,6 +20,7 @@ from bridge.dispatch.work import OutgoingTask
 from bridge.dispatch.workers.events import LookedFor, RedisBack, RedisLost, Replies, Sent
 from bridge.dispatch.workers.in_flight import InFlight
 from bridge.kafka.assignment import Assignment
+from bridge.kafka.errors import UnreadableRecords
 from bridge.kafka.transaction import Partition, Transaction
 from bridge.loop.handler import LoopHandler
 from chat_tasks.errors import UnsupportedVersion
@@ -110,6 +111,11 @@ class Dispatch(LoopHandler):
         """Take note that every record of the partition before `offset` was delivered."""
         if self._work is not None:
             self._work.end_reached(partition, offset)
+
+    def unreadable(self, records: UnreadableRecords) -> None:
+        """Make one dead letter of the requests, and log it. Raises `ChatTasksError` if they are records of the log."""
+        if self._work is not None:
+            self._work.pass_over(records)
 
     def event(self, event: object) -> None:
         """Take what the threads have posted."""

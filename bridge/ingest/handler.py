@@ -1,18 +1,22 @@
 """Validates input records: a valid one goes to the log under its conversation's key, all others to `dead_letter`."""
 
+import logging
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 from bridge.kafka.assignment import Assignment
+from bridge.kafka.errors import UnreadableRecords
 from bridge.kafka.headers import headers_of, sent_time, size_of_headers
 from bridge.kafka.transaction import OUTPUTS_PER_TRANSACTION, CommittedOffset, Output, Partition, Transaction
 from bridge.loop.handler import LoopHandler
-from bridge.records.dead_letters import dead_letter_of
+from bridge.records.dead_letters import dead_letter_of, dead_letter_of_unreadable
 from bridge.records.log_record import encode_logged_value
 from bridge.records.validation import check_total, validate_message
 from chat_tasks.conversation.routing import partition_of
 from chat_tasks.errors import InvalidRecord
 from chat_tasks.settings import Settings
+
+logger = logging.getLogger(__name__)
 
 
 class Ingest(LoopHandler):
@@ -56,6 +60,13 @@ class Ingest(LoopHandler):
                 output = self._output(message)
                 self._outputs.append((output, partition, message.offset()))
                 self._bytes += len(output.value or b"")
+
+    def unreadable(self, records: UnreadableRecords) -> None:
+        """Make one dead letter of the records, and log it."""
+        if records.partition in self._assigned:
+            logger.error("passed over: %s", records)
+            letter = dead_letter_of_unreadable(records, self._settings)
+            self._outputs.append((letter, records.partition, records.end - 1))
 
     def next_transaction(self) -> Transaction | None:
         """The oldest outputs that wait, up to a limit, and the offsets of their inputs."""

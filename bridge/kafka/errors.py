@@ -1,29 +1,47 @@
 """Errors of Kafka's client: what an error means for the bridge, and one line about it for people."""
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, NamedTuple
 
 from confluent_kafka import KafkaError, KafkaException
 
 from bridge.kafka.transaction import Partition
 from chat_tasks.errors import ConfigurationError, DependencyUnavailable
 
+# `BAD_MSG` is a wrong checksum, `BAD_COMPRESSION` a batch that does not unpack, or to more than the client takes.
+_UNREADABLE = {KafkaError._BAD_COMPRESSION, KafkaError._BAD_MSG}  # noqa: SLF001 - its names for them
 _OFFSET_GONE = {KafkaError._AUTO_OFFSET_RESET, KafkaError.OFFSET_OUT_OF_RANGE}  # noqa: SLF001 - its name for it
 
 
-def raise_error(message: Any, committed: Mapping[Partition, int]) -> None:
-    """Raise the error that the client delivered in place of a message; return if it is none or the end of a partition.
+class UnreadableRecords(NamedTuple):
+    """The records of a partition from offset `first` to before `end`, which the client can never read.
 
-    An error must not be passed over: a consumer with a fatal error polls on and gets nothing. `committed` are the
-    group's offsets. Nothing is lost if records below them are gone: the former owner of the partition may have purged
-    them after the start of the partition was looked up.
+    As text: one line for people. `reason` is what the client says.
+    """
+
+    partition: Partition
+    first: int
+    end: int
+    reason: str
+
+    def __str__(self) -> str:
+        topic, number = self.partition
+        return f"{topic}[{number}] cannot be read from offset {self.first} to {self.end - 1}: {self.reason}"
+
+
+def raise_error(message: Any, committed: Mapping[Partition, int]) -> None:
+    """Raise the error that the client delivered in place of a message; return if it is none that ends a loop.
+
+    The end of a partition and an unreadable batch end no loop. No other error may be passed over: a consumer with a
+    fatal error polls on and gets nothing. `committed` are the group's offsets. Nothing is lost if records below them
+    are gone: the former owner of the partition may have purged them after the start of the partition was looked up.
 
     Raises `ConfigurationError`, `DependencyUnavailable`, `KafkaException`.
     """
     error = message.error()
-    if error is None or error.code() == KafkaError._PARTITION_EOF:  # noqa: SLF001 - its name for it
+    if error is None or is_end(error) or is_unreadable(error):
         return
-    if error.code() not in _OFFSET_GONE:
+    if not is_offset_gone(error):
         raise KafkaException(error)
     partition, offset = Partition(message.topic(), message.partition()), message.offset()
     if offset < committed.get(partition, 0):
@@ -31,6 +49,21 @@ def raise_error(message: Any, committed: Mapping[Partition, int]) -> None:
             f"Kafka: offset {offset} of {partition.topic}[{partition.number}] was purged before it was read again"
         )
     raise offset_gone(partition, offset)
+
+
+def is_end(error: Any) -> bool:
+    """Whether the error only says that the end of a partition is reached."""
+    return bool(error.code() == KafkaError._PARTITION_EOF)  # noqa: SLF001 - its name for it
+
+
+def is_offset_gone(error: Any) -> bool:
+    """Whether the error says that the partition does not have the offset that was to be fetched."""
+    return error.code() in _OFFSET_GONE
+
+
+def is_unreadable(error: Any) -> bool:
+    """Whether the error, or None, says that the client cannot read a batch of records, now or ever."""
+    return error is not None and error.code() in _UNREADABLE
 
 
 def offset_gone(partition: Partition, offset: int) -> ConfigurationError:

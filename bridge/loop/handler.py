@@ -5,6 +5,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from bridge.kafka.assignment import Assignment
+from bridge.kafka.errors import UnreadableRecords
 from bridge.kafka.transaction import Partition, Transaction
 
 _TICK_SECONDS = 1.0
@@ -66,6 +67,13 @@ class LoopHandler(ABC):
 
     def end_reached(self, partition: Partition, offset: int) -> None:
         """Take note that every record of the partition before `offset` was delivered."""
+
+    @abstractmethod
+    def unreadable(self, records: UnreadableRecords) -> None:
+        """Take note that these records will not be delivered. They may belong to a partition that was revoked.
+
+        Raises `ChatTasksError`, which ends the loop, if records of this topic must not be passed over.
+        """
 
     @abstractmethod
     def full(self) -> set[Partition]:

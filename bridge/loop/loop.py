@@ -17,7 +17,7 @@ from confluent_kafka import KafkaException
 
 from bridge.kafka.assignment import Assignment
 from bridge.kafka.clients import consumer_config, producer_config
-from bridge.kafka.errors import is_fenced_producer
+from bridge.kafka.errors import UnreadableRecords, is_fenced_producer
 from bridge.kafka.transaction import Partition, Transaction
 from bridge.loop.adaptive_timeout import AdaptiveTimeout
 from bridge.loop.delivery_watch import DeliveryWatch
@@ -182,7 +182,7 @@ class Loop:
             # dropped.
             if isinstance(event, Records):
                 self._poller.batch_handled()
-            elif not isinstance(event, EndReached):
+            elif not isinstance(event, EndReached | UnreadableRecords):
                 self._handle(event)
         self._handler.revoked()
         self._membership.revoked(time.monotonic())
@@ -207,6 +207,8 @@ class Loop:
                 self._poller.batch_handled()
             case EndReached(partition, offset):
                 self._handler.end_reached(partition, offset)
+            case UnreadableRecords():
+                self._handler.unreadable(event)
             case TransactionEnded(transaction, error):
                 self._transaction_ended(transaction, error)
             case Call(function, result):

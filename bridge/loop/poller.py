@@ -6,20 +6,22 @@ after the running transaction has ended and the partition's state is dropped.
 
 import threading
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any, Protocol
 
 from confluent_kafka import OFFSET_INVALID, Consumer, TopicPartition
 
 from bridge.kafka.assignment import Assignment, Committed
-from bridge.kafka.errors import offset_gone, raise_error
+from bridge.kafka.errors import is_unreadable, offset_gone, raise_error
 from bridge.kafka.groups import OFFSET_SECONDS, committed_offsets
 from bridge.kafka.transaction import Partition
 from bridge.loop.events import EndReached, Failed, Records
+from bridge.loop.unreadable import UnreadableBatches
 from chat_tasks.errors import ConfigurationError
 
 _MESSAGES_PER_POLL = 1000
 _RECORDS_POSTED = 4
+_BYTES_POSTED = 8 * 1024 * 1024
 _POLL_SECONDS = 0.1
 
 
@@ -44,7 +46,7 @@ class Rebalancing(Protocol):
 
 
 class Poller:
-    """A consumer and the thread that polls it. `post` gets `Records`, `EndReached` and `Failed`.
+    """A consumer and the thread that polls it. `post` gets `Records`, `EndReached`, `UnreadableRecords` and `Failed`.
 
     The `Loop` owns the poller, and drops it with itself. The consumer is used in the poller's thread only, until
     `close` has joined that thread. Other methods are called in the loop's thread, `positions` in the thread of
@@ -71,6 +73,7 @@ class Poller:
         self._rebalancing = rebalancing
         self._post = post
         self._consumer = Consumer(config)
+        self._unreadable = UnreadableBatches(self._consumer, post)
         self._rebalances = 0
         self._failure: Exception | None = None
         self._committed: Mapping[Partition, int] = {}
@@ -175,7 +178,6 @@ class Poller:
         # client has.
         messages: list[Any] = []
         if (first := self._consumer.poll(_POLL_SECONDS)) is not None and self._failure is None:
-            raise_error(first, self._committed)
             messages = [first, *self._consumer.consume(_MESSAGES_PER_POLL, 0)]
         if self._failure is not None:
             raise self._failure
@@ -189,6 +191,15 @@ class Poller:
                 self._is_new_assignment = True
                 self._reached = _offsets_of(self._start)
             return
+        self._deliver(self._unreadable.sift(messages) if self._unreadable else messages)
+        if self._unreadable and (positions := self._unreadable.positions()):
+            # Each probe shows `DeliveryWatch` that something moves. A seek would not do: after a wrong checksum the
+            # client may have stopped the partition, and refuses to seek.
+            self._reached = {**self._reached, **positions}
+            self._consumer.assign([TopicPartition(*partition, offset) for partition, offset in self._reached.items()])
+            self._is_new_assignment = True
+
+    def _deliver(self, messages: list[Any]) -> None:
         last = {(one.topic(), one.partition()): one for one in messages}
         self._reached = {**self._reached, **{_partition_of(one): _next_offset(one) for one in last.values()}}
         records: list[Any] = []
@@ -200,6 +211,12 @@ class Poller:
             if not self._hand_over(records):
                 return
             records = []
+            if is_unreadable(message.error()):
+                self._unreadable.begin(message)
+                # What the client delivers of this partition behind the error comes again, or is made of corrupt bytes.
+                left = messages[messages.index(message) + 1 :]
+                self._deliver([one for one in left if _partition_of(one) != _partition_of(message)])
+                return
             self._post(EndReached(_partition_of(message), message.offset()))
         self._hand_over(records)
 
@@ -208,12 +225,11 @@ class Poller:
 
         Returns False if the poller stops meanwhile: what follows the records must not be posted either.
         """
-        if not records:
-            return True
-        while not self._room.acquire(timeout=_POLL_SECONDS):
-            if self._stopping.is_set():
-                return False
-        self._post(Records(records))
+        for some in portions(records):
+            while not self._room.acquire(timeout=_POLL_SECONDS):
+                if self._stopping.is_set():
+                    return False
+            self._post(Records(some))
         return True
 
     def _on_assign(self, consumer: Consumer, partitions: list[TopicPartition]) -> None:
@@ -227,6 +243,7 @@ class Poller:
         )
         self._committed = {partition: held.offset for partition, held in assignment.partitions.items()}
         start = self._rebalancing.assigned(assignment)
+        self._unreadable.clear()
         self._start = [TopicPartition(*partition, offset) for partition, offset in start.items()]
         self._owned = frozenset(start)
         self._is_new_assignment = True
@@ -274,7 +291,25 @@ class Poller:
         self._is_new_assignment = False
         self._paused = frozenset()
         self._reached = {}
+        self._unreadable.clear()
         consumer.unassign()
+
+
+def portions(records: list[Any]) -> Iterator[list[Any]]:
+    """The records in portions that the loop handles within seconds, however large records are; none if there are none.
+
+    Large records that are refused take long, and meanwhile the loop hears of nothing else.
+    """
+    size = 0
+    start = 0
+    if sum(map(len, records)) > _BYTES_POSTED:
+        for index, record in enumerate(records):
+            size += len(record)
+            if size > _BYTES_POSTED and index > start:
+                yield records[start:index]
+                start, size = index, len(record)
+    if records:
+        yield records[start:]
 
 
 def _partition_of(message: Any) -> Partition:

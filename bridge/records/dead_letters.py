@@ -5,6 +5,7 @@ The header names are those of Kafka Connect (`errors.deadletterqueue.context.hea
 
 from typing import Any, NamedTuple
 
+from bridge.kafka.errors import UnreadableRecords
 from bridge.kafka.headers import SENT_AT, Headers, headers_of, sent_time, size_of_headers
 from bridge.kafka.transaction import Output
 from chat_tasks.errors import InvalidRecord
@@ -52,6 +53,14 @@ def read_dead_letter_headers(headers: Headers) -> DeadLetterContext | None:
         return None
     topic, partition, offset, stage, instance, error, reason = ((value or b"").decode() for _, value in ours)
     return DeadLetterContext(original, Source(topic, int(partition), int(offset), stage, instance), error, reason)
+
+
+def dead_letter_of_unreadable(records: UnreadableRecords, settings: Settings) -> Output:
+    """The one dead letter of records that cannot be read. It has no value; its key and headers say where they are."""
+    (topic, number), first, *_ = records
+    source = Source(topic, number, first, "CONSUME", settings.instance_name)
+    headers = dead_letter_headers([], source, UnreadableRecords.__name__, str(records))
+    return Output(settings.dead_letter_topic, -1, f"{topic}-{number}-{first}".encode(), None, headers)
 
 
 _LARGEST_HEADERS = 64 * 1024

@@ -24,10 +24,8 @@ class ValidMessage(msgspec.Struct, frozen=True, gc=False):
 
 def validate_message(value: bytes | None, settings: Settings) -> ValidMessage:
     """Check the value of an input record. Raises `InvalidRecord` with the reason, and no other exception."""
-    if value is None:
-        raise InvalidRecord("the record has no value")
     try:
-        message = decode_message(value)
+        message = decode_message(_checked_value(value, settings))
     except ValidationError as error:
         raise InvalidRecord(_reason(error)) from None
     key = message.conversationKey.encode()
@@ -48,10 +46,8 @@ def validate_request(value: bytes | None, settings: Settings) -> LatestRequest:
 
     A number of messages above the maximum is lowered to the maximum.
     """
-    if value is None:
-        raise InvalidRecord("the record has no value")
     try:
-        request = decode_request(value)
+        request = decode_request(_checked_value(value, settings))
     except ValidationError as error:
         raise InvalidRecord(_reason(error)) from None
     _check_key(request.conversationKey.encode(), settings)
@@ -64,6 +60,14 @@ def check_total(what: str, size: int, limit: int) -> None:
     """Raise `InvalidRecord` if `what` has more bytes than `limit`."""
     if size > limit:
         raise InvalidRecord(f"{what}: {size} bytes, at most {limit} are allowed")
+
+
+def _checked_value(value: bytes | None, settings: Settings) -> bytes:
+    """The value, if there is one that is small enough to be parsed: parsing takes time and memory by the byte."""
+    if value is None:
+        raise InvalidRecord("the record has no value")
+    check_total("value", len(value), settings.max_record_bytes)
+    return value
 
 
 def _check_key(key: bytes, settings: Settings) -> None:
@@ -80,7 +84,7 @@ def _check_size(field: str, text: str, limit: int) -> None:
 
 
 def _reason(error: ValidationError) -> str:
-    """Everything that is wrong, without the values, which are the users' texts."""
+    """What is wrong with each field, without the values, which are the users' texts."""
     details = error.errors(include_url=False, include_input=False, include_context=False)
     reasons = (f"{'.'.join(map(str, detail['loc'])) or 'value'}: {detail['msg']}" for detail in details)
     return "; ".join(reasons)[:_LONGEST_REASON]

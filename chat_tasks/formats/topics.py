@@ -8,7 +8,7 @@ reason.
 from typing import Annotated
 
 import msgspec
-from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
+from pydantic import BaseModel, ConfigDict, FailFast, Field, TypeAdapter
 
 from chat_tasks.conversation.records import Chatter
 
@@ -16,13 +16,16 @@ _LARGEST_SEQUENCE = 2**63 - 1
 
 
 class InstantMessage(BaseModel):
-    """A value of `instant_message_in`. Types are strict, all four fields are needed, unknown fields are ignored."""
+    """A value of `instant_message_in`. Types are strict, all four fields are needed, unknown fields are ignored.
+
+    Only the first wrong recipient is told: a record may hold half a million of them.
+    """
 
     model_config = ConfigDict(strict=True, frozen=True)
 
     conversationKey: str
     sender: str
-    recipients: list[str]
+    recipients: Annotated[list[str], FailFast()]
     body: str
 
 

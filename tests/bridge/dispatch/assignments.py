@@ -24,10 +24,12 @@ def assignment_work(
     metadata: str = "",
     offset: int = 0,
     quarantined: frozenset[str] = frozenset(),
+    requests: tuple[int, str] = (0, ""),
     **chosen: Any,
 ) -> AssignmentState:
-    """Of a part of the log that was committed up to `offset`, and of the requests from their beginning."""
-    assignment = Assignment(1_700, {LOG: Committed(offset, metadata, 0), REQUESTS: Committed(0, "", 0)}, None)
+    """Of a part of the log that was committed up to `offset`, and of the requests as they were committed."""
+    partitions = {LOG: Committed(offset, metadata, 0), REQUESTS: Committed(*requests, 0)}
+    assignment = Assignment(1_700, partitions, None)
     facts = AssignmentFacts("00000000-0000-0000-0000-000000000001", GENERATIONS, quarantined, {}, 3, 3)
     settings = Settings(_env_file=None, queues=2, **chosen)
     return AssignmentState(settings, assignment, facts, ProcessState())

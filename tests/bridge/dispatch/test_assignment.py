@@ -3,8 +3,9 @@
 import pytest
 
 from bridge.dispatch.commits.commit_metadata import CommitMetadata, encode_metadata
+from bridge.kafka.errors import UnreadableRecords
 from bridge.kafka.transaction import Partition
-from chat_tasks.errors import ConfigurationError
+from chat_tasks.errors import ChatTasksError, ConfigurationError
 from chat_tasks.formats.tasks import Reply
 from tests.bridge.dispatch.assignments import (
     FROM_BOB,
@@ -47,6 +48,43 @@ def test_a_transaction_commits_the_offsets_that_its_outputs_stem_from() -> None:
     transaction = work.next_transaction()
     assert transaction is not None
     assert {offset.partition: offset.offset for offset in transaction.offsets} == {LOG: 2, REQUESTS: 1}
+
+
+def test_requests_that_cannot_be_read_are_one_letter_and_are_passed_over() -> None:
+    work = assignment_work()
+    work.receive([requested(0)])
+    work.pass_over(UnreadableRecords(REQUESTS, 1, 1_000, "Kafka: _BAD_MSG: wrong checksum"))
+    work.receive([requested(1_000)])
+    transaction = work.next_transaction()
+    assert transaction is not None
+    [letter] = transaction.outputs
+    assert (letter.topic, letter.key) == ("dead_letter", b"latest_messages_request-0-1")
+    assert [(one.partition, one.offset) for one in transaction.offsets] == [(REQUESTS, 0)], "the first is not answered"
+    work.committed(transaction, 0)
+    perform_all(work, SimulatedWorker(GENERATIONS))
+    transaction = work.next_transaction()
+    assert transaction is not None
+    assert len(transaction.outputs) == 2
+    assert [(one.partition, one.offset) for one in transaction.offsets] == [(REQUESTS, 1_001)]
+
+
+def test_what_was_passed_over_before_is_no_letter_again() -> None:
+    work = assignment_work()
+    work.receive([requested(0)])
+    work.pass_over(UnreadableRecords(REQUESTS, 1, 9, "Kafka: _BAD_MSG: wrong checksum"))
+    transaction = work.next_transaction()
+    assert transaction is not None
+    [commit] = transaction.offsets
+    successor = assignment_work(requests=(commit.offset, commit.metadata))
+    successor.receive([requested(0)])
+    successor.pass_over(UnreadableRecords(REQUESTS, 1, 9, "Kafka: _BAD_MSG: wrong checksum"))
+    assert successor.next_transaction() is None
+
+
+def test_records_of_the_log_are_not_passed_over() -> None:
+    work = assignment_work()
+    with pytest.raises(ChatTasksError, match=r"conversation_log\[0\] cannot be read from offset 0 to 4: .*restore"):
+        work.pass_over(UnreadableRecords(LOG, 0, 5, "Kafka: _BAD_MSG: wrong checksum"))
 
 
 def test_a_replay_begins_at_what_no_node_can_forget() -> None:

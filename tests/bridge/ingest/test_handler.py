@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 
 from bridge.ingest.handler import Ingest
 from bridge.kafka.assignment import Assignment, Committed
+from bridge.kafka.errors import UnreadableRecords
 from bridge.kafka.transaction import Partition, Transaction
 from chat_tasks.conversation.routing import partition_of
 from chat_tasks.formats.topics import InstantMessage, encode_message
@@ -80,6 +81,23 @@ def test_what_comes_after_the_revocation_is_left_to_the_new_owner() -> None:
     handler.revoked()
     handler.records([sent(FIRST, 6)])
     assert handler.next_transaction() is None
+
+
+def test_records_that_cannot_be_read_are_one_letter_in_the_transaction_that_passes_them_over() -> None:
+    handler = ingest()
+    handler.records([sent(FIRST, 5)])
+    handler.unreadable(UnreadableRecords(FIRST, 6, 1_000_006, "Kafka: _BAD_COMPRESSION: too large"))
+    handler.unreadable(UnreadableRecords(Partition("instant_message_in", 2), 0, 7, "of a partition that was revoked"))
+    transaction = transaction_of(handler)
+    message, letter = transaction.outputs
+    assert (message.topic, letter.topic) == ("conversation_log", "dead_letter")
+    assert (letter.key, letter.value) == (b"instant_message_in-0-6", None)
+    headers = dict(letter.headers)
+    assert headers["__connect.errors.exception.message"] == (
+        b"instant_message_in[0] cannot be read from offset 6 to 1000005: Kafka: _BAD_COMPRESSION: too large"
+    )
+    assert [(one.partition, one.offset) for one in transaction.offsets] == [(FIRST, 1_000_006)]
+    assert handler.is_drained()
 
 
 def test_a_full_memory_pauses_all_until_half_of_it_is_free() -> None:
