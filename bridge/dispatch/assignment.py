@@ -111,7 +111,7 @@ class AssignmentState:
 
     def _heads_of(self, partition: Partition) -> PartitionHeads:
         kept = self._process_state.kept_heads.get((self.facts.log_id, self._commits[partition]))
-        heads = kept or PartitionHeads(1_000_000 // self._settings.log_partitions)
+        heads = kept or PartitionHeads(self._settings.heads_in_memory // self._settings.log_partitions)
         heads.begin(replay=self._progress[partition].state is PartitionState.REPLAYING)
         return heads
 
@@ -207,6 +207,9 @@ class AssignmentState:
     def committed(self, transaction: Transaction, now: float) -> None:
         """Take note that the transaction is committed."""
         self._outbox.committed()
+        if any(commit.partition.topic == self._settings.request_topic for commit in transaction.offsets):
+            block_topic = self._settings.block_topic
+            self.latest.published(sum(len(one.value or b"") for one in transaction.outputs if one.topic == block_topic))
         for commit in transaction.offsets:
             partition = commit.partition
             self._commits[partition] = commit

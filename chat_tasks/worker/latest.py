@@ -1,6 +1,7 @@
 """What a worker does with a latest-messages task: all requests for a conversation's newest messages share one read."""
 
 from collections import defaultdict
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from chat_tasks.conversation.newest import WantedMessages
@@ -11,6 +12,9 @@ from chat_tasks.storage.generations import NodeGenerations
 from chat_tasks.storage.history import Found, HistoryReader
 from chat_tasks.storage.session import describe_cassandra_error
 
+# The messages of so many blocks are in memory at once.
+_READS_AT_ONCE = 16
+
 
 @dataclass(frozen=True, slots=True)
 class LatestMessages:
@@ -20,29 +24,46 @@ class LatestMessages:
     keeps nothing from one task to the next. Invariant: messages that were read are answered only if no node has started
     since the task's generations were taken. It raises nothing for a failed read or check: the requests are answered
     `retry`.
+
+    Blocks are thousands of times larger than requests. So a reply ends once its blocks have `largest_reply` bytes, and
+    the requests behind are left unanswered.
     """
 
     history: HistoryReader
     generations: NodeGenerations
+    largest_reply: int
 
     def answer(self, task: LatestTask) -> list[Result]:
-        """One result for each request, in the task's order: the block's JSON, or why there is none."""
+        """A result for each of the task's first requests, at least for one: the block's JSON, or why there is none."""
         counts: dict[tuple[str, int | None], int] = defaultdict(int)
         for request in task.requests:
             read = request.conversation_key, request.before
             counts[read] = max(counts[read], request.count)
-        found = self.history.newest([WantedMessages(key, count, before) for (key, before), count in counts.items()])
-        blocks = dict(zip(counts, found, strict=True))
+        found: dict[tuple[str, int | None], Found] = {}
+        results: list[Result] = []
+        size = 0
+        for request in task.requests:
+            read = request.conversation_key, request.before
+            if read not in found:
+                found |= self._read([one for one in counts.items() if one[0] not in found][:_READS_AT_ONCE])
+            block = _block(request, found[read])
+            results.append(block.decode() if isinstance(block, bytes) else block)
+            size += len(block) if isinstance(block, bytes) else 0
+            if size >= self.largest_reply:
+                break
         if any(counts.values()):
             try:
                 self.generations.check(task.generations)
             except (NodeRestarted, DependencyUnavailable) as error:
-                return [Failure(Answer.RETRY, str(error)) for _ in task.requests]
-        return [self._result(request, blocks[request.conversation_key, request.before]) for request in task.requests]
+                return [Failure(Answer.RETRY, str(error)) for _ in results]
+        return results
 
-    @staticmethod
-    def _result(request: LatestRequest, read: Found) -> Result:
-        if isinstance(read, Exception):
-            return Failure(Answer.RETRY, describe_cassandra_error(read))
-        newest = read[max(0, len(read) - request.count) :]
-        return encode_block(request.conversation_key, newest).decode()
+    def _read(self, wanted: Sequence[tuple[tuple[str, int | None], int]]) -> dict[tuple[str, int | None], Found]:
+        found = self.history.newest([WantedMessages(key, count, before) for (key, before), count in wanted])
+        return {read: one for (read, _), one in zip(wanted, found, strict=True)}
+
+
+def _block(request: LatestRequest, read: Found) -> bytes | Failure:
+    if isinstance(read, Exception):
+        return Failure(Answer.RETRY, describe_cassandra_error(read))
+    return encode_block(request.conversation_key, read[max(0, len(read) - request.count) :])

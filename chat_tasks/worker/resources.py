@@ -62,5 +62,5 @@ def _resources_of(_process: int) -> WorkerResources:
     return WorkerResources(
         redis=connect_redis(configured),
         appender=Appender(heads, writer, generations, configured.bucket_size),
-        latest=LatestMessages(history, generations),
+        latest=LatestMessages(history, generations, configured.task_bytes),
     )

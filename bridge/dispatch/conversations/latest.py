@@ -2,9 +2,10 @@
 
 from collections.abc import Iterator
 from functools import partial
+from itertools import islice
 
 from bridge.dispatch.scheduling.queue_budget import QueueBudget
-from bridge.dispatch.scheduling.scheduler import PlannedTask, Scheduler
+from bridge.dispatch.scheduling.scheduler import Batch, PlannedTask, Scheduler
 from bridge.dispatch.servers.facts import AssignmentFacts
 from bridge.dispatch.work import Finished, Outcome, OutgoingTask, PendingRequest, TaskKind
 from bridge.kafka.transaction import Output, Partition
@@ -15,6 +16,7 @@ from chat_tasks.settings import Settings
 _REQUEST_BYTES = 128
 _REQUESTS_PER_TASK = 100
 _TASK_SECONDS = 1.0
+_BLOCKS_SHARE = 16
 
 
 class LatestWork:
@@ -24,6 +26,9 @@ class LatestWork:
     has at most one batch of requests in flight. So requests that arrive meanwhile share the next read, and no request
     joins a read that has started; a read that started earlier might miss a message that the sender has seen. A reply
     that does not fit its task raises `ValueError`, and nothing of it is taken.
+
+    `bytes` is the size of the blocks that wait to be published. Requests wait while it is large, since a block is
+    thousands of times larger than its request, and new messages share the way out.
     """
 
     def __init__(self, settings: Settings, facts: AssignmentFacts, *, epoch: int, reply_to: str) -> None:
@@ -39,6 +44,7 @@ class LatestWork:
             budget=partial(QueueBudget, _REQUESTS_PER_TASK, _TASK_SECONDS),
         )
         self.requests = 0
+        self.bytes = 0
 
     def add_request(self, pending: PendingRequest) -> None:
         """Take a delivered, valid request."""
@@ -47,6 +53,8 @@ class LatestWork:
 
     def plan(self, now: float, tasks: int) -> Iterator[OutgoingTask]:
         """The tasks to send now, with at most `tasks` in flight."""
+        if self.bytes >= self._settings.bytes_in_flight // _BLOCKS_SHARE:
+            return
         for task in self.scheduler.plan(now, tasks):
             yield self._encode(task)
 
@@ -59,20 +67,20 @@ class LatestWork:
         if task is None:
             return None
         pending = [one for batch in task.batches for one in batch.records]
-        if len(reply.results) != len(pending):
+        # A worker leaves the last requests unanswered if the blocks before them fill the reply.
+        if not 0 < len(reply.results) <= len(pending):
             raise ValueError(f"{len(reply.results)} results for {len(pending)} requests")
         self.scheduler.answered(task.number)
         outcome = Outcome()
         remaining = iter(reply.results)
         for batch in task.batches:
-            mine = [next(remaining) for _ in batch.records]
+            mine = list(islice(remaining, len(batch.records)))
             blocks = [result for result in mine if isinstance(result, str)]
             if len(blocks) == len(mine):
-                self.scheduler.succeeded(batch)
+                answered = batch.records[: len(mine)]
+                self.scheduler.succeeded(Batch(batch.conversation_key, answered))
                 self.requests -= len(mine)
-                outcome.finished.extend(
-                    self._finish(one, block) for one, block in zip(batch.records, blocks, strict=True)
-                )
+                outcome.finished.extend(self._finish(one, block) for one, block in zip(answered, blocks, strict=True))
             else:
                 self.scheduler.failed(batch, now)
                 for reason in {result.reason for result in mine if isinstance(result, Failure)}:
@@ -80,13 +88,18 @@ class LatestWork:
         self.scheduler.measured(task, len(outcome.finished), reply.seconds, now)
         return outcome
 
+    def published(self, size: int) -> None:
+        """Take note that blocks of that many bytes are published."""
+        self.bytes -= size
+
     def _finish(self, pending: PendingRequest, block: str) -> Finished:
-        key = pending.request.conversation_key.encode()
+        key, value = pending.request.conversation_key.encode(), block.encode()
+        self.bytes += len(value)
         output = Output(
             self._settings.block_topic,
             partition_of(key, self._facts.block_partitions),
             key if pending.key is None else pending.key,
-            block.encode(),
+            value,
             pending.headers,
         )
         return Finished(Partition(self._settings.request_topic, pending.partition), (pending.offset,), (output,))

@@ -17,6 +17,7 @@ SETTINGS = Settings(_env_file=None, queues=4)
 REQUESTS = Partition(SETTINGS.request_topic, 2)
 EMPTY = '{"conversationKey":"abc123","latestChatter":[]}'
 MANY = 1_000
+SAME_QUEUE = [key for key in map("conversation {}".format, range(99)) if queue_of(key.encode(), 4) == 0]
 DOWN = Failure(Answer.RETRY, "Cassandra is down")
 
 
@@ -105,7 +106,7 @@ def test_requests_of_a_conversation_are_answered_together_or_tried_again(results
 
 def test_a_conversation_that_fails_fails_no_neighbour() -> None:
     work, worker = latest_work(), SimulatedWorker({"host": 1_600})
-    same_queue = [key for key in map("conversation {}".format, range(20)) if queue_of(key.encode(), 4) == 0][:3]
+    same_queue = SAME_QUEUE[:3]
     for offset, key in enumerate(same_queue):
         work.add_request(request(offset, key))
     [task] = plan(work)
@@ -124,6 +125,32 @@ def test_late_replies_are_ignored() -> None:
     [again] = plan(work)
     assert again.losses == 1
     assert work.scheduler.lost(again.number)
+
+
+def test_what_a_reply_has_no_room_for_is_asked_again_at_once() -> None:
+    work = latest_work()
+    first, second, *_ = SAME_QUEUE
+    for offset, key in enumerate([first, first, second, second]):
+        work.add_request(request(offset, key))
+    [task] = plan(work)
+    answered = work.take_reply(task.number, Reply(task.task_id, 0.0, [EMPTY]), now=0)
+    assert answered is not None
+    assert [offset for one in answered.finished for offset in one.offsets] == [0]
+    assert (work.requests, answered.retries) == (3, {})
+    [again] = plan(work)
+    assert len(json.loads(again.body)["requests"]) == 3
+
+
+def test_no_request_is_sent_while_many_bytes_of_blocks_wait_to_be_published() -> None:
+    work = latest_work()
+    work.add_request(request(0))
+    [task] = plan(work)
+    large = "x" * (SETTINGS.bytes_in_flight // 16)
+    assert work.take_reply(task.number, Reply(task.task_id, 0.0, [large]), now=0) is not None
+    work.add_request(request(1))
+    assert plan(work) == []
+    work.published(len(large))
+    assert len(plan(work)) == 1
 
 
 @pytest.mark.parametrize("results", [[], [EMPTY, EMPTY]])
