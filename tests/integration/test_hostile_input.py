@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Sequence
 
 import pytest
+from cassandra.cluster import Session
 from confluent_kafka import Producer
 
 from bridge.kafka.clients import base_config
@@ -11,7 +12,7 @@ from chat_tasks.formats.topics import InstantMessage, LatestMessagesBlock, encod
 from chat_tasks.settings import Settings
 from stack.servers.one_of_each import Servers
 from tests.chaos.system.memory import MemoryWatch
-from tests.pipeline.conversation import read_outputs, read_topic, send
+from tests.pipeline.conversation import assert_rows_match, read_outputs, read_topic, send
 from tests.pipeline.deployment import Deploy
 
 pytestmark = pytest.mark.servers
@@ -125,3 +126,16 @@ def test_requests_for_megabytes_are_answered_a_few_at_a_time(deploy: Deploy) -> 
     assert [sequence for _, _, sequence in found[0]] == list(range(2, 16))
     # One reply has a megabyte and one more block. All of these blocks in one reply are a hundred.
     assert peaks["redis"] < 20
+
+
+def test_conversations_of_which_dispatch_remembers_nothing_go_on(deploy: Deploy, cassandra: Session) -> None:
+    deployment = deploy(heads_in_memory=24)
+    settings = deployment.settings
+    deployment.start("ingest.1", "dispatch.1", "worker.1")
+    sent: list[InstantMessage] = []
+    for turn in range(3):
+        messages = [from_bob(f"message {turn}", f"conversation {number}") for number in range(200)]
+        send(settings, messages)
+        sent += messages
+        outputs = read_outputs(settings, sent)
+    assert_rows_match(cassandra, settings, outputs)
