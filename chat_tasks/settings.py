@@ -59,7 +59,7 @@ class Settings(BaseModel):
     max_name_bytes: Bytes = 512
     max_recipients: Count = 1_000
     max_record_bytes: Annotated[int, Field(ge=10_000, le=8_000_000)] = 1_000_000
-    max_batch_bytes: Annotated[int, Field(ge=20_000_000, le=1_000_000_000)] = 50_000_000
+    max_batch_bytes: Annotated[int, Field(ge=20_000_000, le=1_000_000_000)] = 100_000_000
 
     # Latest messages.
     max_latest_messages: Count = 1_000

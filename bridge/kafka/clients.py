@@ -65,7 +65,7 @@ def consumer_config(settings: Settings, group: str) -> dict[str, Any]:
         "message.max.bytes": 2 * settings.max_record_bytes + 1_000_000,
         "fetch.message.max.bytes": 256 * 1024,
         # Of all codecs, the client bounds only what zstd unpacks to, by the size of the largest answer.
-        "fetch.max.bytes": settings.max_batch_bytes - 1_000_000,
+        "fetch.max.bytes": min(50_000_000, settings.max_batch_bytes - 1_000_000),
         "receive.message.max.bytes": settings.max_batch_bytes,
         # Without it corrupt bytes are delivered as records, or stop the partition without an error.
         "check.crcs": True,

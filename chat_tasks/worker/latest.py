@@ -55,7 +55,7 @@ class LatestMessages:
             try:
                 self.generations.check(task.generations)
             except (NodeRestarted, DependencyUnavailable) as error:
-                return [Failure(Answer.RETRY, str(error)) for _ in results]
+                return [Failure(Answer.RETRY, str(error)) for _ in task.requests]
         return results
 
     def _read(self, wanted: Sequence[tuple[tuple[str, int | None], int]]) -> dict[tuple[str, int | None], Found]:

@@ -16,6 +16,8 @@ from chat_tasks.settings import Settings
 _REQUEST_BYTES = 128
 _REQUESTS_PER_TASK = 100
 _TASK_SECONDS = 1.0
+# Blocks and new messages share their transactions, so few blocks go ahead of a message: a sixteenth of what may be in
+# flight.
 _BLOCKS_SHARE = 16
 
 
