@@ -11,6 +11,7 @@ from confluent_kafka.admin import AdminClient
 from redis import Redis
 
 from bridge.commands.init import initialise
+from bridge.commands.starting_offsets import Choices
 from bridge.kafka.clients import base_config
 from chat_tasks.settings import Settings
 from chat_tasks.storage.session import connect
@@ -44,7 +45,7 @@ def new_arena(servers: Servers) -> Iterator[Arena]:
     settings = Settings.model_validate(values)
     with Redis.from_url(settings.redis_url) as redis:
         redis.flushdb()
-    initialise(settings, "earliest", lambda _: None)
+    initialise(settings, Choices(), lambda _: None)
     try:
         yield Arena(servers, settings, environment)
     finally:

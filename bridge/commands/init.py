@@ -1,24 +1,21 @@
 """`chat-tasks init`: makes topics, keyspace, stored settings and starting offsets. May be run any number of times."""
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from functools import partial
 from itertools import count
-from typing import Literal, TypeVar
+from typing import TypeVar
 
 import click
-from confluent_kafka import OFFSET_INVALID, Consumer, KafkaError, KafkaException, TopicPartition
+from confluent_kafka import KafkaError, KafkaException
 from confluent_kafka.admin import AdminClient, NewTopic
 
+from bridge.commands.group_offsets import consumed_topics, set_offsets
+from bridge.commands.starting_offsets import Choices, InputStart, LogStart
 from bridge.kafka.clients import base_config
 from bridge.kafka.errors import describe_kafka_error
-from bridge.kafka.topics import (
-    fixed_partitions_name,
-    known_partitions_name,
-    partition_counts,
-    plan_topics,
-    topic_id,
-)
+from bridge.kafka.topic_ids import KnownTopic, topic_ids
+from bridge.kafka.topics import fixed_partitions_name, partition_counts, plan_topics
 from bridge.terminal import show_line
 from chat_tasks.backoff import Backoff
 from chat_tasks.errors import ConfigurationError, DependencyUnavailable, SettingsMismatch
@@ -37,16 +34,14 @@ _UNSETTLED = {
     KafkaError.COORDINATOR_LOAD_IN_PROGRESS,
 }
 
-Start = Literal["earliest", "latest"]
 ResultT = TypeVar("ResultT")
 
 
-def initialise(settings: Settings, start: Start, report: Callable[[str], None], *, reset_offsets: bool = False) -> None:
+def initialise(settings: Settings, choices: Choices, report: Callable[[str], None]) -> None:
     """Set up what is missing; `report` gets a line for each step.
 
-    With `reset_offsets`, a committed offset that the topic does not have any more is set anew.
-
-    Raises `ConfigurationError` if what exists contradicts the settings, `DependencyUnavailable`.
+    Raises `ConfigurationError` if what exists contradicts the settings, or if the operator has to choose where a group
+    begins; `DependencyUnavailable`.
     """
     admin = AdminClient(base_config(settings))
     try:
@@ -57,18 +52,11 @@ def initialise(settings: Settings, start: Start, report: Callable[[str], None], 
             report(f"keyspace {settings.cassandra_keyspace}: ready")
             _create_topics(settings, admin, report)
             counts = _once_settled(partial(_visible_counts, settings, admin))
-            known = _store_partitions(settings, session, counts)
-        groups = {
-            settings.ingest_group: [settings.message_topic],
-            settings.dispatch_group: [settings.log_topic, settings.request_topic],
-        }
-        for group, topics in groups.items():
-            partitions = {topic: counts[topic] for topic in topics}
-            committed = _once_settled(
-                partial(_commit_offsets, settings, group, partitions, known, start, reset=reset_offsets)
-            )
-            report(f"group {group}: {committed} partitions set to the {start} offset")
-        report(f"log {settings.log_topic}: id {topic_id(admin, settings.log_topic)}")
+            _store_fixed_partitions(settings, session, counts)
+            ids = _once_settled(partial(topic_ids, admin, consumed_topics(settings)))
+            found = {topic: KnownTopic(one, counts[topic]) for topic, one in ids.items()}
+            _once_settled(partial(set_offsets, settings, session, found, choices, report))
+        report(f"log {settings.log_topic}: id {ids[settings.log_topic]}")
     except KafkaException as error:
         raise DependencyUnavailable(describe_kafka_error(error)) from error
 
@@ -111,60 +99,11 @@ def _visible_counts(settings: Settings, admin: AdminClient) -> dict[str, int]:
     return counts
 
 
-def _store_partitions(settings: Settings, session: Session, counts: dict[str, int]) -> dict[str, int]:
-    """Store the numbers of partitions; returns how many each topic had when `init` first saw it."""
-    schema.store_settings(
-        session,
-        settings,
-        {fixed_partitions_name(plan.name): str(counts[plan.name]) for plan in plan_topics(settings) if plan.is_fixed},
-    )
-    stored = schema.stored_settings(session, settings)
-    # A partition that is added later holds nothing that was sent before, and starts at 0 without `init`.
-    names = {known_partitions_name(plan.name): str(counts[plan.name]) for plan in plan_topics(settings)}
-    schema.store_settings(session, settings, {name: count for name, count in names.items() if name not in stored})
-    stored = schema.stored_settings(session, settings)
-    return {topic: int(stored[known_partitions_name(topic)]) for topic in counts}
-
-
-def _commit_offsets(
-    settings: Settings,
-    group: str,
-    partition_counts: Mapping[str, int],
-    known: Mapping[str, int],
-    start: Start,
-    *,
-    reset: bool,
-) -> int:
-    """Commit an offset for each partition that has none, or (`reset`) one that is gone; returns how many were set."""
-    consumer = Consumer({**base_config(settings), "group.id": group, "enable.auto.commit": False})
-    try:
-        partitions = [
-            TopicPartition(topic, number) for topic, count in partition_counts.items() for number in range(count)
-        ]
-        changed: list[TopicPartition] = []
-        for one in consumer.committed(partitions, timeout=_SECONDS):
-            is_missing = one.offset == OFFSET_INVALID
-            if not is_missing and not reset:
-                continue
-            low, high = consumer.get_watermark_offsets(one, timeout=_SECONDS)
-            if one.topic == settings.log_topic and not is_missing and one.offset > high:
-                # Publishing the rest of the log again would double records, and passing over it would lose records:
-                # never guess.
-                raise ConfigurationError(
-                    f"the committed offset {one.offset} of {one.topic}[{one.partition}] lies past its end {high}: "
-                    "the log was truncated or made anew, and which of the two only you can know"
-                )
-            if is_missing or not low <= one.offset <= high:
-                # The log is ours: its records were accepted, and are never passed over. A partition that was added
-                # since the first `init` holds no older records.
-                is_new = one.partition >= known[one.topic]
-                from_end = start == "latest" and one.topic != settings.log_topic and not is_new
-                changed.append(TopicPartition(one.topic, one.partition, high if from_end else low))
-        if changed:
-            _commit(consumer, group, changed)
-        return len(changed)
-    finally:
-        consumer.close()
+def _store_fixed_partitions(settings: Settings, session: Session, counts: dict[str, int]) -> None:
+    fixed = {
+        fixed_partitions_name(plan.name): str(counts[plan.name]) for plan in plan_topics(settings) if plan.is_fixed
+    }
+    schema.store_settings(session, settings, fixed)
 
 
 def _once_settled(step: Callable[[], ResultT]) -> ResultT:
@@ -181,30 +120,25 @@ def _once_settled(step: Callable[[], ResultT]) -> ResultT:
     raise AssertionError("unreachable")
 
 
-def _commit(consumer: Consumer, group: str, offsets: list[TopicPartition]) -> None:
-    try:
-        consumer.commit(offsets=offsets, asynchronous=False)
-    except KafkaException as error:
-        if error.args[0].code() in {KafkaError.UNKNOWN_MEMBER_ID, KafkaError.ILLEGAL_GENERATION}:
-            raise ConfigurationError(
-                f"group {group} has running members, but some of its partitions have no offset: stop them first"
-            ) from error
-        raise
-
-
 @click.command()
 @click.option(
     "--from",
     "start",
     type=click.Choice(["earliest", "latest"]),
-    default="earliest",
-    help="Where to begin in topics that existed before; only where nothing was consumed yet.",
+    help="Where to begin in the input topics, if nothing was consumed yet or the position is lost.",
 )
+@click.option(
+    "log",
+    "--log",
+    type=click.Choice(["after-rows", "publish-again"]),
+    help="Where to begin in the log, if the position is lost.",
+)
+@click.option("--accept-offsets", is_flag=True, help="Obey the offsets that something else has set.")
 @click.option(
     "--reset-offsets",
     is_flag=True,
-    help="Also where the committed offset is gone: the topic was truncated or made anew.",
+    help="Begin with the first record where the topic was made anew, or does not have the committed offset any more.",
 )
-def init(start: Start, *, reset_offsets: bool) -> None:
+def init(start: InputStart | None, log: LogStart | None, *, accept_offsets: bool, reset_offsets: bool) -> None:
     """Create topics, keyspace and starting offsets. May be run again at any time."""
-    initialise(Settings(), start, show_line, reset_offsets=reset_offsets)
+    initialise(Settings(), Choices(start, log, accept_offsets, reset_offsets), show_line)

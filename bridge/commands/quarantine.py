@@ -33,14 +33,14 @@ class WaitingLetters:
     """Counts, for every conversation, the letters that no release has published yet."""
 
     def __init__(self) -> None:
-        self._offsets: dict[str, list[int]] = {}
+        self._offsets: dict[str, set[int]] = {}
         self._published: dict[str, int] = {}
 
     def take(self, found: Letter | Receipt) -> None:
         """Take a letter or a receipt; the order does not matter."""
         key = found.conversation_key
         if isinstance(found, Letter):
-            self._offsets.setdefault(key, []).append(found.record.offset)
+            self._offsets.setdefault(key, set()).add(found.record.offset)
         else:
             self._published[key] = max(self._published.get(key, -1), found.offset)
 

@@ -4,7 +4,7 @@ from bridge.checks import check_servers
 from bridge.dispatch.handler import Dispatch
 from bridge.dispatch.process_state import ProcessState
 from bridge.dispatch.servers.cluster import Cluster
-from bridge.kafka.topics import known_partitions_name
+from bridge.kafka.topic_ids import known_topics
 from bridge.loop.loop import Loop
 from bridge.loop.supervisor import Supervisor
 from bridge.loop.transaction_runner import new_offsets_timeout
@@ -45,9 +45,7 @@ class _Builder:
                 output_partitions=counts[settings.output_topic],
                 block_partitions=counts[settings.block_topic],
             )
-        known = {
-            topic: int(stored[known_partitions_name(topic)]) for topic in (settings.log_topic, settings.request_topic)
-        }
+        known = known_topics(stored, [settings.log_topic, settings.request_topic])
         return Loop(settings, Dispatch(settings, cluster, self._process_state), known, self._offsets_timeout)
 
     def close(self) -> None:

@@ -2,7 +2,7 @@
 
 from bridge.checks import check_servers
 from bridge.ingest.handler import Ingest
-from bridge.kafka.topics import known_partitions_name
+from bridge.kafka.topic_ids import known_topics
 from bridge.loop.adaptive_timeout import AdaptiveTimeout
 from bridge.loop.loop import Loop
 from bridge.loop.supervisor import Supervisor
@@ -21,5 +21,4 @@ def _build(settings: Settings, timeout: AdaptiveTimeout) -> Loop:
     # The session serves these checks only: ingest itself does not need Cassandra.
     with connected(settings) as session:
         stored, _ = check_servers(settings, session)
-    known = {settings.message_topic: int(stored[known_partitions_name(settings.message_topic)])}
-    return Loop(settings, Ingest(settings), known, timeout)
+    return Loop(settings, Ingest(settings), known_topics(stored, [settings.message_topic]), timeout)

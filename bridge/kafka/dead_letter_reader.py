@@ -1,4 +1,4 @@
-"""Reads everything that the topic `dead_letter` holds."""
+"""Reads everything that a topic holds, above all `dead_letter`."""
 
 import time
 from collections.abc import Iterator, Sequence
@@ -20,33 +20,37 @@ _PATIENCE_SECONDS = 30.0
 
 
 def read_dead_letters(settings: Settings) -> Iterator[Sequence[Any]]:
+    """All dead letters, as `read_everything` has them."""
+    return read_everything(settings, settings.dead_letter_topic)
+
+
+def read_everything(settings: Settings, topic: str) -> Iterator[Sequence[Any]]:
     """All messages that are in the topic now, some at a time; blocks. Raises `DependencyUnavailable`.
 
     While the reader waits, it yields an empty sequence now and then. It waits for the end of every transaction under
     way: until a transaction is decided, nobody knows whether its records exist.
     """
-    ends = _ends(settings)
+    ends = _ends(settings, topic)
     if not ends:
-        raise DependencyUnavailable("Kafka: it does not name the partitions of dead_letter")
+        raise DependencyUnavailable(f"Kafka: it does not name the partitions of {topic}")
     last_news = time.monotonic()
     try:
-        with TopicReader(settings, [settings.dead_letter_topic], from_beginning=True) as reader:
+        with TopicReader(settings, [topic], from_beginning=True) as reader:
             while any(reader.reached(partition) < end for partition, end in ends.items()):
                 messages = reader.poll(0.1)
                 if messages:
                     last_news = time.monotonic()
                 elif time.monotonic() - last_news > _PATIENCE_SECONDS:
-                    raise DependencyUnavailable("Kafka: dead_letter cannot be read to its end: does a transaction end?")
+                    raise DependencyUnavailable(f"Kafka: {topic} cannot be read to its end: does a transaction end?")
                 yield messages
     except ConfigurationError as error:
         # The topic was there a moment ago.
         raise DependencyUnavailable(f"Kafka: {error}") from error
 
 
-def _ends(settings: Settings) -> dict[Partition, int]:
+def _ends(settings: Settings, topic: str) -> dict[Partition, int]:
     """The offset after the last record of each partition, committed or not."""
     admin = AdminClient(base_config(settings))
-    topic = settings.dead_letter_topic
     asked = {
         TopicPartition(topic, number): OffsetSpec.latest()  # type: ignore[no-untyped-call]
         for number in range(partition_counts(admin, [topic]).get(topic, 0))

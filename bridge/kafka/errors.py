@@ -1,6 +1,6 @@
 """Errors of Kafka's client: what an error means for the bridge, and one line about it for people."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any, NamedTuple
 
 from confluent_kafka import KafkaError, KafkaException
@@ -72,6 +72,25 @@ def offset_gone(partition: Partition, offset: int) -> ConfigurationError:
         f"offset {offset} of {partition.topic}[{partition.number}] is gone: the topic was truncated or made anew. "
         "`chat-tasks init --reset-offsets` starts again from what is there"
     )
+
+
+def offsets_lost(partitions: Iterable[Partition], remedy: str) -> ConfigurationError:
+    """The error to raise if a group that has worked holds no offset of its own for these partitions.
+
+    Kafka forgets the offsets of a group without members after a while, and its tools can set them anew.
+    """
+    return ConfigurationError(
+        f"{describe_partitions(partitions)}: Kafka has forgotten the group's offset, or something else has set it. "
+        f"{remedy}"
+    )
+
+
+def describe_partitions(partitions: Iterable[Partition]) -> str:
+    """The partitions for people, as `instant_message_in [0, 1], latest_messages_request [2]`."""
+    by_topic: dict[str, list[int]] = {}
+    for partition in sorted(partitions):
+        by_topic.setdefault(partition.topic, []).append(partition.number)
+    return ", ".join(f"{topic} {numbers}" for topic, numbers in by_topic.items())
 
 
 def describe_kafka_error(error: Any) -> str:

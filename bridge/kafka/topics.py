@@ -1,13 +1,12 @@
 """The six topics: how many partitions each has, and how each is configured."""
 
 from collections.abc import Iterable
-from typing import Any, NamedTuple
-from uuid import UUID
+from typing import NamedTuple
 
-from confluent_kafka import KafkaException, TopicCollection
+from confluent_kafka import KafkaException
 from confluent_kafka.admin import AdminClient
 
-from chat_tasks.errors import ConfigurationError, DependencyUnavailable
+from chat_tasks.errors import DependencyUnavailable
 from chat_tasks.settings import Settings
 
 _SECONDS = 15.0
@@ -74,24 +73,6 @@ def partition_counts(admin: AdminClient, topics: Iterable[str]) -> dict[str, int
     except KafkaException as error:
         raise DependencyUnavailable(f"Kafka does not answer: {error.args[0].str()}") from error
     return {topic: len(metadata.topics[topic].partitions) for topic in topics if topic in metadata.topics}
-
-
-def topic_id(admin: AdminClient, topic: str) -> str:
-    """Kafka's own id of a topic, as a UUID; a topic that is made anew has another id. Raises `KafkaException`.
-
-    Raises `ConfigurationError` if the broker knows no such ids.
-    """
-    described = admin.describe_topics(TopicCollection([topic]), request_timeout=_SECONDS)[topic].result(_SECONDS)
-    identity: Any = described.topic_id
-    if identity is None:
-        raise ConfigurationError(f"the broker gives no id for {topic}: Kafka 3.1 or later is needed")
-    high, low = identity.get_most_significant_bits(), identity.get_least_significant_bits()
-    return str(UUID(int=high % 2**64 << 64 | low % 2**64))
-
-
-def known_partitions_name(topic: str) -> str:
-    """The stored setting with the number of partitions that had a starting offset when `init` first saw the topic."""
-    return f"known_partitions.{topic}"
 
 
 def fixed_partitions_name(topic: str) -> str:

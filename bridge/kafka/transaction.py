@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import NamedTuple, TypeGuard
 
 import msgspec
 
@@ -10,6 +10,10 @@ from bridge.kafka.headers import Headers
 
 # A transaction takes no further outputs from here on. Outputs that belong together may make it larger.
 OUTPUTS_PER_TRANSACTION = 5_000
+
+# The metadata of a commit that says nothing but that this pipeline made it. Dispatch reads it as that of a group that
+# has finished nothing yet. Kafka's tools commit without metadata, and nobody follows such a commit unasked.
+OWN_METADATA = "2::0:"
 
 # The longest metadata of an offset in characters: the default of the broker's `offset.metadata.max.bytes`.
 LARGEST_METADATA = 4096
@@ -20,6 +24,11 @@ class Partition(NamedTuple):
 
     topic: str
     number: int
+
+
+def is_own(metadata: str | None) -> TypeGuard[str]:
+    """Whether a commit with this metadata comes from this pipeline: it begins with the version of its format."""
+    return metadata is not None and metadata.partition(":")[0].isdecimal()
 
 
 class Output(msgspec.Struct, frozen=True, gc=False):
@@ -37,7 +46,7 @@ class CommittedOffset(NamedTuple):
 
     partition: Partition
     offset: int
-    metadata: str = ""
+    metadata: str = OWN_METADATA
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,6 +18,7 @@ from confluent_kafka import KafkaException
 from bridge.kafka.assignment import Assignment
 from bridge.kafka.clients import consumer_config, producer_config
 from bridge.kafka.errors import UnreadableRecords, is_fenced_producer
+from bridge.kafka.topic_ids import KnownTopic, TopicIds
 from bridge.kafka.transaction import Partition, Transaction
 from bridge.loop.adaptive_timeout import AdaptiveTimeout
 from bridge.loop.delivery_watch import DeliveryWatch
@@ -52,21 +53,20 @@ class Loop:
         self,
         settings: Settings,
         handler: LoopHandler,
-        known_partitions: Mapping[str, int],
+        known_topics: Mapping[str, KnownTopic],
         offsets_timeout: AdaptiveTimeout,
     ) -> None:
         """Make a loop that has not started.
 
-        `known_partitions` goes to the `Poller`. `offsets_timeout` goes to the `TransactionRunner`, and outlives this
+        `known_topics` goes to the `Poller`. `offsets_timeout` goes to the `TransactionRunner`, and outlives this
         loop.
         """
         self._settings = settings
         self._offsets_timeout = offsets_timeout
         self._handler = handler
         self._events: SimpleQueue[object] = SimpleQueue()
-        self._poller = Poller(
-            consumer_config(settings, handler.group), handler.topics, known_partitions, self, self.post
-        )
+        self._topic_ids = TopicIds(settings, known_topics)
+        self._poller = Poller(consumer_config(settings, handler.group), handler.topics, known_topics, self, self.post)
         self._membership = Membership(time.monotonic())
         self._delivery = DeliveryWatch(settings, self._poller.positions, self.post)
         self._runner: TransactionRunner | None = None
@@ -121,16 +121,21 @@ class Loop:
         return start
 
     def joined(self) -> None:
-        """End what a predecessor left open, before the poller asks for committed offsets; called by the poller."""
+        """End what a predecessor left open, before the poller asks for committed offsets; called by the poller.
+
+        Raises `ConfigurationError` if those offsets are positions in a topic that was made anew.
+        """
         self._membership.joined()
         if self._runner is None:
             self._runner = TransactionRunner(
                 producer_config(self._settings, self._handler.group),
                 self._settings.transaction_timeout,
                 self._offsets_timeout,
+                self._topic_ids,
                 lambda transaction, error: self.post(TransactionEnded(transaction, error)),
             )
             self._runner.initialise()
+        self._topic_ids.check()
 
     def revoked(self) -> None:
         """Wait for the running transaction, then drop the assignment's state; called by the poller."""

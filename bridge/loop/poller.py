@@ -12,9 +12,10 @@ from typing import Any, Protocol
 from confluent_kafka import OFFSET_INVALID, Consumer, TopicPartition
 
 from bridge.kafka.assignment import Assignment, Committed
-from bridge.kafka.errors import is_unreadable, offset_gone, raise_error
+from bridge.kafka.errors import is_unreadable, offset_gone, offsets_lost, raise_error
 from bridge.kafka.groups import OFFSET_SECONDS, committed_offsets
-from bridge.kafka.transaction import Partition
+from bridge.kafka.topic_ids import KnownTopic
+from bridge.kafka.transaction import OWN_METADATA, Partition, is_own
 from bridge.loop.events import EndReached, Failed, Records
 from bridge.loop.unreadable import UnreadableBatches
 from chat_tasks.errors import ConfigurationError
@@ -59,17 +60,16 @@ class Poller:
         self,
         config: dict[str, Any],
         topics: Iterable[str],
-        known_partitions: Mapping[str, int],
+        known_topics: Mapping[str, KnownTopic],
         rebalancing: Rebalancing,
         post: Callable[[object], None],
     ) -> None:
         """Make a poller that has not joined the group.
 
-        `known_partitions` is the number of partitions, by topic, to which `init` gave a starting offset. Later
-        partitions start at 0.
+        `known_topics` are the topics as `init` knew them. Partitions that were added later start at 0.
         """
         self._topics = list(topics)
-        self._known_partitions = known_partitions
+        self._known_topics = known_topics
         self._rebalancing = rebalancing
         self._post = post
         self._consumer = Consumer(config)
@@ -260,17 +260,15 @@ class Poller:
 
     def _resolve(self, consumer: Consumer, one: TopicPartition) -> Committed:
         low, high = consumer.get_watermark_offsets(one, timeout=OFFSET_SECONDS)
+        partition = Partition(one.topic, one.partition)
+        if one.offset == OFFSET_INVALID and one.partition >= self._known_topics[one.topic].partitions:
+            return Committed(0, OWN_METADATA, low)
+        if one.offset == OFFSET_INVALID or not is_own(one.metadata):
+            raise offsets_lost([partition], "`chat-tasks init` names the choices")
         if one.offset > high:
             # A reader that starts before this offset would take new records there for the ones that were there once.
-            raise offset_gone(Partition(one.topic, one.partition), one.offset)
-        if one.offset != OFFSET_INVALID:
-            return Committed(one.offset, one.metadata or "", low)
-        if one.partition < self._known_partitions[one.topic]:
-            raise ConfigurationError(
-                f"the group has no offset for {one.topic}[{one.partition}]: `init` was not run, or the offset has "
-                "expired. `chat-tasks init` sets it to the earliest record, `chat-tasks init --from latest` to the end"
-            )
-        return Committed(0, "", low)
+            raise offset_gone(partition, one.offset)
+        return Committed(one.offset, one.metadata, low)
 
     def _on_revoke(self, consumer: Consumer, _: list[TopicPartition]) -> None:
         # Closing the consumer revokes once more, and by then the main thread answers no calls.

@@ -8,6 +8,7 @@ from typing import Any
 
 from confluent_kafka import Producer, TopicPartition
 
+from bridge.kafka.topic_ids import TopicIds
 from bridge.kafka.transaction import Transaction
 from bridge.loop.adaptive_timeout import AdaptiveTimeout
 from chat_tasks.settings import Settings
@@ -41,15 +42,18 @@ class TransactionRunner:
         config: dict[str, Any],
         timeout: float,
         offsets_timeout: AdaptiveTimeout,
+        topic_ids: TopicIds,
         finished: Callable[[Transaction, Exception | None], None],
     ) -> None:
         """Make a runner; `initialise` starts it. Raises `KafkaException`.
 
         `timeout` is that of a transaction in seconds, after which the broker aborts it. `offsets_timeout` comes from
-        `new_offsets_timeout`.
+        `new_offsets_timeout`. A transaction whose records came from a topic that was made anew is not committed:
+        `topic_ids` are asked while it runs.
         """
         self._producer = Producer(config)
         self._timeout = timeout
+        self._topic_ids = topic_ids
         self._finished = finished
         self._work: SimpleQueue[tuple[Transaction, Any] | None] = SimpleQueue()
         self._thread = Thread(target=self._run, name="transactions", daemon=True)
@@ -111,6 +115,7 @@ class TransactionRunner:
     def _perform(self, transaction: Transaction, group_metadata: Any) -> None:
         producer = self._producer
         producer.begin_transaction()
+        confirm_topics = self._topic_ids.ask()
         for one in transaction.outputs:
             headers: Any = one.headers  # its type in the stubs is a list that has to hold texts too
             while True:
@@ -130,6 +135,7 @@ class TransactionRunner:
             self._offsets_timeout.observe(self._waited())
         finally:
             self._sending_offsets_since = None
+        confirm_topics()
         producer.commit_transaction(self._timeout)
 
     def _send_offsets(self, transaction: Transaction, group_metadata: Any) -> None:

@@ -1,5 +1,7 @@
 """The keyspace and its tables, and the stored settings that the data depends on."""
 
+from collections.abc import Mapping
+
 from cassandra.cluster import Session
 
 from chat_tasks.errors import ConfigurationError, SettingsMismatch
@@ -45,6 +47,14 @@ def store_settings(session: Session, settings: Settings, values: dict[str, str])
         ).one()
         if not applied.applied and applied.value != value:
             raise SettingsMismatch(f"CHAT_{name.upper()}", applied.value, value)
+
+
+def replace_settings(session: Session, settings: Settings, values: Mapping[str, str]) -> None:
+    """Store each value in place of what is stored."""
+    table = f"{settings.cassandra_keyspace}.stored_settings"
+    for name, value in values.items():
+        session.execute(f"INSERT INTO {table} (name, value) VALUES (%s, %s) IF NOT EXISTS", (name, value))
+        session.execute(f"UPDATE {table} SET value = %s WHERE name = %s IF EXISTS", (value, name))
 
 
 def stored_settings(session: Session, settings: Settings) -> dict[str, str]:

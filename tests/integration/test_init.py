@@ -1,17 +1,15 @@
 """`chat-tasks init`, and what the processes say where it was not run or no longer fits."""
 
-from contextlib import closing
-
 import pytest
 from cassandra.cluster import Session
-from confluent_kafka import Consumer, TopicPartition
+from confluent_kafka import TopicPartition
 from confluent_kafka.admin import AdminClient, NewPartitions
 
 from bridge.commands.init import initialise
+from bridge.commands.starting_offsets import Choices
 from bridge.kafka.clients import base_config
-from chat_tasks.errors import ConfigurationError, SettingsMismatch
-from stack.waiting import wait_until
-from tests.pipeline.conversation import PATIENCE_SECONDS, read_outputs, send, some_messages
+from chat_tasks.errors import SettingsMismatch
+from tests.pipeline.conversation import read_outputs, send, some_messages
 from tests.pipeline.deployment import Deploy, Deployment
 
 pytestmark = pytest.mark.servers
@@ -21,7 +19,7 @@ def test_it_may_be_run_again_and_changes_nothing(deploy: Deploy) -> None:
     deployment = deploy()
     again = deployment.initialise()
     assert f"topic {deployment.settings.log_topic}: exists, 12 partitions" in again
-    assert f"group {deployment.settings.dispatch_group}: 0 partitions set to the earliest offset" in again
+    assert f"group {deployment.settings.dispatch_group}: 0 offsets set" in again
 
 
 def test_reads_repair_no_parts_of_messages_even_in_a_table_that_was_set_up_before(
@@ -49,7 +47,7 @@ def test_it_refuses_settings_that_contradict_what_exists(
     deployment = deploy()
     changed = deployment.settings.model_copy(update={setting: value})
     with pytest.raises(SettingsMismatch, match=message):
-        initialise(changed, "earliest", lambda _: None)
+        initialise(changed, Choices(), lambda _: None)
 
 
 @pytest.mark.parametrize("name", ["ingest.1", "dispatch.1"])
@@ -103,7 +101,7 @@ def test_from_latest_passes_over_what_was_sent_before(deploy: Deploy) -> None:
         message_topic=before.settings.message_topic, log_topic=before.settings.log_topic + "-later"
     )
     settings = later.settings.model_copy(update={"ingest_group": later.settings.ingest_group + "-later"})
-    initialise(settings, "latest", lambda _: None)
+    initialise(settings, Choices("latest"), lambda _: None)
     send(settings, messages[10:])
     later.start("ingest.1", CHAT_INGEST_GROUP=settings.ingest_group)
     later.start("dispatch.1", "worker.1")
@@ -124,29 +122,7 @@ def test_an_offset_that_is_gone_ends_a_process_with_the_remedy(deploy: Deploy) -
     process.wait_for_line("is gone: the topic was truncated or made anew. `chat-tasks init --reset-offsets`")
     assert process.popen.wait(30) == 2
 
-    def reset() -> bool:
-        # The process that has just ended is a member of its group until its session times out.
-        try:
-            initialise(settings, "earliest", lambda _: None, reset_offsets=True)
-        except ConfigurationError as error:
-            if "has running members" not in str(error):
-                raise
-            return False
-        return True
-
-    assert wait_until(reset, PATIENCE_SECONDS)
+    initialise(settings, Choices(reset_offsets=True), lambda _: None)
     deployment.start("ingest.1", "dispatch.1", "worker.1")
     send(settings, messages[15:])
     read_outputs(settings, messages[15:])
-
-
-def test_a_log_that_ends_before_what_is_committed_ends_a_process_before_it_reads(deploy: Deploy) -> None:
-    """It would begin below that, and take what comes there for what was there before."""
-    deployment = deploy()
-    settings = deployment.settings
-    group = {**base_config(settings), "group.id": settings.dispatch_group}
-    with closing(Consumer(group)) as consumer:
-        consumer.commit(offsets=[TopicPartition(settings.log_topic, 0, 7)], asynchronous=False)
-    process = deployment.spawn("dispatch.1")
-    process.wait_for_line(f"offset 7 of {settings.log_topic}[0] is gone: the topic was truncated or made anew")
-    assert process.popen.wait(30) == 2

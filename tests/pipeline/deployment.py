@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from bridge.commands.init import initialise
+from bridge.commands.starting_offsets import Choices
 from bridge.kafka.topics import plan_topics
 from chat_tasks.settings import Settings
 from stack.servers.cluster import Cluster
@@ -106,7 +107,7 @@ class Deployment:
     def initialise(self) -> list[str]:
         """Run `init`; returns what it reported."""
         lines: list[str] = []
-        initialise(self.settings, "earliest", lines.append)
+        initialise(self.settings, Choices(), lines.append)
         return lines
 
     def start(self, *names: str, launcher: Sequence[str] = (), **environment: str) -> list[Process]:

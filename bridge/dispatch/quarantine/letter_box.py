@@ -50,7 +50,8 @@ class LetterBox:
         return FoundLetters(records, last, complete=self._end == PAST_EVERY_OFFSET)
 
     def _cut(self) -> None:
-        self._kept.sort(key=lambda record: record.offset)
+        # A record of the log that was taken again has another letter, which is the same.
+        self._kept = [one for _, one in sorted({record.offset: record for record in self._kept}.items())]
         size = 0
         for index, record in enumerate(self._kept):
             size += len(record.value)

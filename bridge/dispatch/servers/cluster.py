@@ -9,7 +9,7 @@ from bridge.dispatch.commits.commit_metadata import decode_metadata
 from bridge.dispatch.servers.facts import AssignmentFacts
 from bridge.kafka.clients import base_config, reader_config
 from bridge.kafka.groups import committed_offsets
-from bridge.kafka.topics import topic_id
+from bridge.kafka.topic_ids import topic_ids
 from bridge.kafka.transaction import Partition
 from chat_tasks.settings import Settings
 from chat_tasks.storage.generations import AskedNodes, NodeGenerations
@@ -46,7 +46,7 @@ class Cluster:
         with failures_as_unavailable():
             quarantined = self._quarantine.of_partitions(log_partitions)
         return AssignmentFacts(
-            log_id=topic_id(self._admin, self._settings.log_topic),
+            log_id=topic_ids(self._admin, [self._settings.log_topic])[self._settings.log_topic],
             generations=self._generations.ask().generations,
             quarantined=frozenset(one.conversation_key for one in quarantined if one.release_requested is None),
             requests=_requests_of(quarantined),

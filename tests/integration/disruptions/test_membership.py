@@ -7,6 +7,7 @@ from confluent_kafka import Consumer, KafkaError, KafkaException
 
 from bridge.kafka.assignment import Committed
 from bridge.kafka.clients import consumer_config, producer_config
+from bridge.kafka.topic_ids import TopicIds
 from bridge.kafka.transaction import Partition, Transaction
 from bridge.loop.membership import Membership
 from bridge.loop.transaction_runner import TransactionRunner, new_offsets_timeout
@@ -46,6 +47,7 @@ def test_a_group_that_gave_partitions_to_others(deploy: Deploy) -> None:
         producer_config(settings, GROUP),
         settings.transaction_timeout,
         new_offsets_timeout(settings),
+        TopicIds(settings, {}),
         lambda *what: ended.put(what),
     )
     runner.initialise()
