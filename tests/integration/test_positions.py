@@ -1,5 +1,6 @@
 """The groups' positions: what init and the bridges say if a position is lost or says nothing, and each remedy tried."""
 
+import json
 import os
 import subprocess
 from collections.abc import Callable, Iterable
@@ -14,6 +15,7 @@ from confluent_kafka.admin import AdminClient, NewTopic
 from bridge.commands.group_offsets import consumed_topics
 from bridge.kafka.clients import base_config
 from bridge.kafka.groups import committed_offsets
+from bridge.kafka.send import send_record
 from bridge.kafka.topics import plan_topics
 from bridge.kafka.transaction import OWN_METADATA, Partition
 from chat_tasks.settings import Settings
@@ -144,6 +146,25 @@ def test_topics_made_anew_are_noticed_and_begun_at_their_first_record(deploy: De
     assert f"group {settings.ingest_group}: 0 offsets set" in run_init(deployment, "--reset-offsets")[1]
 
 
+def test_output_topics_that_are_made_anew_get_what_comes_next(deploy: Deploy, cassandra: Session) -> None:
+    """They hold no position: the bridges go on, and what was published is in the rows."""
+    deployment = deploy()
+    settings = deployment.settings
+    deployment.start(*ALL)
+    messages = some_messages(10, 1)
+    send(settings, messages)
+    read_outputs(settings, messages)
+    for topic in (settings.output_topic, settings.dead_letter_topic):
+        make_anew(settings, topic)
+    send(settings, some_messages(10, 1, seed=1))
+    send_record(settings, settings.message_topic, b"not JSON")
+    numbers = [json.loads(one.value())["conversationMsgSeq"] for one in read_topic(settings, settings.output_topic, 10)]
+    assert numbers == list(range(10, 20))
+    read_topic(settings, settings.dead_letter_topic, 1)
+    [rows] = stored_rows(cassandra, settings).values()
+    assert [row.seq for row in rows] == list(range(20))
+
+
 def test_lost_positions_are_named_and_the_pipeline_goes_on_after_its_rows(deploy: Deploy, cassandra: Session) -> None:
     deployment = deploy(session_timeout=SESSION_SECONDS)
     settings = deployment.settings
@@ -237,3 +258,24 @@ def test_a_truncated_log_is_made_anew(deploy: Deploy) -> None:
     messages = some_messages(10, 2)
     send(settings, messages)
     read_outputs(settings, messages)
+
+
+def test_an_installation_of_before_is_upgraded_by_one_init(deploy: Deploy, cassandra: Session) -> None:
+    """It has no ids, and offsets without a mark where dispatch has never committed."""
+    deployment = deploy()
+    settings = deployment.settings
+    send(settings, messages := some_messages(9, 2))
+    inputs = [Partition(settings.message_topic, number) for number in range(settings.topic_partitions)]
+    commit(settings, [(one, 1, "") for one in inputs])
+    for topic in consumed_topics(settings):
+        cassandra.execute(
+            f"DELETE FROM {settings.cassandra_keyspace}.stored_settings WHERE name = %s IF EXISTS",
+            (f"topic_id.{topic}",),
+        )
+    for name in ("ingest.1", "dispatch.1"):
+        assert_exits(deployment, name, "stop all bridges, and run it once")
+    code, said = run_init(deployment)
+    assert code == 0
+    assert f"group {settings.ingest_group}: 3 offsets set" in said
+    deployment.start(*ALL)
+    read_outputs(settings, messages[3:])
