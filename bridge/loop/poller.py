@@ -18,7 +18,6 @@ from bridge.kafka.topic_ids import KnownTopic
 from bridge.kafka.transaction import OWN_METADATA, Partition, is_own
 from bridge.loop.events import EndReached, Failed, Records
 from bridge.loop.unreadable import UnreadableBatches
-from chat_tasks.errors import ConfigurationError
 
 _MESSAGES_PER_POLL = 1000
 _RECORDS_POSTED = 4
