@@ -21,6 +21,8 @@ except ConfigurationError as error:
     # Celery would show a traceback of its own imports in place of the one line that matters.
     sys.exit(printable(f"chat-tasks: {error}"))
 
+queues = [queue_name(configured.redis_prefix, queue) for queue in range(configured.queues)]
+
 app = Celery(
     "chat_tasks",
     broker=configured.redis_url,
@@ -32,8 +34,11 @@ app.conf.update(
     # Other formats, pickle above all, could run code that an intruder put into Redis.
     accept_content=["json", TASK_CONTENT_TYPE],
     task_serializer="json",
-    task_queues=[Queue(queue_name(queue), routing_key=queue_name(queue)) for queue in range(configured.queues)],
+    task_queues=[Queue(name, routing_key=name) for name in queues],
     task_create_missing_queues=False,
+    # Two pipelines on one Redis must not stop each other's workers, nor see each other's in Flower.
+    control_exchange=configured.redis_prefix,
+    event_exchange=f"{configured.redis_prefix}.events",
     # Results travel by a list of the dispatcher's own, at a third of the cost of a result backend.
     task_ignore_result=True,
     # Dispatch sends a lost task again after its deadline. A late acknowledgement would make kombu deliver the task

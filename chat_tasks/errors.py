@@ -6,6 +6,7 @@
      ├── DependencyUnavailable      a server does not answer; waited for, with backoff
      ├── LoopStalled                work waits, the servers answer, nothing gets done; a new loop is made
      ├── InvalidRecord              an input that can never be accepted: becomes a dead letter with this reason
+     ├── NotOurs                    a task or reply that this pipeline did not put there: it is dropped
      ├── UnsupportedVersion         a task or reply of a version that this process does not know
      ├── ConversationConflict       a stored row differs from what the log says: the conversation is quarantined
      ├── NotReleased                a quarantined conversation was not released, and why
@@ -40,6 +41,10 @@ class LoopStalled(ChatTasksError):
 
 class InvalidRecord(ChatTasksError):
     """The record can never be accepted. The message is the reason and never quotes the record's text."""
+
+
+class NotOurs(ChatTasksError):
+    """A task or reply that this pipeline did not put where it was found. The message is the reason."""
 
 
 class UnsupportedVersion(ChatTasksError):

@@ -5,7 +5,7 @@ import socket
 from functools import cache
 from typing import Annotated, Any
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, field_validator
 
 from chat_tasks.environment import variables
 from chat_tasks.errors import ConfigurationError
@@ -14,6 +14,8 @@ Name = Annotated[str, Field(pattern=r"^[A-Za-z0-9._-]{1,200}$")]
 Count = Annotated[int, Field(ge=1)]
 Seconds = Annotated[float, Field(gt=0, allow_inf_nan=False)]
 Bytes = Annotated[int, Field(ge=1)]
+
+_KEY_CHARACTERS = 32
 
 
 def default_instance_name() -> str:
@@ -34,6 +36,7 @@ class Settings(BaseModel):
     cassandra_local_datacenter: str = "datacenter1"
     redis_url: Annotated[str, Field(pattern=r"^rediss?://|^unix://")] = "redis://127.0.0.1:16379/0"
     redis_prefix: Name = "chat"
+    task_key: SecretStr = SecretStr("")
 
     # The name and the groups of this process.
     instance_name: Name = Field(default_factory=default_instance_name)
@@ -92,6 +95,19 @@ class Settings(BaseModel):
             return value
         return tuple(part.strip() for part in value.split(",") if part.strip())
 
+    @field_validator("task_key")
+    @classmethod
+    def long_enough(cls, value: SecretStr) -> SecretStr:
+        """The value, if each of its keys is long enough, or if it has none."""
+        if any(len(key) < _KEY_CHARACTERS for key in _keys(value)):
+            raise ValueError(f"each key needs {_KEY_CHARACTERS} characters or more")
+        return value
+
+    @property
+    def task_keys(self) -> list[bytes]:
+        """The keys of tasks and replies, the one that signs first; none if the key is the stored one."""
+        return _keys(self.task_key)
+
     def __init__(self, **values: Any) -> None:
         """Read the settings that are not among `values`. Raises `ConfigurationError`.
 
@@ -108,6 +124,10 @@ class Settings(BaseModel):
                 for detail in error.errors(include_url=False, include_input=False)
             )
             raise ConfigurationError(f"wrong setting: {reasons}") from None
+
+
+def _keys(secret: SecretStr) -> list[bytes]:
+    return [key.strip().encode() for key in secret.get_secret_value().split(",") if key.strip()]
 
 
 @cache

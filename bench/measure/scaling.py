@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from celery import Celery
-
 from bench.conditions.arena import new_arena
 from bench.conditions.conditions import Conditions
 from bench.conditions.loads import Load
@@ -14,7 +12,7 @@ from bench.contestants.roster import CONTESTANTS
 from bench.errors import BenchError
 from bench.race.collector import Collector
 from bench.race.race import Race
-from stack.pipeline.worker_pool import resize
+from stack.pipeline.worker_pool import control_app, resize
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +35,7 @@ def measure_scaling(load: Load, processes: Sequence[int], conditions: Conditions
         new_arena(conditions.servers) as arena,
         contestant.running(arena, load, replace(conditions, workers=processes[0]), folder),
         Collector(arena.settings) as collector,
-        Celery(broker=arena.settings.redis_url) as app,
+        control_app(arena.settings) as app,
     ):
         race = Race(arena.settings, load, collector, seed=1)
         count = race.larger(*race.warm_up(), conditions.seconds)

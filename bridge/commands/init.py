@@ -22,6 +22,7 @@ from chat_tasks.errors import ConfigurationError, DependencyUnavailable, Setting
 from chat_tasks.settings import Settings
 from chat_tasks.storage import schema
 from chat_tasks.storage.session import Session, connected
+from chat_tasks.storage.task_keys import store_task_key
 
 _SECONDS = 30.0
 _BACKOFF = Backoff(first=0.05, longest=1.0)
@@ -56,6 +57,7 @@ def initialise(settings: Settings, choices: Choices, report: Callable[[str], Non
             ids = _once_settled(partial(topic_ids, admin, consumed_topics(settings)))
             found = {topic: KnownTopic(one, counts[topic]) for topic, one in ids.items()}
             _once_settled(partial(set_offsets, settings, session, found, choices, report))
+            store_task_key(session, settings, ids[settings.log_topic])
         report(f"log {settings.log_topic}: id {ids[settings.log_topic]}")
     except KafkaException as error:
         raise DependencyUnavailable(describe_kafka_error(error)) from error

@@ -184,7 +184,7 @@ class AssignmentState:
         if task.kind is TaskKind.LATEST:
             outcome = self.latest.take_reply(task.number, reply, now)
         else:
-            outcome = self.appends.take_reply(task.kind, task.number, reply, now)
+            outcome = self.appends.take_reply(task, reply, now)
         if outcome is None:
             return {}
         self._outbox.take(outcome)

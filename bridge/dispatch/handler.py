@@ -23,8 +23,9 @@ from bridge.kafka.assignment import Assignment
 from bridge.kafka.errors import UnreadableRecords
 from bridge.kafka.transaction import Partition, Transaction
 from bridge.loop.handler import LoopHandler
-from chat_tasks.errors import UnsupportedVersion
+from chat_tasks.errors import NotOurs, UnsupportedVersion
 from chat_tasks.formats.tasks import decode_reply
+from chat_tasks.refusals import Refusals
 from chat_tasks.settings import Settings
 
 if TYPE_CHECKING:
@@ -43,7 +44,7 @@ class Dispatch(LoopHandler):
     lives as long as the loop: `Upkeep`, `TaskSender`, `InFlight`, `Gathering`. It makes an `AssignmentState` and a
     `ReplyReader` for each assignment, and drops them when the assignment ends. Invariant: events of an earlier
     assignment change nothing. The next loop gets a new handler; `ProcessState` outlives both. An exception from a
-    method ends the loop, except a reply that is not understood, which is logged and passed over.
+    method ends the loop, except a reply that is not ours or not understood, which is logged and passed over.
     """
 
     def __init__(self, settings: Settings, cluster: Cluster, process_state: ProcessState) -> None:
@@ -57,6 +58,7 @@ class Dispatch(LoopHandler):
         self._redis_answers = False
         self._gathering = Gathering(_GATHER_RECORDS_SECONDS)
         self._draining = False
+        self._refusals = Refusals(logger)
 
     def start(self, post: Callable[[object], None]) -> None:
         """Start the threads."""
@@ -207,7 +209,7 @@ class Dispatch(LoopHandler):
         tasks = list(work.plan(now, self._in_flight.limit, requests=self._upkeep.requests_open))
         if tasks:
             self._in_flight.add(tasks, now)
-            self._sender.send(tasks)
+            self._sender.send(tasks, work.facts.seal)
 
     def _take_replies(self, values: Sequence[bytes], now: float) -> None:
         work = self._work
@@ -215,9 +217,12 @@ class Dispatch(LoopHandler):
             return
         for value in values:
             try:
-                reply = decode_reply(value)
+                reply = decode_reply(work.facts.seal.open(work.reply_to, value))
                 task = self._in_flight.find(reply.task_id)
                 refused = work.take_reply(task, reply, now) if task is not None else {}
+            except NotOurs as error:
+                self._refusals.add(f"a reply in {work.reply_to}", str(error), now)
+                continue
             except (UnsupportedVersion, ValueError) as error:
                 # The task of this reply stays in flight, and its deadline brings the records to another worker.
                 logger.error("a reply is not understood: %s: %s", type(error).__name__, error)  # noqa: TRY400

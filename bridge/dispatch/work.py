@@ -38,7 +38,8 @@ class TaskKind(StrEnum):
 class OutgoingTask(NamedTuple):
     """A Celery task; `body` is its JSON, and Flower shows `summary` instead of it.
 
-    `kind` names the scheduler that planned the task, and `number` is the scheduler's number for it.
+    `kind` names the scheduler that planned the task, and `number` is the scheduler's number for it. `heads` are those
+    that an append task carries, one for each conversation.
     """
 
     kind: TaskKind
@@ -49,6 +50,7 @@ class OutgoingTask(NamedTuple):
     body: bytes
     summary: str
     losses: int
+    heads: Sequence[int | None] = ()
 
 
 class Finished(msgspec.Struct, frozen=True, gc=False):

@@ -22,6 +22,6 @@ def queue_of(conversation_key: bytes, queues: int) -> int:
     return (conversation_hash(conversation_key) >> 32) % queues
 
 
-def queue_name(queue: int) -> str:
-    """The name of the Celery queue with this number: `chat.00`, `chat.01`, …"""
-    return f"chat.{queue:02d}"
+def queue_name(prefix: str, queue: int) -> str:
+    """The name of the Celery queue with this number: `chat.00`, `chat.01`, … if `prefix` is `chat`."""
+    return f"{prefix}.{queue:02d}"

@@ -3,13 +3,15 @@
 The records of an append task are the log's own bytes, spliced into the body. Dispatch neither decodes nor encodes them,
 and the worker decodes them once, into the structs that it works on.
 
-    append task:  {"version": 1, "task": id, "reply_to": list, "epoch": ms, "log_id": uuid,
+    append task:  {"version": 2, "task": id, "reply_to": list, "epoch": ms, "log_id": uuid,
                    "generations": {host id: generation},
                    "conversations": [[key, head or null, [[offset, sent_at, message], …]], …]}
-    latest task:  {"version": 1, "task": id, "reply_to": list, "generations": {…},
+    latest task:  {"version": 2, "task": id, "reply_to": list, "generations": {…},
                    "requests": [[key, number of messages, before sequence or null], …]}
-    reply:        {"version": 1, "task": id, "seconds": that the worker took,
+    reply:        {"version": 2, "task": id, "seconds": that the worker took,
                    "results": [one for each conversation or request, in order]}
+
+Each travels sealed (`chat_tasks/formats/seal.py`). Version 1 was not.
 
 A result is a number (the first sequence number given), a string (the block's JSON), or a failure: [answer, reason].
 """
@@ -26,7 +28,7 @@ import orjson
 from chat_tasks.conversation.records import TaskRecord
 from chat_tasks.errors import UnsupportedVersion
 
-VERSION = 1
+VERSION = 2
 NO_VERSION = 0
 APPEND_TASK = "chat_tasks.append_messages"
 LATEST_TASK = "chat_tasks.latest_messages"

@@ -23,6 +23,8 @@ _TABLES = (
     # This column came later than the table: a keyspace that was set up before has to get it too.
     """ALTER TABLE {keyspace}.quarantined_conversations ADD IF NOT EXISTS (
         release_requested timestamp)""",
+    # Apart from the stored settings, so that only those who work on tasks need be allowed to read it.
+    "CREATE TABLE IF NOT EXISTS {keyspace}.task_keys (name text PRIMARY KEY, log_id uuid, key text)",
     "CREATE TABLE IF NOT EXISTS {keyspace}.stored_settings (name text PRIMARY KEY, value text)",
 )
 

@@ -17,6 +17,7 @@ from chat_tasks.storage.session import connect, failures_as_unavailable
 from chat_tasks.storage.thresholds import read_thresholds
 from chat_tasks.storage.writer import RowWriter
 from chat_tasks.worker.append import Appender
+from chat_tasks.worker.known_seal import KnownSeal
 from chat_tasks.worker.latest import LatestMessages
 
 
@@ -30,6 +31,7 @@ class WorkerResources:
     and the next task tries again.
     """
 
+    known_seal: KnownSeal
     redis: Redis
     appender: Appender
     latest: LatestMessages
@@ -50,6 +52,7 @@ def _resources_of(_process: int) -> WorkerResources:
     try:
         with failures_as_unavailable():
             check_stored_settings(session, configured)
+            known_seal = KnownSeal(session, configured)
             keyspace = configured.cassandra_keyspace
             replica_sets = ReplicaSets(session, keyspace)
             generations = NodeGenerations(session, configured.cassandra_local_datacenter)
@@ -60,6 +63,7 @@ def _resources_of(_process: int) -> WorkerResources:
         session.cluster.shutdown()
         raise
     return WorkerResources(
+        known_seal=known_seal,
         redis=connect_redis(configured),
         appender=Appender(heads, writer, generations, configured.bucket_size),
         latest=LatestMessages(history, generations, configured.task_bytes),

@@ -15,7 +15,8 @@ from redis import RedisError
 from redis.client import Pipeline
 
 from chat_tasks.celery_app import app
-from chat_tasks.errors import ChatTasksError
+from chat_tasks.errors import ChatTasksError, NotOurs
+from chat_tasks.formats.seal import Seal
 from chat_tasks.formats.tasks import (
     APPEND_TASK,
     LATEST_TASK,
@@ -30,16 +31,21 @@ from chat_tasks.formats.tasks import (
 )
 from chat_tasks.garbage import search_rarely
 from chat_tasks.redis_client import connect_redis
+from chat_tasks.refusals import Refusals
 from chat_tasks.settings import settings
 from chat_tasks.worker.locks import ConversationLocks
 from chat_tasks.worker.resources import WorkerResources, worker_resources
 
 logger = logging.getLogger(__name__)
 
+_refusals = Refusals(logger)
+
 TaskT = TypeVar("TaskT", AppendTask, LatestTask)
 
 # Seconds that a reply waits for its dispatcher. Replies to a dead dispatcher must not stay in Redis for ever.
 REPLY_LIFETIME = 60
+
+_PAUSE_SECONDS = 1.0
 
 
 @cache
@@ -62,14 +68,14 @@ def connect_early(**_: object) -> None:
     try:
         worker_resources()
     except ChatTasksError as error:
-        logger.warning("not connected yet, tasks will be answered `retry`: %s", error)
+        logger.warning("not connected yet, tasks have to be sent again: %s", error)
     search_rarely()
 
 
 @app.task(name=APPEND_TASK, bind=True)
-def append_messages(self: Task, body: bytes) -> None:
+def append_messages(self: Task, sealed: bytes) -> None:
     """Write the pending messages of many conversations of one queue."""
-    queue = self.request.delivery_info["routing_key"]
+    queue = _queue_of(self)
 
     def append(task: AppendTask, resources: WorkerResources, pipeline: Pipeline) -> list[Result]:
         prefix, ttl = settings().redis_prefix, settings().lock_ttl
@@ -78,42 +84,74 @@ def append_messages(self: Task, body: bytes) -> None:
         locks.release([batch.conversation_key for batch in task.conversations], pipeline)
         return results
 
-    _perform(body, decode_append_task, "conversations", append)
+    _perform(queue, sealed, decode_append_task, "conversations", append)
 
 
-@app.task(name=LATEST_TASK)
-def latest_messages(body: bytes) -> None:
+@app.task(name=LATEST_TASK, bind=True)
+def latest_messages(self: Task, sealed: bytes) -> None:
     """Read the newest messages for many requests of one queue."""
-    _perform(body, decode_latest_task, "requests", lambda task, resources, _: resources.latest.answer(task))
+
+    def answer(task: LatestTask, resources: WorkerResources, _: Pipeline) -> list[Result]:
+        return resources.latest.answer(task)
+
+    _perform(_queue_of(self), sealed, decode_latest_task, "requests", answer)
+
+
+def _queue_of(task: Task) -> str:
+    queue: str = task.request.delivery_info["routing_key"]
+    return queue
 
 
 def _perform(
-    body: bytes,
+    queue: str,
+    sealed: bytes,
     decode: Callable[[bytes], TaskT],
     members: str,
     work: Callable[[TaskT, WorkerResources, Pipeline], Sequence[Result]],
 ) -> None:
-    """Decode, work, answer. Commands that `work` adds to the pipeline go to Redis with the answer."""
+    """Open, decode, work, answer. Commands that `work` adds to the pipeline go to Redis with the answer."""
     started = time.monotonic()
     outlive_the_first_signal()
     try:
-        task = decode(body)
         resources = worker_resources()
-    except _CANNOT_START as error:
-        _refuse(body, members, error, started)
+    except ChatTasksError as error:
+        # Without the key the task can be neither opened nor answered. The pause leaves most tasks in their queues, so
+        # that they are not lost.
+        logger.error("a task was not started: %s", error)  # noqa: TRY400
+        time.sleep(_PAUSE_SECONDS)
+        return
+    stale = _why_stale(resources)
+    seal = resources.known_seal.seal
+    try:
+        body = seal.open(queue, sealed)
+    except NotOurs as error:
+        _refusals.add(f"a task in queue {queue}", str(error), started)
+        return
+    try:
+        if stale is not None:
+            raise stale
+        task = decode(body)
+    except (ChatTasksError, ValueError) as error:
+        _refuse(seal, body, members, error, started)
         return
     try:
         pipeline = resources.redis.pipeline(transaction=False)
-        _reply(pipeline, task.reply_to, task.task_id, started, work(task, resources, pipeline))
+        results = work(task, resources, pipeline)
+        _reply(pipeline, task.reply_to, task.task_id, started, results, seal=seal)
     except RedisError as error:
         _cannot_answer(task.task_id, error)
 
 
-# A body that is not bytes raises `TypeError`; others may put one into a queue.
-_CANNOT_START = (ChatTasksError, TypeError, ValueError)
+def _why_stale(resources: WorkerResources) -> ChatTasksError | None:
+    """Why the seal could not be renewed; None if it is new enough to work by."""
+    try:
+        resources.known_seal.renew()
+    except ChatTasksError as error:
+        return error
+    return None
 
 
-def _refuse(body: bytes, members: str, error: Exception, started: float) -> None:
+def _refuse(seal: Seal, body: bytes, members: str, error: Exception, started: float) -> None:
     """Answer `retry` for every member of a task that was not started: another, newer worker may be able to do it."""
     reason = str(error)
     logger.error("a task was not started: %s", reason)
@@ -126,13 +164,16 @@ def _refuse(body: bytes, members: str, error: Exception, started: float) -> None
         return
     try:
         with connect_redis(settings()) as redis:
-            _reply(redis.pipeline(transaction=False), reply_to, task_id, started, results)
+            _reply(redis.pipeline(transaction=False), reply_to, task_id, started, results, seal=seal)
     except RedisError as unreachable:
         _cannot_answer(task_id, unreachable)
 
 
-def _reply(pipeline: Pipeline, reply_to: str, task_id: str, started: float, results: Sequence[Result]) -> None:
-    pipeline.rpush(reply_to, encode_reply(task_id, time.monotonic() - started, results))
+def _reply(
+    pipeline: Pipeline, reply_to: str, task_id: str, started: float, results: Sequence[Result], *, seal: Seal
+) -> None:
+    reply = encode_reply(task_id, time.monotonic() - started, results)
+    pipeline.rpush(reply_to, seal.close(reply_to, reply))
     pipeline.expire(reply_to, REPLY_LIFETIME)
     pipeline.execute()
 

@@ -52,6 +52,8 @@ def test_lists_are_split_at_commas(monkeypatch: pytest.MonkeyPatch, value: str, 
         ("CASSANDRA_CONTACT_POINTS", "", "at least 1 item"),
         ("REDIS_URL", "http://user:secret@host", "match pattern"),
         ("INSTANCE_NAME", "two words", "match pattern"),
+        ("TASK_KEY", "secret", "each key needs 32 characters or more"),
+        ("TASK_KEY", f"{'long' * 8},secret", "each key needs 32 characters or more"),
         ("QUEUES", "0", "greater than or equal to 1"),
         ("BUCKET_SIZE", "", "valid integer"),
         ("LOCK_TTL", "0", "greater than 0"),
@@ -97,3 +99,10 @@ def test_a_process_without_honcho_has_a_name_too(monkeypatch: pytest.MonkeyPatch
 def test_settings_do_not_change_under_way() -> None:
     with pytest.raises(ValueError, match="frozen"):
         Settings().queues = 3
+
+
+def test_the_key_of_tasks_is_never_shown(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert Settings().task_keys == []
+    monkeypatch.setenv("CHAT_TASK_KEY", f"{'new!' * 8}, {'old!' * 8},")
+    assert Settings().task_keys == [b"new!" * 8, b"old!" * 8]
+    assert "new!" not in repr(Settings())

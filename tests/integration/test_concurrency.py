@@ -2,9 +2,8 @@
 
 import pytest
 from cassandra.cluster import Session
-from celery import Celery
 
-from stack.pipeline.worker_pool import has_processes, resize
+from stack.pipeline.worker_pool import control_app, has_processes, resize
 from tests.pipeline.conversation import assert_rows_match, read_outputs, send, some_messages
 from tests.pipeline.deployment import Deploy
 
@@ -16,7 +15,7 @@ def test_processes_come_and_go_and_every_message_is_in_order(deploy: Deploy, cas
     deployment.start("ingest.1", "dispatch.1", "prefork.1")
     settings = deployment.settings
     messages = [some_messages(2_000, 40, seed=seed) for seed in range(3)]
-    with Celery(broker=settings.redis_url) as app:
+    with control_app(settings) as app:
         assert has_processes(app, 2)
         send(settings, messages[0])
         assert resize(app, 4)

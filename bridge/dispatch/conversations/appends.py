@@ -1,7 +1,10 @@
 """Records of the log on their way through the workers, from delivery to an outcome."""
 
+import logging
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import partial
+
+import orjson
 
 from bridge.dispatch.conversations.release import FoundLetters, Release
 from bridge.dispatch.heads.partition_heads import PartitionHeads
@@ -19,11 +22,14 @@ from chat_tasks.formats.tasks import (
     Answer,
     Failure,
     Reply,
+    Result,
     encode_append_task,
     encode_conversation,
 )
 from chat_tasks.formats.topics import with_sequence
 from chat_tasks.settings import Settings
+
+logger = logging.getLogger(__name__)
 
 _ENVELOPE_BYTES = 64
 _APPEND_SECONDS = 1.0
@@ -31,6 +37,8 @@ _LEAST_APPENDS = 250
 # Replays beside new records are kept few and small, to leave the workers to the new records.
 _REPLAY_SECONDS = 0.15
 _REPLAYS_PER_QUEUE = 1
+# A conversation that was given so many wrong numbers, one after the other, is quarantined.
+_WRONG_NUMBERS = 3
 
 
 class AppendWork:
@@ -40,7 +48,8 @@ class AppendWork:
     the releases. Invariant: a conversation's new records go to the workers one batch after the other, in the log's
     order. Replays of a conversation whose head is known are scheduled apart, so that its new records do not wait for
     them. Records of a conversation in quarantine become letters at once, and records of a conversation in release are
-    held. `records` and `bytes` count what is scheduled, at the workers, or held. A reply that does not fit its task
+    held. A number that does not follow the head which its task carried is never published.
+    `records` and `bytes` count what is scheduled, at the workers, or held. A reply that does not fit its task
     raises `ValueError`, and nothing of it is taken.
     """
 
@@ -69,6 +78,7 @@ class AppendWork:
         )
         self._replays = self._scheduler(_REPLAYS_PER_QUEUE, partial(QueueBudget, most, _REPLAY_SECONDS))
         self.schedulers = {TaskKind.APPEND: self._appends, TaskKind.REPLAY: self._replays}
+        self._wrong_numbers: dict[str, int] = {}
         self.records = 0
         self.bytes = 0
 
@@ -101,22 +111,24 @@ class AppendWork:
             for task in scheduler.plan(now, tasks):
                 yield self._encode(kind, task)
 
-    def take_reply(self, kind: TaskKind, number: int, reply: Reply, now: float) -> Outcome | None:
-        """The outcome of a worker's answer; None if the answer is late.
+    def take_reply(self, sent: OutgoingTask, reply: Reply, now: float) -> Outcome | None:
+        """The outcome of a worker's answer to a task that was sent; None if the answer is late.
 
         Raises `ValueError` if the answer does not fit the task.
         """
-        scheduler = self.schedulers[kind]
-        task = scheduler.outstanding.get(number)
+        scheduler = self.schedulers[sent.kind]
+        task = scheduler.outstanding.get(sent.number)
         if task is None:
             return None
         if len(reply.results) != len(task.batches):
             raise ValueError(f"{len(reply.results)} results for {len(task.batches)} conversations")
-        scheduler.answered(number)
+        scheduler.answered(sent.number)
         outcome = Outcome()
         done = 0
-        for batch, result in zip(task.batches, reply.results, strict=True):
+        for batch, head, answered in zip(task.batches, sent.heads, reply.results, strict=True):
+            result = self._checked(batch, head, answered)
             if isinstance(result, int):
+                self._wrong_numbers.pop(batch.conversation_key, None)
                 done += len(batch.records)
                 scheduler.succeeded(batch)
                 self._succeeded(batch, result, outcome, now)
@@ -131,10 +143,24 @@ class AppendWork:
         scheduler.measured(task, done, reply.seconds, now)
         return outcome
 
+    def _checked(self, batch: Batch[LogRecord], head: int | None, result: Result) -> Result:
+        """The result; in place of a number that does not follow the head which the task carried, a failure."""
+        if not isinstance(result, int) or (result >= 0 if head is None else result == head + 1):
+            return result
+        key = batch.conversation_key
+        times = self._wrong_numbers[key] = self._wrong_numbers.get(key, 0) + 1
+        after = "" if head is None else f" after {head}"
+        reason = f"a worker gave the number {result}{after} to offset {batch.records[0].offset}"
+        if times >= _WRONG_NUMBERS:
+            return Failure(Answer.REFUSED, reason)
+        logger.warning("conversation %s is sent again: %s", orjson.dumps(key).decode(), reason)
+        return Failure(Answer.RETRY, reason)
+
     def quarantine(self, conversation_key: str, reason: str) -> Outcome:
         """Make letters of all records of a conversation, which is now durably quarantined. Its letters stay letters."""
         self.quarantined.add(conversation_key)
         self.forget_head(conversation_key)
+        self._wrong_numbers.pop(conversation_key, None)
         records = self._replays.drop(conversation_key) + self._appends.drop(conversation_key)
         if (release := self.releases.pop(conversation_key, None)) is not None:
             records += release.held
@@ -211,13 +237,14 @@ class AppendWork:
 
     def _encode(self, kind: TaskKind, task: PlannedTask[LogRecord]) -> OutgoingTask:
         task_id = f"{kind}-{self._epoch}-{task.number}"
+        heads = [self._head_before(batch) for batch in task.batches]
         conversations = [
             encode_conversation(
                 batch.conversation_key,
-                self._head_before(batch),
+                head,
                 [(record.offset, record.sent_at, record.value) for record in batch.records],
             )
-            for batch in task.batches
+            for batch, head in zip(task.batches, heads, strict=True)
         ]
         body = encode_append_task(
             task_id=task_id,
@@ -229,7 +256,7 @@ class AppendWork:
         )
         records = sum(len(batch.records) for batch in task.batches)
         summary = f"({len(task.batches)} conversations, {records} records)"
-        return OutgoingTask(kind, task.number, task_id, APPEND_TASK, task.queue, body, summary, task.losses)
+        return OutgoingTask(kind, task.number, task_id, APPEND_TASK, task.queue, body, summary, task.losses, heads)
 
     def _head_before(self, batch: Batch[LogRecord]) -> int | None:
         first = batch.records[0]

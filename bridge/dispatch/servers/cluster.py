@@ -11,10 +11,12 @@ from bridge.kafka.clients import base_config, reader_config
 from bridge.kafka.groups import committed_offsets
 from bridge.kafka.topic_ids import topic_ids
 from bridge.kafka.transaction import Partition
+from chat_tasks.errors import ConfigurationError
 from chat_tasks.settings import Settings
 from chat_tasks.storage.generations import AskedNodes, NodeGenerations
 from chat_tasks.storage.quarantine import Quarantined, QuarantineTable
 from chat_tasks.storage.session import Session, failures_as_unavailable
+from chat_tasks.storage.task_keys import read_seal
 
 _SECONDS = 10.0
 _GATE_SECONDS = 3.0
@@ -31,6 +33,7 @@ class Cluster:
 
     def __init__(self, settings: Settings, session: Session, *, output_partitions: int, block_partitions: int) -> None:
         self._settings = settings
+        self._session = session
         self._generations = NodeGenerations(session, settings.cassandra_local_datacenter)
         self._quarantine = QuarantineTable(session, settings.cassandra_keyspace, settings.log_partitions)
         self._admin = AdminClient(base_config(settings))
@@ -45,13 +48,21 @@ class Cluster:
         """
         with failures_as_unavailable():
             quarantined = self._quarantine.of_partitions(log_partitions)
+            seal = read_seal(self._session, self._settings)
+        log_id = topic_ids(self._admin, [self._settings.log_topic])[self._settings.log_topic]
+        if seal.log_id != log_id:
+            raise ConfigurationError(
+                f"{self._settings.log_topic} has the id {log_id}, and the keyspace {self._settings.cassandra_keyspace} "
+                f"the key for tasks of {seal.log_id}: run `chat-tasks init` first"
+            )
         return AssignmentFacts(
-            log_id=topic_ids(self._admin, [self._settings.log_topic])[self._settings.log_topic],
+            log_id=log_id,
             generations=self._generations.ask().generations,
             quarantined=frozenset(one.conversation_key for one in quarantined if one.release_requested is None),
             requests=_requests_of(quarantined),
             output_partitions=self._output_partitions,
             block_partitions=self._block_partitions,
+            seal=seal,
         )
 
     def generations(self) -> AskedNodes:

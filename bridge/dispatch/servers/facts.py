@@ -3,12 +3,14 @@
 from collections.abc import Mapping
 from typing import NamedTuple
 
+from chat_tasks.formats.seal import Seal
 from chat_tasks.formats.tasks import Generations
 
 
 class AssignmentFacts(NamedTuple):
     """The facts that one assignment begins with.
 
+    `seal` is that of the pipeline and of the log with the id `log_id`, for tasks and replies.
     `generations` are the start times of Cassandra's nodes. `requests` are the quarantined conversations that are to be
     released, each with its request's time; `quarantined` are all other quarantined conversations.
     """
@@ -19,3 +21,4 @@ class AssignmentFacts(NamedTuple):
     requests: Mapping[str, int]
     output_partitions: int
     block_partitions: int
+    seal: Seal

@@ -47,7 +47,7 @@ class InFlight:
         self._tasks: dict[str, _SentTask] = {}
         self._expected = AdaptiveTimeout(least=settings.task_deadline, most=_LONGEST_EXPECTED)
         self._limit = ConcurrencyLimit(settings.queues * settings.tasks_per_queue)
-        self._watch = WorkerWatch(settings.queues, settings.task_deadline)
+        self._watch = WorkerWatch(settings)
         self._look_at = 0.0
 
     @property

@@ -17,6 +17,7 @@ from chat_tasks.backoff import Backoff
 from chat_tasks.celery_app import app
 from chat_tasks.conversation.routing import queue_name
 from chat_tasks.formats.celery_body import TASK_CONTENT_TYPE
+from chat_tasks.formats.seal import Seal
 from chat_tasks.redis_client import connect_redis
 from chat_tasks.settings import Settings
 
@@ -74,9 +75,9 @@ class TaskSender:
         """Stop the thread soon; commands sent before are still carried out if Redis answers."""
         self._commands.put(None)
 
-    def send(self, tasks: Sequence[OutgoingTask]) -> None:
-        """Put these tasks into their queues, in order; returns at once."""
-        self._commands.put(lambda: self._send(tasks))
+    def send(self, tasks: Sequence[OutgoingTask], seal: Seal) -> None:
+        """Seal these tasks and put them into their queues, in order; returns at once."""
+        self._commands.put(lambda: self._send(tasks, seal))
 
     def look_for(self, tasks: Sequence[OutgoingTask]) -> None:
         """Ask which of these tasks still wait in their queues; returns at once."""
@@ -135,7 +136,10 @@ class TaskSender:
         if previous != expected and expected is not None:
             raise RedisError("Redis has lost its data")
 
-    def _send(self, tasks: Sequence[OutgoingTask]) -> None:
+    def _queue_of(self, task: OutgoingTask) -> str:
+        return queue_name(self._settings.redis_prefix, task.queue)
+
+    def _send(self, tasks: Sequence[OutgoingTask], seal: Seal) -> None:
         producer = self._producer
         assert producer is not None
         with producer.batch():
@@ -145,10 +149,11 @@ class TaskSender:
                 )
                 # With an empty `exchange` kombu puts the task straight into the list of that name. An exchange would
                 # need bindings, which a flushed Redis has forgotten.
+                queue = self._queue_of(task)
                 producer.publish(
-                    task.body,
+                    seal.close(queue, task.body),
                     exchange="",
-                    routing_key=queue_name(task.queue),
+                    routing_key=queue,
                     content_type=TASK_CONTENT_TYPE,
                     content_encoding="binary",
                     headers=message.headers,
@@ -157,7 +162,7 @@ class TaskSender:
         self._post(Sent(tasks))
 
     def _look_for(self, tasks: Sequence[OutgoingTask]) -> None:
-        queues = sorted({queue_name(task.queue) for task in tasks})
+        queues = sorted({self._queue_of(task) for task in tasks})
         asked = [task.task_id for task in tasks]
         found = self._redis.eval(_LOOK_FOR, len(queues), *queues, *asked)
         assert isinstance(found, list)

@@ -5,6 +5,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 
 from chat_tasks.conversation.routing import queue_name
+from chat_tasks.settings import Settings
 
 logger = logging.getLogger(__name__)
 
@@ -20,10 +21,10 @@ class WorkerWatch:
     because the other queues go on: without it, the conversations of this queue would stand still unnoticed.
     """
 
-    def __init__(self, queues: int, task_deadline: float) -> None:
-        """Watch `queues` queues; `task_deadline` is in seconds."""
-        self._queues = queues
-        self._patience = _UNANSWERED_DEADLINES * task_deadline
+    def __init__(self, settings: Settings) -> None:
+        self._prefix = settings.redis_prefix
+        self._queues = settings.queues
+        self._patience = _UNANSWERED_DEADLINES * settings.task_deadline
         self._answered_at: dict[int, float] = {}
         self._unserved: set[int] = set()
 
@@ -41,7 +42,7 @@ class WorkerWatch:
         self._answered_at[queue] = now
         if queue in self._unserved:
             self._unserved.remove(queue)
-            logger.info("workers take tasks from queue %s again", queue_name(queue))
+            logger.info("workers take tasks from queue %s again", queue_name(self._prefix, queue))
 
     def looked_for(self, overdue: Mapping[str, int], waiting: Iterable[str], now: float) -> None:
         """Take the result of a look at overdue tasks, each with its queue; those in `waiting` still wait there."""
@@ -55,7 +56,7 @@ class WorkerWatch:
             self._unserved.add(queue)
             logger.warning(
                 "no worker takes tasks from queue %s, %d wait: does one run, with CHAT_QUEUES=%d?",
-                queue_name(queue),
+                queue_name(self._prefix, queue),
                 count,
                 self._queues,
             )

@@ -10,6 +10,7 @@ from bridge.dispatch.work import Outcome, OutgoingTask
 from bridge.kafka.headers import Headers
 from bridge.kafka.transaction import Partition
 from bridge.records.log_record import LogRecord
+from chat_tasks.formats.seal import Seal
 from chat_tasks.formats.tasks import Reply, Result
 from chat_tasks.formats.topics import InstantMessage, encode_message
 from chat_tasks.settings import Settings
@@ -17,13 +18,14 @@ from chat_tasks.settings import Settings
 SETTINGS = Settings(_env_file=None, queues=4, tasks_per_queue=2, instance_name="dispatch.1")
 LOG = Partition(SETTINGS.log_topic, 5)
 LOG_ID = "00000000-0000-0000-0000-000000000001"
+SEAL = Seal("chat", LOG_ID, [b"a key"])
 MANY = 1_000
 
 
 def append_work(settings: Settings = SETTINGS, **changes: Any) -> AppendWork:
     """Of an assignment that begins."""
     heads = changes.pop("heads", {LOG.number: PartitionHeads(1_000)})
-    facts = AssignmentFacts(LOG_ID, {"host": 1_600}, frozenset(), {}, 3, 3)
+    facts = AssignmentFacts(LOG_ID, {"host": 1_600}, frozenset(), {}, 3, 3, SEAL)
     return AppendWork(
         settings,
         facts._replace(**changes),
@@ -61,7 +63,7 @@ def take_reply(
     work: AppendWork, task: OutgoingTask, results: Sequence[Result], *, seconds: float = 0, now: float = 0
 ) -> Outcome | None:
     """A worker answers the task."""
-    return work.take_reply(task.kind, task.number, Reply(task.task_id, seconds, results), now)
+    return work.take_reply(task, Reply(task.task_id, seconds, results), now)
 
 
 def outstanding(work: AppendWork) -> int:

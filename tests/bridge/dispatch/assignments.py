@@ -8,6 +8,7 @@ from bridge.dispatch.servers.facts import AssignmentFacts
 from bridge.kafka.assignment import Assignment, Committed
 from bridge.kafka.transaction import Output, Partition
 from chat_tasks.settings import Settings
+from tests.bridge.dispatch.appends import LOG_ID, SEAL
 from tests.bridge.dispatch.simulated_worker import SimulatedWorker
 from tests.bridge.messages import ConsumedMessage, logged_message
 
@@ -30,7 +31,7 @@ def assignment_work(
     """Of a part of the log that was committed up to `offset`, and of the requests as they were committed."""
     partitions = {LOG: Committed(offset, metadata, 0), REQUESTS: Committed(*requests, 0)}
     assignment = Assignment(1_700, partitions, None)
-    facts = AssignmentFacts("00000000-0000-0000-0000-000000000001", GENERATIONS, quarantined, {}, 3, 3)
+    facts = AssignmentFacts(LOG_ID, GENERATIONS, quarantined, {}, 3, 3, SEAL)
     settings = Settings(_env_file=None, queues=2, **chosen)
     return AssignmentState(settings, assignment, facts, ProcessState())
 

@@ -22,6 +22,7 @@ from chat_tasks.conversation.routing import partition_of
 from chat_tasks.formats.tasks import Generations, Reply
 from chat_tasks.formats.topics import InstantMessage, encode_message, with_sequence
 from chat_tasks.settings import Settings
+from tests.bridge.dispatch.appends import LOG_ID, SEAL
 from tests.bridge.dispatch.simulated_worker import SimulatedWorker
 from tests.bridge.messages import ConsumedMessage, logged_message
 
@@ -91,12 +92,13 @@ class SimulatedPipeline:
     def _begin(self) -> None:
         self.epoch += 1
         self.facts = AssignmentFacts(
-            "00000000-0000-0000-0000-000000000001",
+            LOG_ID,
             dict(self.worker.generations or {}),
             frozenset(self.quarantined.keys() - self.requests.keys()),
             dict(self.requests),
             3,
             3,
+            SEAL,
         )
         assignment = Assignment(
             self.epoch,

@@ -57,7 +57,8 @@ def reordered(tasks: list[bytes], choice: random.Random) -> list[bytes]:
 
 def _taken(system: System) -> Tasks:
     """Take all tasks out of their queues, at least one: the workers pause until there is one."""
-    names = [queue_name(number) for number in range(system.deployment.settings.queues)]
+    settings = system.deployment.settings
+    names = [queue_name(settings.redis_prefix, number) for number in range(settings.queues)]
     workers = [system.running[name] for name in system.names("worker", "prefork")]
     for worker in workers:
         os.killpg(worker.popen.pid, signal.SIGSTOP)

@@ -58,6 +58,6 @@ def test_the_conversations_of_one_partition_spread_over_all_queues() -> None:
 
 
 def test_names_of_queues_sort_by_number() -> None:
-    names = [queue_name(number) for number in range(64)]
+    names = [queue_name("chat", number) for number in range(64)]
     assert names[:2] == ["chat.00", "chat.01"]
     assert names == sorted(names)

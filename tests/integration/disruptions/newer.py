@@ -1,6 +1,6 @@
 """Runs a command of the product as its next version would behave.
 
-`python -m tests.integration.disruptions.newer PROGRAM ...`: the command writes tasks of version 2 and commit metadata
+`python -m tests.integration.disruptions.newer PROGRAM ...`: the command writes tasks of version 3 and commit metadata
 of version 3, and still reads those of the version before.
 """
 
@@ -16,7 +16,7 @@ _decode_metadata = commit_metadata.decode_metadata
 
 
 def _check_both_versions(what: str, version: object) -> None:
-    if version not in (1, 2):
+    if version not in (2, 3):
         raise UnsupportedVersion(what, version)
 
 
@@ -25,7 +25,7 @@ def _decode_both_versions(text: str | None) -> commit_metadata.CommitMetadata:
 
 
 if __name__ == "__main__":
-    tasks.VERSION = 2
+    tasks.VERSION = 3
     tasks.check_version = _check_both_versions
     commit_metadata._VERSION = "3"
     commit_metadata.decode_metadata = _decode_both_versions

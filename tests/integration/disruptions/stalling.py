@@ -47,7 +47,7 @@ def _never_published() -> None:
 
 
 def _never_sent() -> None:
-    def swallow(_: TaskSender, __: Sequence[object]) -> None:
+    def swallow(_: TaskSender, __: Sequence[object], ___: object) -> None:
         pass
 
     _only_the_first(TaskSender, "send", swallow)

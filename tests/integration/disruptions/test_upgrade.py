@@ -21,7 +21,7 @@ def test_an_older_worker_leaves_newer_tasks_to_a_newer_one(deploy: Deploy, cassa
     messages = some_messages(2000, 50)
     sending = threading.Thread(target=send, args=(deployment.settings, messages))
     sending.start()
-    older.wait_for_line("a task was not started: append task of version 2 is not supported")
+    older.wait_for_line("a task was not started: append task of version 3 is not supported")
 
     newer, _ = deployment.start("worker.2", "dispatch.1", launcher=NEWER)
     sending.join()

@@ -88,7 +88,7 @@ def test_replayed_records_are_written_and_not_published() -> None:
     for one in [*replayed, record(5)]:
         work.add_record("abc123", one)
     [task] = plan(work)
-    outcome = work.take_reply(task.kind, task.number, worker.perform(task), now=0)
+    outcome = work.take_reply(task, worker.perform(task), now=0)
     assert outcome is not None
     assert outcome.replayed == replayed
     assert published(outcome.finished) == [(5, "5", 2)]
@@ -101,7 +101,7 @@ def test_a_conversation_that_fails_is_tried_again_and_fails_no_neighbour() -> No
         work.add_record(key, record(offset, key))
     [task] = plan(work)
     reply = worker.perform(task, failing=frozenset(same_queue[1:2]))
-    outcome = work.take_reply(task.kind, task.number, reply, now=0)
+    outcome = work.take_reply(task, reply, now=0)
     assert outcome is not None
     assert published(outcome.finished) == [(0, "0", 0), (2, "2", 0)]
     assert outcome.retries == {"Cassandra is down": 1}
@@ -141,6 +141,31 @@ def test_a_reply_that_does_not_fit_leaves_its_task_outstanding(results: list[int
         take_reply(work, task, results)
     assert outstanding(work) == 1
     assert published(answer(work, task, 0)) == [(0, "0", 0)]
+
+
+def test_a_number_that_does_not_follow_is_never_published() -> None:
+    work = append_work()
+    work.heads[LOG.number].written("abc123", 7, replay=False)
+    work.add_record("abc123", record(0))
+    for now, wrong in enumerate((424_242, 7), start=1):
+        [task] = plan(work, 60 * now)
+        assert answer(work, task, wrong) == []
+    [task] = plan(work, 300)
+    outcome = take_reply(work, task, [-1])
+    assert outcome is not None
+    assert outcome.finished == []
+    assert outcome.refused == {"abc123": "a worker gave the number -1 after 7 to offset 0"}
+    assert plan(work, 600) == []
+
+
+def test_right_numbers_make_up_for_wrong_ones() -> None:
+    work = append_work()
+    for offset in range(5):
+        work.add_record("abc123", record(offset))
+        [task] = plan(work, 60 * offset)
+        assert answer(work, task, -1) == []
+        [task] = plan(work, 60 * offset + 30)
+        assert published(answer(work, task, offset)) == [(offset, str(offset), offset)]
 
 
 def test_a_broker_that_forgot_everything_loses_every_task_and_no_record() -> None:

@@ -11,6 +11,7 @@ from bridge.kafka.transaction import Partition
 from chat_tasks.conversation.routing import partition_of, queue_of
 from chat_tasks.formats.tasks import Answer, Failure, LatestRequest, Reply, Result
 from chat_tasks.settings import Settings
+from tests.bridge.dispatch.appends import LOG_ID, SEAL
 from tests.bridge.dispatch.simulated_worker import SimulatedWorker
 
 SETTINGS = Settings(_env_file=None, queues=4)
@@ -23,9 +24,8 @@ DOWN = Failure(Answer.RETRY, "Cassandra is down")
 
 def latest_work() -> LatestWork:
     """Of an assignment that begins."""
-    return LatestWork(
-        SETTINGS, AssignmentFacts("log", {"host": 1_600}, frozenset(), {}, 3, 3), epoch=1_700, reply_to="replies"
-    )
+    facts = AssignmentFacts(LOG_ID, {"host": 1_600}, frozenset(), {}, 3, 3, SEAL)
+    return LatestWork(SETTINGS, facts, epoch=1_700, reply_to="replies")
 
 
 def request(offset: int, key: str = "abc123", count: int = 10, *, record_key: bytes | None = None) -> PendingRequest:
@@ -44,7 +44,7 @@ def test_a_task_as_the_broker_gets_it() -> None:
     assert (task.task_id, task.name) == ("latest-1700-0", "chat_tasks.latest_messages")
     assert (task.queue, task.summary) == (queue_of(b"abc123", 4), "(1 conversations, 1 requests)")
     assert json.loads(task.body) == {
-        "version": 1,
+        "version": 2,
         "task": "latest-1700-0",
         "reply_to": "replies",
         "generations": {"host": 1_600},

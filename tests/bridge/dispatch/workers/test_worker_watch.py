@@ -5,6 +5,7 @@ from logging import INFO, WARNING
 import pytest
 
 from bridge.dispatch.workers.worker_watch import WorkerWatch
+from chat_tasks.settings import Settings
 
 PATIENCE = 10.0
 """Five deadlines of two seconds."""
@@ -13,7 +14,7 @@ PATIENCE = 10.0
 @pytest.fixture
 def watch(caplog: pytest.LogCaptureFixture) -> WorkerWatch:
     caplog.set_level(INFO)
-    return WorkerWatch(queues=2, task_deadline=2.0)
+    return WorkerWatch(Settings(_env_file=None, queues=2, task_deadline=2.0))
 
 
 def test_a_queue_that_nobody_serves_is_named_though_another_is_served(

@@ -1,0 +1,48 @@
+"""The key of a pipeline's tasks and replies, and the id of the log that it has now: a table of one row."""
+
+import secrets
+import time
+from uuid import UUID
+
+from cassandra import InvalidRequest
+from cassandra.cluster import Session
+
+from chat_tasks.errors import ConfigurationError
+from chat_tasks.formats.seal import Seal
+from chat_tasks.settings import Settings
+
+# A worker reads the row again after so many seconds.
+KNOWN_SECONDS = 5.0
+
+
+def store_task_key(session: Session, settings: Settings, log_id: str) -> None:
+    """Make a key for the tasks of this log, unless it has one.
+
+    If the row is of another log, it is deleted first, and the call blocks until no worker goes by it any more. Raises
+    the driver's exceptions.
+    """
+    table, mine = f"{settings.cassandra_keyspace}.task_keys", UUID(log_id)
+    found = session.execute(f"SELECT log_id FROM {table} WHERE name = 'current'").one()
+    if found is not None and found.log_id != mine:
+        session.execute(f"DELETE FROM {table} WHERE name = 'current' IF log_id = %s", (found.log_id,))
+        time.sleep(KNOWN_SECONDS)
+    session.execute(
+        f"INSERT INTO {table} (name, log_id, key) VALUES ('current', %s, %s) IF NOT EXISTS",
+        (mine, secrets.token_hex(32)),
+    )
+
+
+def read_seal(session: Session, settings: Settings) -> Seal:
+    """The seal of this pipeline and its log. `CHAT_TASK_KEY` takes the place of the stored key.
+
+    Raises `ConfigurationError` if `init` has stored none, and the driver's exceptions.
+    """
+    keyspace = settings.cassandra_keyspace
+    try:
+        row = session.execute(f"SELECT log_id, key FROM {keyspace}.task_keys WHERE name = 'current'").one()
+    except InvalidRequest:
+        row = None
+    if row is None:
+        raise ConfigurationError(f"the keyspace {keyspace} has no key for tasks: run `chat-tasks init` first")
+    keys = settings.task_keys or [row.key.encode()]
+    return Seal(keyspace, str(row.log_id), keys)

@@ -1,0 +1,113 @@
+"""Two pipelines with one Redis database: neither does the other's work, nor what another one has left there."""
+
+from uuid import uuid4
+
+import pytest
+from cassandra.cluster import Session
+from redis import Redis
+
+from chat_tasks.errors import NotOurs
+from chat_tasks.settings import Settings
+from chat_tasks.storage.task_keys import read_seal, store_task_key
+from stack.pipeline.worker_pool import control_app
+from tests.integration.strangers.queued import queued_task
+from tests.pipeline.conversation import assert_rows_match, read_outputs, send, some_messages, stored_rows
+from tests.pipeline.deployment import Deploy, Process
+
+pytestmark = pytest.mark.servers
+
+REFUSED = "is refused: it is of keyspace "
+
+
+def names_of_workers(settings: Settings) -> set[str]:
+    """Those that hear the pipeline's control commands."""
+    with control_app(settings) as app:
+        return {name for answer in app.control.ping(timeout=2) for name in answer}
+
+
+def refused(process: Process) -> int:
+    """The number of lines that say so."""
+    return process.log.count(REFUSED)
+
+
+def test_whose_a_task_is_decides_who_does_it(deploy: Deploy, cassandra: Session) -> None:
+    first = deploy(redis_prefix="first")
+    second = deploy(redis_prefix="second", redis_url=first.settings.redis_url)
+    [_, dispatch, worker] = first.start("ingest.1", "dispatch.1", "worker.1")
+    second.start("ingest.2", "dispatch.2", "worker.2")
+
+    # The conversations have the same keys, and not the same texts.
+    mine, yours = (some_messages(300, 20, seed=seed) for seed in (1, 2))
+    send(first.settings, mine)
+    send(second.settings, yours)
+    for deployment, messages in ((first, mine), (second, yours)):
+        assert_rows_match(cassandra, deployment.settings, read_outputs(deployment.settings, messages))
+    assert names_of_workers(first.settings) == {"worker.1@test"}
+    assert names_of_workers(second.settings) == {"worker.2@test"}
+    assert [refused(process) for process in (*first.processes, *second.processes)] == [0] * 6
+
+    # A worker of the second is given the prefix of the first.
+    worker.stop()
+    [stray] = second.start("worker.3", CHAT_REDIS_PREFIX="first")
+    more = some_messages(300, 20, seed=3)
+    send(first.settings, more)
+    stray.wait_for_line(f"{REFUSED}{first.settings.cassandra_keyspace} and log ")
+    dispatch.wait_for_line("was not answered in time, its records are sent again")
+    stray.stop()
+    assert refused(stray) == 1
+    [worker] = first.start("worker.4")
+    assert_rows_match(cassandra, first.settings, read_outputs(first.settings, [*mine, *more]))
+
+    # The first is taken down, leaves a task, and a third takes over its prefix.
+    worker.stop()
+    send(first.settings, some_messages(1, 1, seed=4))
+    left = queued_task(first.settings)
+    for process in first.processes:
+        if process.runs:
+            process.kill()
+    third = deploy(redis_prefix="first", redis_url=first.settings.redis_url)
+    with Redis.from_url(third.settings.redis_url) as redis:
+        redis.rpush(left.queue, left.item)
+    [worker] = third.start("worker.5")
+    worker.wait_for_line(f"{REFUSED}{first.settings.cassandra_keyspace} and log ")
+    assert stored_rows(cassandra, third.settings) == {}
+    assert_rows_match(cassandra, second.settings, read_outputs(second.settings, yours))
+
+
+def test_a_log_that_is_made_anew_has_a_key_of_its_own(deploy: Deploy, cassandra: Session) -> None:
+    deployment = deploy()
+    settings = deployment.settings
+    before = read_seal(cassandra, settings)
+    left = before.close("chat.00", b"a task")
+    deployment.initialise()
+    assert read_seal(cassandra, settings).open("chat.00", left) == b"a task"
+
+    other = str(uuid4())
+    store_task_key(cassandra, settings, other)
+    with pytest.raises(NotOurs, match=f"it is of keyspace {settings.cassandra_keyspace} and log {before.log_id}"):
+        read_seal(cassandra, settings).open("chat.00", left)
+    dispatch = deployment.spawn("dispatch.1")
+    dispatch.wait_for_line(f"the key for tasks of {other}: run `chat-tasks init` first")
+    assert dispatch.popen.wait(30) == 2
+
+
+def test_a_worker_without_the_key_does_nothing_and_loses_nothing(deploy: Deploy, cassandra: Session) -> None:
+    deployment = deploy()
+    settings = deployment.settings
+    [_, dispatch] = deployment.start("ingest.1", "dispatch.1")
+    messages = some_messages(100, 20)
+    send(settings, messages)
+    queued_task(settings)
+    cassandra.execute(f"TRUNCATE {settings.cassandra_keyspace}.task_keys")
+    [worker] = deployment.start("prefork.1")
+    worker.wait_for_line(
+        f"a task was not started: the keyspace {settings.cassandra_keyspace} has no key for tasks: run "
+    )
+    assert stored_rows(cassandra, settings) == {}
+
+    # As long as dispatch has the old key, its tasks are refused, and nothing is lost.
+    deployment.initialise()
+    worker.wait_for_line("is refused: it is signed with another key")
+    dispatch.stop()
+    deployment.start("dispatch.1")
+    assert_rows_match(cassandra, settings, read_outputs(settings, messages))
