@@ -162,14 +162,15 @@ class AssignmentState:
         if (progress := self._progress.get(partition)) is not None:
             progress.reached_end(offset)
 
-    def plan(self, now: float, tasks: int, *, requests: bool) -> Iterator[OutgoingTask]:
+    def plan(self, now: float, tasks: int, *, published: Sequence[int] | None) -> Iterator[OutgoingTask]:
         """The tasks to send now, with at most `tasks` in flight of each kind.
 
-        `requests` says whether requests may be served now.
+        Every record of the log before its partition's offset in `published` is published. While it is None no requests
+        are served.
         """
         yield from self.appends.plan(now, tasks)
-        if requests:
-            yield from self.latest.plan(now, tasks)
+        if published is not None:
+            yield from self.latest.plan(now, tasks, published)
 
     def next_plan_at(self, now: float) -> float | None:
         """The time at which the next backoff ends, or the next probe may be sent; None if nothing waits for either."""

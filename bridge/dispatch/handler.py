@@ -206,7 +206,7 @@ class Dispatch(LoopHandler):
 
     def _send(self, work: AssignmentState, now: float) -> None:
         self._gathering.flushed()
-        tasks = list(work.plan(now, self._in_flight.limit, requests=self._upkeep.requests_open))
+        tasks = list(work.plan(now, self._in_flight.limit, published=self._upkeep.published))
         if tasks:
             self._in_flight.add(tasks, now)
             self._sender.send(tasks, work.facts.seal)

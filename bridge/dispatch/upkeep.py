@@ -1,7 +1,7 @@
 """The upkeep of dispatch: what it asks of the servers now and then, and what it tells them."""
 
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 
 from confluent_kafka import KafkaException
@@ -22,6 +22,7 @@ logger = logging.getLogger(__name__)
 _NODES_SECONDS = 1.0
 _MISSING_NODES_SECONDS = 0.25
 _GATE_SECONDS = 0.3
+_PUBLISHED_SECONDS = 1.0
 _ASSIGNMENT_SECONDS = 1.0
 _QUARANTINE_SECONDS = 1.0
 
@@ -35,8 +36,9 @@ class Upkeep:
     purge is under way. `begin_anew` drops what belongs to an assignment. Failures of servers are logged, and their
     calls are sent again; any other error of a call ends the loop. Times are seconds of a monotonic clock.
 
-    `requests_open` tells whether the gate is open: everything that a node may have forgotten is written again, by the
-    other members of the group too.
+    `published` is None until the gate for requests opens: until everything that a node may have forgotten is written
+    again, by the other members of the group too. Then it is one offset for each partition of the log, below which
+    every record is published.
     """
 
     def __init__(
@@ -60,7 +62,7 @@ class Upkeep:
         self._to_quarantine: dict[str, str] = {}
         self._is_outdated = False
         self._due = dict.fromkeys(("nodes", "gate", "assignment", "quarantine"), 0.0)
-        self.requests_open = False
+        self.published: Sequence[int] | None = None
 
     @property
     def letters_read(self) -> int:
@@ -75,7 +77,7 @@ class Upkeep:
     def begin_anew(self) -> None:
         """Drop what belongs to an assignment that has ended."""
         self._calls.begin_anew()
-        self.requests_open = False
+        self.published = None
         self._is_outdated = False
         self._to_quarantine.clear()
 
@@ -88,9 +90,9 @@ class Upkeep:
         # A node that comes back may have forgotten rows, which are to be written again before anything else.
         if self._is_due("nodes", now, _NODES_SECONDS if self.nodes_answer else _MISSING_NODES_SECONDS):
             self._calls.send("nodes", self._cluster.generations, partial(self._take_generations, work, now))
-        if not self.requests_open and self._is_due("gate", now, _GATE_SECONDS):
+        if self._is_due("gate", now, _GATE_SECONDS if self.published is None else _PUBLISHED_SECONDS):
             digest = digest_of(work.facts.generations)
-            self._calls.send("gate", partial(self._cluster.all_replayed, digest), self._open_requests)
+            self._calls.send("gate", partial(self._cluster.published, digest), self._open_requests)
         if self._to_quarantine and self._is_due("quarantine", now, _QUARANTINE_SECONDS):
             doomed = dict(self._to_quarantine)
             self._calls.send("quarantine", partial(self._cluster.quarantine, doomed), lambda _: self._add(work, doomed))
@@ -112,8 +114,8 @@ class Upkeep:
         """End the threads."""
         self._calls.close()
 
-    def _open_requests(self, all_replayed: bool) -> None:
-        self.requests_open = all_replayed
+    def _open_requests(self, published: Sequence[int] | None) -> None:
+        self.published = published or self.published
 
     def _add(self, work: AssignmentState, quarantined: Mapping[str, str]) -> None:
         for key, reason in quarantined.items():

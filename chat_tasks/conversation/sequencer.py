@@ -4,7 +4,7 @@ The same head and records always give the same rows. So every write may be repea
 machine approach: F. Schneider, "Implementing Fault-Tolerant Services", ACM Computing Surveys 22(4), 1990).
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from uuid import UUID
 
 from chat_tasks.conversation.buckets import bucket_of
@@ -15,6 +15,11 @@ from chat_tasks.errors import ConversationConflict
 def write_timestamp(log_offset: int) -> int:
     """Microseconds of a row's `USING TIMESTAMP`: below any real clock, so that a rewrite never beats an erasure."""
     return 1 + log_offset
+
+
+def mark_timestamp(bucket: int) -> int:
+    """Microseconds of what bucket 0 is told of a new bucket: above any real clock, so that no deletion hides it."""
+    return 2**62 + bucket
 
 
 def allocate(
@@ -48,16 +53,24 @@ def allocate(
     return rows
 
 
-def check_agreement(rows: Sequence[Row], stored: Iterable[StoredRow]) -> None:
+def check_agreement(rows: Sequence[Row], stored: Sequence[StoredRow]) -> None:
     """Raise `ConversationConflict` if a stored row differs from the row that is about to be written at its number.
 
-    A text with another write timestamp than ours was erased since it was written, and is left as it is.
+    So does the row of a record that would now get another number. A text with another write timestamp than ours was
+    erased since it was written, and is left as it is.
     """
+    if not stored:
+        return
     by_sequence = {row.sequence: row for row in rows}
+    by_offset = {row.log_offset: row for row in rows}
     for found in stored:
-        row = by_sequence.get(found.sequence)
+        row = by_sequence.get(found.sequence) or by_offset.get(found.log_offset)
         if row is None:
             continue
+        if found.sequence != row.sequence:
+            raise ConversationConflict(
+                f"row {found.sequence} was written from offset {found.log_offset}, which would now get {row.sequence}"
+            )
         if (found.log_id, found.log_offset) != (row.log_id, row.log_offset):
             raise ConversationConflict(
                 f"row {found.sequence} was written from offset {found.log_offset} of log {found.log_id}, "

@@ -7,7 +7,8 @@ and the worker decodes them once, into the structs that it works on.
                    "generations": {host id: generation},
                    "conversations": [[key, head or null, [[offset, sent_at, message], …]], …]}
     latest task:  {"version": 2, "task": id, "reply_to": list, "generations": {…},
-                   "requests": [[key, number of messages, before sequence or null], …]}
+                   "requests": [[key, number of messages, before sequence or null], …],
+                   "log_id": uuid, "published": [one offset for each partition of the log]}
     reply:        {"version": 2, "task": id, "seconds": that the worker took,
                    "results": [one for each conversation or request, in order]}
 
@@ -25,7 +26,7 @@ from uuid import UUID
 import msgspec
 import orjson
 
-from chat_tasks.conversation.records import TaskRecord
+from chat_tasks.conversation.records import Integer64, TaskRecord
 from chat_tasks.errors import UnsupportedVersion
 
 VERSION = 2
@@ -92,13 +93,18 @@ class AppendTask(msgspec.Struct, frozen=True, rename={"task_id": "task"}):
 
 
 class LatestTask(msgspec.Struct, frozen=True, rename={"task_id": "task"}):
-    """The body of `chat_tasks.latest_messages`."""
+    """The body of `chat_tasks.latest_messages`.
+
+    Every record before its partition's offset in `published` is published. Without these offsets nobody knows.
+    """
 
     task_id: str
     reply_to: str
     generations: Generations
     requests: list[LatestRequest]
     version: int = NO_VERSION
+    log_id: UUID | None = None
+    published: list[Integer64] = []
 
 
 class Reply(msgspec.Struct, frozen=True, rename={"task_id": "task"}):
@@ -188,10 +194,17 @@ def encode_append_task(
 
 
 def encode_latest_task(
-    *, task_id: str, reply_to: str, generations: Generations, requests: list[LatestRequest]
+    *,
+    task_id: str,
+    reply_to: str,
+    generations: Generations,
+    requests: list[LatestRequest],
+    log_id: str,
+    published: Sequence[int],
 ) -> bytes:
     """The body of a latest task."""
-    return msgspec.json.encode(LatestTask(task_id, reply_to, generations, requests, VERSION))
+    task = LatestTask(task_id, reply_to, generations, requests, VERSION, UUID(log_id), [*published])
+    return msgspec.json.encode(task)
 
 
 def encode_reply(task_id: str, seconds: float, results: Sequence[Result]) -> bytes:

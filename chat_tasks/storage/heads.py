@@ -8,7 +8,9 @@ from uuid import UUID
 from cassandra.cluster import Session
 from cassandra.concurrent import execute_concurrent
 from cassandra.query import PreparedStatement
+from msgspec.structs import replace
 
+from chat_tasks.conversation.buckets import first_sequence
 from chat_tasks.conversation.head_search import Head, Search, is_later, search_downwards
 from chat_tasks.conversation.records import NO_HEAD
 from chat_tasks.storage.query_coroutines import answer
@@ -22,11 +24,18 @@ _SEARCHES_AT_ONCE = 8
 
 
 class _Newest(NamedTuple):
-    """A conversation's newest row, even if only some of its columns are stored."""
+    """A bucket's newest row, even if only some of its columns are stored, and what bucket 0 tells of later buckets.
 
-    sequence: int
+    `sequence` is None if the bucket has no row. `newest_bucket` is None if the conversation has no bucket above 0;
+    the fields after it are the origin of that bucket's first row.
+    """
+
+    sequence: int | None
     log_id: UUID | None
     log_offset: int | None
+    newest_bucket: int | None
+    newest_log_id: UUID | None
+    newest_log_offset: int | None
 
 
 class HeadReader:
@@ -42,14 +51,14 @@ class HeadReader:
     def __init__(self, session: Session, keyspace: str, replica_sets: ReplicaSets, bucket_size: int) -> None:
         self._session = session
         self._replica_sets = replica_sets
-        self._last_of_first_bucket = bucket_size - 1
+        self._bucket_size = bucket_size
         self._pointers = session.prepare(
             f"SELECT conversation_key, bucket FROM {keyspace}.conversation_buckets "
             "WHERE conversation_key IN ? PER PARTITION LIMIT 1"
         )
         self._newest = session.prepare(
-            f"SELECT conversation_key, seq, log_id, log_offset FROM {keyspace}.messages "
-            "WHERE conversation_key IN ? AND bucket = ? PER PARTITION LIMIT 1"
+            "SELECT conversation_key, seq, log_id, log_offset, newest_bucket, newest_log_id, newest_log_offset "
+            f"FROM {keyspace}.messages WHERE conversation_key IN ? AND bucket = ? PER PARTITION LIMIT 1"
         )
         self._downwards = session.prepare(
             "SELECT seq, log_id, log_offset, sender, recipients, body, writetime(body) AS write_timestamp "
@@ -65,27 +74,44 @@ class HeadReader:
         """
         found: dict[str, Head | Exception] = {}
         newest = self._read_newest({0: list(first_offsets)}, found)
-        # A row of the second bucket is written only after the last row of the first is acknowledged. Most conversations
-        # do not have that last row, so nothing else is read for them.
-        longer = [key for key, row in newest.items() if row.sequence == self._last_of_first_bucket]
-        pointers = self._read_pointers(longer, found)
+        # Most conversations have one bucket, so nothing else is read for them.
+        longer = {
+            key: row
+            for key, row in newest.items()
+            if row.newest_bucket is not None or row.sequence == self._bucket_size - 1
+        }
+        pointers = self._read_pointers(list(longer), found)
+        # Either of the two may have been deleted, or written by a version that knew only pointers.
+        buckets = {key: max(row.newest_bucket or 0, pointers.get(key, 0)) for key, row in longer.items()}
         by_bucket: dict[int, list[str]] = defaultdict(list)
-        for key, bucket in pointers.items():
-            del newest[key]
-            by_bucket[bucket].append(key)
+        for key, bucket in buckets.items():
+            if bucket:
+                del newest[key]
+                by_bucket[bucket].append(key)
         newest.update(self._read_newest(by_bucket, found))
         searches: dict[str, Search] = {}
         for key, first_offset in first_offsets.items():
             if key in found:
                 continue
             row = newest.get(key)
-            if row is None and key not in pointers:
+            if row is None and key not in buckets:
                 found[key] = Head(NO_HEAD)
-            elif row is not None and not is_later(row.log_id, row.log_offset, first_offset, log_id):
+            elif (
+                row is not None
+                and row.sequence is not None
+                and not is_later(row.log_id, row.log_offset, first_offset, log_id)
+            ):
                 found[key] = Head(row.sequence)
             else:
-                searches[key] = search_downwards(key, pointers.get(key, 0), first_offset, log_id)
-        return found | self._search(searches)
+                searches[key] = search_downwards(key, buckets.get(key, 0), first_offset, log_id)
+        found.update(self._search(searches))
+        for key, row in longer.items():
+            head = found[key]
+            if isinstance(head, Head) and not is_later(
+                row.newest_log_id, row.newest_log_offset, first_offsets[key], log_id
+            ):
+                found[key] = replace(head, least=first_sequence(row.newest_bucket or 0, self._bucket_size))
+        return found
 
     def _read_pointers(self, keys: Sequence[str], failed: dict[str, Head | Exception]) -> dict[str, int]:
         groups = self._group(keys, self._replica_sets.now().of_conversation)

@@ -5,8 +5,17 @@ from typing import Any
 
 from cassandra.cluster import Session
 from cassandra.concurrent import execute_concurrent
+from cassandra.query import PreparedStatement
 
-from chat_tasks.conversation.newest import Query, RowsQuery, WantedMessages, newest_messages
+from chat_tasks.conversation.newest import (
+    FirstBucketQuery,
+    OriginQuery,
+    PointerQuery,
+    Query,
+    RowsQuery,
+    WantedMessages,
+    newest_messages,
+)
 from chat_tasks.conversation.records import Chatter
 from chat_tasks.storage.query_coroutines import answer
 from chat_tasks.storage.session import TUPLES
@@ -22,22 +31,33 @@ class HistoryReader:
 
     The worker's resources own one for each worker process, which works on one task at a time. It keeps no state besides
     the session and the prepared statements, and lives as long as the process. Invariant: no message above a gap is
-    returned, because rows above a gap are not acknowledged. A read that fails raises nothing: its request gets the
-    exception.
+    returned unless it is published, because such a row may not be acknowledged. A read that fails raises nothing: its
+    request gets the exception.
     """
 
     def __init__(self, session: Session, keyspace: str, bucket_size: int, largest_bytes: int) -> None:
         self._session = session
         self._bucket_size = bucket_size
         self._largest_bytes = largest_bytes
-        self._pointer = session.prepare(
-            f"SELECT bucket FROM {keyspace}.conversation_buckets WHERE conversation_key = ? LIMIT 1"
-        )
-        self._below = session.prepare(
-            f"SELECT sender, body, seq FROM {keyspace}.messages "
-            "WHERE conversation_key = ? AND bucket = ? AND seq < ? ORDER BY seq DESC LIMIT ?"
-        )
-        self._below.fetch_size = _ROWS_PER_PAGE
+        self._statements: dict[type[Query], PreparedStatement] = {
+            RowsQuery: session.prepare(
+                f"SELECT sender, body, seq FROM {keyspace}.messages "
+                "WHERE conversation_key = ? AND bucket = ? AND seq < ? ORDER BY seq DESC LIMIT ?"
+            ),
+            FirstBucketQuery: session.prepare(
+                f"SELECT sender, body, seq, newest_bucket FROM {keyspace}.messages "
+                "WHERE conversation_key = ? AND bucket = 0 ORDER BY seq DESC LIMIT ?"
+            ),
+            PointerQuery: session.prepare(
+                f"SELECT bucket FROM {keyspace}.conversation_buckets WHERE conversation_key = ? LIMIT 1"
+            ),
+            OriginQuery: session.prepare(
+                f"SELECT log_id, log_offset FROM {keyspace}.messages "
+                "WHERE conversation_key = ? AND bucket = ? AND seq = ?"
+            ),
+        }
+        for statement in self._statements.values():
+            statement.fetch_size = _ROWS_PER_PAGE
 
     def newest(self, wanted: Sequence[WantedMessages]) -> list[Found]:
         """The messages for each request, oldest first, or the exception of a read that failed; blocks."""
@@ -52,7 +72,7 @@ class HistoryReader:
         return list(
             execute_concurrent(
                 self._session,
-                [(self._below if isinstance(query, RowsQuery) else self._pointer, query) for query in queries],
+                [(self._statements[type(query)], query) for query in queries],
                 concurrency=_REQUESTS_IN_FLIGHT,
                 raise_on_first_error=False,
                 execution_profile=TUPLES,

@@ -11,7 +11,11 @@ _TABLES = (
     """CREATE TABLE IF NOT EXISTS {keyspace}.messages (
         conversation_key text, bucket int, seq bigint, sender text, recipients frozen<list<text>>, body text,
         log_id uuid, log_offset bigint, sent_at timestamp,
+        newest_bucket int static, newest_log_id uuid static, newest_log_offset bigint static,
         PRIMARY KEY ((conversation_key, bucket), seq)) WITH CLUSTERING ORDER BY (seq DESC)""",
+    # These columns came later than the table. Bucket 0 has them, if the conversation has buckets above it.
+    """ALTER TABLE {keyspace}.messages ADD IF NOT EXISTS (
+        newest_bucket int static, newest_log_id uuid static, newest_log_offset bigint static)""",
     # A read repair writes only the columns that were read. A read of other columns then finds a row with holes.
     "ALTER TABLE {keyspace}.messages WITH read_repair = 'NONE'",
     """CREATE TABLE IF NOT EXISTS {keyspace}.conversation_buckets (

@@ -10,6 +10,7 @@ from chat_tasks.conversation.buckets import first_sequence
 from chat_tasks.conversation.chunks import Chunk, Thresholds, cut_into_chunks, group_into_batches, waves
 from chat_tasks.conversation.records import Row
 from chat_tasks.conversation.row_values import RowValues
+from chat_tasks.conversation.sequencer import mark_timestamp
 from chat_tasks.storage.replica_sets import ReplicaSets
 
 _REQUESTS_IN_FLIGHT = 16
@@ -44,6 +45,10 @@ class RowWriter:
         self._insert_pointer = session.prepare(
             f"INSERT INTO {keyspace}.conversation_buckets (conversation_key, bucket) VALUES (?, ?) USING TIMESTAMP 1"
         )
+        self._mark_newest = session.prepare(
+            f"UPDATE {keyspace}.messages USING TIMESTAMP ? "
+            "SET newest_bucket = ?, newest_log_id = ?, newest_log_offset = ? WHERE conversation_key = ? AND bucket = 0"
+        )
 
     def write(self, rows: Mapping[str, Sequence[Row]]) -> dict[str, Exception]:
         """Write each conversation's rows, ascending; blocks. Returns the failed conversations with the reason.
@@ -60,21 +65,29 @@ class RowWriter:
         """Write the pointers to new buckets; returns the failed conversations with the reason.
 
         A pointer is acknowledged before the first row of its bucket is written. A pointer to an empty bucket does no
-        harm.
+        harm. Bucket 0 is told of the new bucket too, in a way that no deletion of rows hides.
         """
-        pointers = [
-            (key, row.bucket)
-            for key, mine in rows.items()
+        begun = [
+            row
+            for mine in rows.values()
             if mine[-1].bucket
             for row in mine
             if row.bucket and row.sequence == first_sequence(row.bucket, self._bucket_size)
         ]
-        results = execute_concurrent(
-            self._session,
-            [(self._insert_pointer, pointer) for pointer in pointers],
-            raise_on_first_error=False,
-        )
-        return {key: result for (key, _), (succeeded, result) in zip(pointers, results, strict=True) if not succeeded}
+        pointers = [(self._insert_pointer, (row.conversation_key, row.bucket)) for row in begun]
+        marks = [
+            (
+                self._mark_newest,
+                (mark_timestamp(row.bucket), row.bucket, row.log_id, row.log_offset, row.conversation_key),
+            )
+            for row in begun
+        ]
+        results = execute_concurrent(self._session, pointers + marks, raise_on_first_error=False)
+        return {
+            row.conversation_key: result
+            for row, (succeeded, result) in zip(begun + begun, results, strict=True)
+            if not succeeded
+        }
 
     def _write_wave(self, wave: Sequence[Chunk], failed: dict[str, Exception]) -> None:
         alone: list[list[Chunk]] = []

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from chat_tasks.conversation.head_search import Head
+from chat_tasks.conversation.head_search import Head, check_nothing_deleted
 from chat_tasks.conversation.records import Row
 from chat_tasks.conversation.sequencer import allocate, check_agreement
 from chat_tasks.errors import ConversationConflict, DependencyUnavailable, NodeRestarted
@@ -87,6 +87,7 @@ class Appender:
                 continue
             try:
                 rows = allocate(key, heads[key].sequence, batch.records, task.log_id, self.bucket_size)
+                check_nothing_deleted(heads[key])
                 check_agreement(rows, heads[key].later)
             except (ConversationConflict, ValueError) as error:
                 results[key] = Failure(Answer.REFUSED, str(error))

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from chat_tasks.conversation.newest import WantedMessages
+from chat_tasks.conversation.routing import partition_of
 from chat_tasks.errors import DependencyUnavailable, NodeRestarted
 from chat_tasks.formats.tasks import Answer, Failure, LatestRequest, LatestTask, Result
 from chat_tasks.formats.topics import encode_block
@@ -45,7 +46,7 @@ class LatestMessages:
         for request in task.requests:
             read = request.conversation_key, request.before
             if read not in found:
-                found |= self._read([one for one in counts.items() if one[0] not in found][:_READS_AT_ONCE])
+                found |= self._read(task, [one for one in counts.items() if one[0] not in found][:_READS_AT_ONCE])
             block = _block(request, found[read])
             results.append(block.decode() if isinstance(block, bytes) else block)
             size += len(block) if isinstance(block, bytes) else 0
@@ -58,8 +59,12 @@ class LatestMessages:
                 return [Failure(Answer.RETRY, str(error)) for _ in task.requests]
         return results
 
-    def _read(self, wanted: Sequence[tuple[tuple[str, int | None], int]]) -> dict[tuple[str, int | None], Found]:
-        found = self.history.newest([WantedMessages(key, count, before) for (key, before), count in wanted])
+    def _read(
+        self, task: LatestTask, wanted: Sequence[tuple[tuple[str, int | None], int]]
+    ) -> dict[tuple[str, int | None], Found]:
+        found = self.history.newest(
+            [WantedMessages(key, count, before, task.log_id, _published(task, key)) for (key, before), count in wanted]
+        )
         return {read: one for (read, _), one in zip(wanted, found, strict=True)}
 
 
@@ -67,3 +72,9 @@ def _block(request: LatestRequest, read: Found) -> bytes | Failure:
     if isinstance(read, Exception):
         return Failure(Answer.RETRY, describe_cassandra_error(read))
     return encode_block(request.conversation_key, read[max(0, len(read) - request.count) :])
+
+
+def _published(task: LatestTask, conversation_key: str) -> int:
+    """The offset in the conversation's partition of the log below which every record is published."""
+    partitions = len(task.published)
+    return task.published[partition_of(conversation_key.encode(), partitions)] if partitions else 0

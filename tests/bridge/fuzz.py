@@ -9,6 +9,7 @@ import sys
 import time
 from collections import Counter
 from typing import Any
+from uuid import UUID
 
 from bridge.dispatch.intake import read_log_record, read_request
 from bridge.dispatch.work import Finished
@@ -142,7 +143,9 @@ def _outcome_of_request(record: ConsumedMessage) -> str:
         [letter] = read.outputs
         assert letter.value == record.value()
         return f"request refused, {_reason_of(letter)}"
-    task = encode_latest_task(task_id="t", reply_to="r", generations={}, requests=[read.request])
+    task = encode_latest_task(
+        task_id="t", reply_to="r", generations={}, requests=[read.request], log_id=str(UUID(int=1)), published=[]
+    )
     assert list(decode_latest_task(task).requests) == [read.request]
     return "request accepted"
 

@@ -5,9 +5,10 @@ from uuid import UUID
 import pytest
 from cassandra.cluster import Session
 
-from chat_tasks.conversation.head_search import Head
+from chat_tasks.conversation.head_search import Head, check_nothing_deleted
 from chat_tasks.conversation.records import NO_HEAD, Row, TaskRecord, Text
 from chat_tasks.conversation.sequencer import allocate
+from chat_tasks.errors import ConversationConflict
 from chat_tasks.settings import Settings
 from chat_tasks.storage.heads import HeadReader
 from chat_tasks.storage.replica_sets import ReplicaSets
@@ -92,6 +93,43 @@ def test_a_pointer_to_an_empty_bucket_means_the_one_before(
     )
 
     assert sequences(reader.read({"abc123": 100}, LOG)) == {"abc123": (length - 1, [])}
+
+
+def test_rows_that_were_deleted_are_missed_only_if_they_are_the_newest(deploy: Deploy, cassandra: Session) -> None:
+    settings = deploy(bucket_size=BUCKET_SIZE).settings
+    writer, reader = writer_and_reader(cassandra, settings)
+    deletions = {
+        "oldest": ["messages WHERE conversation_key = 'oldest' AND bucket = 0"],
+        "all but the newest": ["messages WHERE conversation_key = 'all but the newest' AND bucket IN (0, 1)"],
+        "end of the first": ["messages WHERE conversation_key = 'end of the first' AND bucket = 0 AND seq > 1"],
+        "pointers": ["conversation_buckets WHERE conversation_key = 'pointers'"],
+        "oldest and pointers": [
+            "messages WHERE conversation_key = 'oldest and pointers' AND bucket = 0",
+            "conversation_buckets WHERE conversation_key = 'oldest and pointers'",
+        ],
+        "middle": ["messages WHERE conversation_key = 'middle' AND bucket = 1 AND seq = 5"],
+        "newest": ["messages WHERE conversation_key = 'newest' AND bucket = 2"],
+        "all": ["messages WHERE conversation_key = 'all' AND bucket IN (0, 1, 2)"],
+    }
+    assert writer.write({key: rows_of(key, 11) for key in deletions}) == {}
+    for tables in deletions.values():
+        for table in tables:
+            cassandra.execute(f"DELETE FROM {settings.cassandra_keyspace}.{table}")
+
+    def refused(head: Head | Exception) -> bool:
+        assert isinstance(head, Head)
+        try:
+            check_nothing_deleted(head)
+        except ConversationConflict:
+            return True
+        return False
+
+    for offset in (8, 9, 10, 11, 12):
+        found = reader.read(dict.fromkeys(deletions, offset), LOG)
+        # Row 8 begins a bucket, and what tells so is from before every later record.
+        assert {key for key, head in found.items() if refused(head)} == ({"newest", "all"} if offset > 8 else set())
+        for key in deletions.keys() - {"newest", "all"}:
+            assert sequences(found)[key] == (min(11, offset) - 1, list(range(10, offset - 1, -1))), key
 
 
 @pytest.mark.parametrize("has_log", [True, False])

@@ -95,7 +95,9 @@ def stored_rows(session: Session, settings: Settings) -> dict[str, list[Any]]:
         f"AS written_at FROM {settings.cassandra_keyspace}.messages"
     )
     for row in session.execute(query):
-        rows.setdefault(row.conversation_key, []).append(row)
+        # A bucket 0 whose rows were deleted still tells of later buckets.
+        if row.seq is not None:
+            rows.setdefault(row.conversation_key, []).append(row)
     for conversation in rows.values():
         conversation.sort(key=lambda row: row.seq)
     return rows

@@ -1,6 +1,6 @@
 """Latest-messages requests on their way through the workers, from delivery to a block."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from functools import partial
 from itertools import islice
 
@@ -53,12 +53,15 @@ class LatestWork:
         self.requests += 1
         self.scheduler.add(pending.request.conversation_key, pending)
 
-    def plan(self, now: float, tasks: int) -> Iterator[OutgoingTask]:
-        """The tasks to send now, with at most `tasks` in flight."""
+    def plan(self, now: float, tasks: int, published: Sequence[int]) -> Iterator[OutgoingTask]:
+        """The tasks to send now, with at most `tasks` in flight.
+
+        Every record of the log before its partition's offset in `published` is published.
+        """
         if self.bytes >= self._settings.bytes_in_flight // _BLOCKS_SHARE:
             return
         for task in self.scheduler.plan(now, tasks):
-            yield self._encode(task)
+            yield self._encode(task, published)
 
     def take_reply(self, number: int, reply: Reply, now: float) -> Outcome | None:
         """The outcome of a worker's answer; None if the task is not in flight.
@@ -106,11 +109,16 @@ class LatestWork:
         )
         return Finished(Partition(self._settings.request_topic, pending.partition), (pending.offset,), (output,))
 
-    def _encode(self, task: PlannedTask[PendingRequest]) -> OutgoingTask:
+    def _encode(self, task: PlannedTask[PendingRequest], published: Sequence[int]) -> OutgoingTask:
         task_id = f"{TaskKind.LATEST}-{self._epoch}-{task.number}"
         requests = [one.request for batch in task.batches for one in batch.records]
         body = encode_latest_task(
-            task_id=task_id, reply_to=self._reply_to, generations=self._facts.generations, requests=requests
+            task_id=task_id,
+            reply_to=self._reply_to,
+            generations=self._facts.generations,
+            requests=requests,
+            log_id=self._facts.log_id,
+            published=published,
         )
         summary = f"({len(task.batches)} conversations, {len(requests)} requests)"
         return OutgoingTask(TaskKind.LATEST, task.number, task_id, LATEST_TASK, task.queue, body, summary, task.losses)

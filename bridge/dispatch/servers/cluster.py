@@ -69,14 +69,16 @@ class Cluster:
         """The newest known generation of each node. Raises `DependencyUnavailable`."""
         return self._generations.ask()
 
-    def all_replayed(self, digest: str) -> bool:
-        """Whether every partition of the log, other members' too, was committed under that digest.
+    def published(self, digest: str) -> list[int] | None:
+        """The committed offset of every partition of the log, other members' too.
 
-        Raises `KafkaException`, `ConfigurationError`.
+        None unless all of them were committed under that digest. Raises `KafkaException`, `ConfigurationError`.
         """
         partitions = [Partition(self._settings.log_topic, number) for number in range(self._settings.log_partitions)]
-        found = committed_offsets(self._offsets, partitions, _GATE_SECONDS).values()
-        return all(decode_metadata(one.metadata).digest == digest for one in found)
+        committed = committed_offsets(self._offsets, partitions, _GATE_SECONDS)
+        if any(decode_metadata(one.metadata).digest != digest for one in committed.values()):
+            return None
+        return [committed[partition].offset for partition in partitions]
 
     def quarantine(self, reasons: Mapping[str, str]) -> None:
         """Quarantine these conversations durably, each for its reason. Raises `DependencyUnavailable`."""

@@ -46,7 +46,7 @@ def requested(offset: int, value: bytes = REQUEST) -> ConsumedMessage:
 
 def perform_all(work: AssignmentState, worker: SimulatedWorker, now: float = 0) -> None:
     """Every task that can be sent, requests included."""
-    for task in list(work.plan(now, MANY, requests=True)):
+    for task in list(work.plan(now, MANY, published=())):
         assert work.take_reply(task, worker.perform(task), now) == {}
 
 

@@ -116,8 +116,8 @@ def test_nothing_finished_is_no_transaction() -> None:
 def test_requests_wait_until_they_may_be_served() -> None:
     work = assignment_work()
     work.receive([logged(0), requested(0)])
-    assert [task.name for task in work.plan(0, MANY, requests=False)] == ["chat_tasks.append_messages"]
-    assert [task.name for task in work.plan(0, MANY, requests=True)] == ["chat_tasks.latest_messages"]
+    assert [task.name for task in work.plan(0, MANY, published=None)] == ["chat_tasks.append_messages"]
+    assert [task.name for task in work.plan(0, MANY, published=())] == ["chat_tasks.latest_messages"]
 
 
 def test_an_invalid_request_becomes_a_dead_letter_and_holds_nobody_up() -> None:
@@ -160,7 +160,7 @@ def test_committed_metadata_that_is_not_ours_ends_the_process(metadata: str) -> 
 def test_a_reply_that_fits_no_task_changes_nothing() -> None:
     work = assignment_work()
     work.receive([logged(0)])
-    [task] = work.plan(0, MANY, requests=True)
+    [task] = work.plan(0, MANY, published=())
     with pytest.raises(ValueError, match="2 results for 1 conversations"):
         work.take_reply(task, Reply(task.task_id, 0.5, [0, 1]), now=0)
     assert work.outstanding == 1
@@ -170,7 +170,7 @@ def test_a_reply_that_fits_no_task_changes_nothing() -> None:
 def test_a_broker_that_forgot_everything_loses_the_tasks_of_both_kinds() -> None:
     work, worker = assignment_work(), SimulatedWorker(GENERATIONS)
     work.receive([logged(0), requested(0)])
-    assert len(list(work.plan(0, MANY, requests=True))) == 2
+    assert len(list(work.plan(0, MANY, published=()))) == 2
     assert work.lose_all() == 2
     perform_all(work, worker)
     assert len(published(work)) == 2
@@ -179,10 +179,10 @@ def test_a_broker_that_forgot_everything_loses_the_tasks_of_both_kinds() -> None
 def test_a_lost_task_of_either_kind_is_sent_again() -> None:
     work = assignment_work()
     work.receive([logged(0), requested(0)])
-    first = list(work.plan(0, MANY, requests=True))
+    first = list(work.plan(0, MANY, published=()))
     assert [work.lost(task) for task in first] == [True, True]
     assert [work.lost(task) for task in first] == [False, False]
-    assert len(list(work.plan(0, MANY, requests=True))) == 2
+    assert len(list(work.plan(0, MANY, published=()))) == 2
 
 
 def test_the_log_keeps_everything_until_the_replay_has_ended() -> None:
@@ -192,11 +192,11 @@ def test_the_log_keeps_everything_until_the_replay_has_ended() -> None:
     )
     assert work.start == {LOG: 0, REQUESTS: 0}
     work.receive([logged(0, key="slow"), logged(1, key="fast")])
-    for task in list(work.plan(0, MANY, requests=False)):
+    for task in list(work.plan(0, MANY, published=None)):
         work.take_reply(task, worker.perform(task, failing=frozenset({"slow"})), now=0)
     assert len(published(work)) == 1
     assert work.purgeable(before=1) == {}
-    for task in list(work.plan(60, MANY, requests=False)):
+    for task in list(work.plan(60, MANY, published=None)):
         work.take_reply(task, worker.perform(task), now=60)
     assert published(work, now=60) == []
     # What was committed before the replay ended has just been written again, and counts from now.

@@ -44,7 +44,7 @@ def test_many_requests_pause_the_requests_alone() -> None:
 def test_a_straggler_pauses_its_partition_before_the_metadata_is_too_long() -> None:
     work, worker = assignment_work(records_in_flight=100_000), SimulatedWorker(GENERATIONS)
     work.receive([logged(0, key="straggler")])
-    list(work.plan(0, MANY, requests=False))
+    list(work.plan(0, MANY, published=None))
     offset = 1
     while LOG not in work.full():
         # The worst case: every other offset is unfinished, and no run of equal bytes saves anything.

@@ -2,12 +2,14 @@
 
 from uuid import UUID
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from chat_tasks.conversation.buckets import bucket_of
-from chat_tasks.conversation.head_search import Head, Search, search_downwards
+from chat_tasks.conversation.head_search import Head, Search, check_nothing_deleted, search_downwards
 from chat_tasks.conversation.records import NO_HEAD, StoredRow
+from chat_tasks.errors import ConversationConflict
 
 BUCKET_SIZE = 3
 OWN, OLDER = UUID(int=2), UUID(int=1)
@@ -60,6 +62,30 @@ def test_a_row_of_another_log_lies_before() -> None:
 
 def test_a_conversation_without_rows_has_no_head() -> None:
     assert head([], 0) == (Head(NO_HEAD), [0])
+
+
+@given(st.integers(1, 10), st.data())
+def test_the_row_of_the_first_record_tells_the_head_whatever_was_deleted_below(
+    length: int, data: st.DataObject
+) -> None:
+    first = data.draw(st.integers(0, length - 1))
+    left = [stored(number, number) for number in range(length) if number >= first or data.draw(st.booleans())]
+    found, _ = head(left, first, bucket_of(length - 1, BUCKET_SIZE))
+    assert (found.sequence, found.later) == (first - 1, tuple(left[-1 : -(length - first) - 1 : -1]))
+
+
+def test_what_bucket_0_tells_of_later_buckets_is_no_row() -> None:
+    search = search_downwards("abc123", 0, 5, OWN)
+    next(search)
+    with pytest.raises(StopIteration) as end:
+        search.send([(None,) * len(StoredRow._fields)])
+    assert end.value.value == Head(NO_HEAD)
+
+
+def test_a_head_below_what_was_written_is_a_conflict() -> None:
+    check_nothing_deleted(Head(8, least=8))
+    with pytest.raises(ConversationConflict, match="row 8 was written and is gone; the newest row left is 7"):
+        check_nothing_deleted(Head(7, least=8))
 
 
 def test_part_of_a_row_is_no_head_and_nothing_to_compare_with() -> None:

@@ -1,17 +1,29 @@
 """The newest messages, over buckets and gaps: what is read against what is stored."""
 
 from collections.abc import Collection
+from typing import Any
+from uuid import UUID
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chat_tasks.conversation.newest import PointerQuery, Query, RowsQuery, WantedMessages, chatter_size, newest_messages
+from chat_tasks.conversation.newest import (
+    FirstBucketQuery,
+    OriginQuery,
+    PointerQuery,
+    Query,
+    RowsQuery,
+    WantedMessages,
+    chatter_size,
+    newest_messages,
+)
 from chat_tasks.conversation.records import Chatter
 from chat_tasks.formats.topics import encode_block
 from tests.chat_tasks.texts import texts
 
 ENDLESS = 1_000_000
+LOG, OLDER_LOG = UUID(int=2), UUID(int=1)
 
 
 def chatter_of(sequence: int) -> Chatter:
@@ -21,7 +33,7 @@ def chatter_of(sequence: int) -> Chatter:
 class Page:
     """Rows like the driver's: their own iterator, which begins anew when it is asked for."""
 
-    def __init__(self, rows: list[Chatter]) -> None:
+    def __init__(self, rows: list[tuple[Any, ...]]) -> None:
         self._rows = rows
         self._remaining = iter(rows)
 
@@ -29,7 +41,7 @@ class Page:
         self._remaining = iter(self._rows)
         return self
 
-    def __next__(self) -> Chatter:
+    def __next__(self) -> tuple[Any, ...]:
         return next(self._remaining)
 
 
@@ -39,9 +51,17 @@ def read(
     bucket_size: int,
     largest_bytes: int = ENDLESS,
     asked: list[Query] | None = None,
+    *,
+    first_of_this_log: int = 0,
+    has_mark: bool = True,
+    has_pointer: bool = True,
 ) -> list[int]:
-    """The numbers shown where rows with these are stored; `asked` gets the queries."""
+    """The numbers shown where rows with these are stored; `asked` gets the queries.
+
+    Rows come from the offsets of their numbers; those below `first_of_this_log` come from an older log.
+    """
     newest_bucket = max(stored, default=0) // bucket_size
+    marked = newest_bucket if newest_bucket and has_mark else None
     reading = newest_messages(wanted, bucket_size, largest_bytes)
     try:
         query = next(reading)
@@ -50,10 +70,19 @@ def read(
                 asked.append(query)
             if isinstance(query, PointerQuery):
                 # Bucket 0 has no pointer.
-                query = reading.send([(newest_bucket,)] if newest_bucket else [])
-                continue
-            below = [one for one in stored if one // bucket_size == query.bucket and one < query.below]
-            query = reading.send(Page([chatter_of(one) for one in sorted(below, reverse=True)[: query.most]]))
+                query = reading.send([(newest_bucket,)] if newest_bucket and has_pointer else [])
+            elif isinstance(query, OriginQuery):
+                assert query.sequence in stored
+                assert query.bucket == query.sequence // bucket_size
+                log = OLDER_LOG if query.sequence < first_of_this_log else LOG
+                query = reading.send([(log, query.sequence)])
+            elif isinstance(query, FirstBucketQuery):
+                first = sorted((one for one in stored if one < bucket_size), reverse=True)[: query.most]
+                rows = [(*chatter_of(one), marked) for one in first]
+                query = reading.send(Page(rows or ([(None, None, None, marked)] if marked else [])))
+            else:
+                below = [one for one in stored if one // bucket_size == query.bucket and one < query.below]
+                query = reading.send(Page([chatter_of(one) for one in sorted(below, reverse=True)[: query.most]]))
     except StopIteration as end:
         chatter: list[Chatter] = end.value
     assert chatter == [chatter_of(sequence) for _, _, sequence in chatter]
@@ -61,31 +90,84 @@ def read(
 
 
 def shown(stored: Collection[int], wanted: WantedMessages) -> list[int]:
-    """By definition: the newest run without a gap that is long enough, or goes back to the first message."""
+    """By definition: the newest numbers of which none lies above a gap, unless what is just above it is published."""
+    below = sorted((one for one in stored if wanted.before is None or one < wanted.before), reverse=True)
     run: list[int] = []
-    for sequence in sorted((one for one in stored if wanted.before is None or one < wanted.before), reverse=True):
+    for sequence in [*below, -1]:
         if len(run) == wanted.most:
             break
-        run = [*run, sequence] if run and sequence == run[-1] - 1 else [sequence]
-    return run[::-1] if run and (len(run) == wanted.most or run[-1] == 0) else []
+        if run and run[-1] != sequence + 1 and run[-1] >= wanted.published:
+            run = []
+        run = [*run, sequence]
+    return [one for one in run[::-1] if one >= 0]
 
 
 @given(
     acknowledged=st.integers(0, 30),
     others=st.sets(st.integers(0, 8)),
-    most=st.integers(1, 12),
-    before=st.none() | st.integers(0, 40),
+    wanted=st.builds(
+        WantedMessages,
+        st.just("abc123"),
+        st.integers(1, 12),
+        st.none() | st.integers(0, 40),
+        st.just(LOG),
+        st.integers(0, 30),
+    ),
     bucket_size=st.integers(1, 12),
 )
 def test_gaps_and_buckets_are_minded(
-    acknowledged: int, others: set[int], most: int, before: int | None, bucket_size: int
+    acknowledged: int, others: set[int], wanted: WantedMessages, bucket_size: int
 ) -> None:
     """Of the rows that are not acknowledged some may be there, and none of them past the bucket of the first."""
     first = acknowledged
     above = {first + one for one in others if (first + one) // bucket_size == first // bucket_size}
     stored = {*range(acknowledged), *above}
-    wanted = WantedMessages("abc123", most, before)
+    wanted = wanted._replace(published=min(wanted.published, acknowledged))
     assert read(stored, wanted, bucket_size) == shown(stored, wanted)
+
+
+@given(
+    stored=st.sets(st.integers(0, 40)),
+    most=st.integers(1, 45),
+    before=st.none() | st.integers(0, 45),
+    bucket_size=st.integers(1, 12),
+    has_mark=st.booleans(),
+)
+def test_whatever_rows_were_deleted_all_that_are_left_are_shown(
+    stored: set[int], most: int, before: int | None, bucket_size: int, *, has_mark: bool
+) -> None:
+    """Either of what tells of later buckets may be gone, if it is not both of what bucket 0 tells."""
+    wanted = WantedMessages("abc123", most, before, LOG, 41)
+    left = sorted(one for one in stored if before is None or one < before)
+    has_pointer = not has_mark or bucket_size % 2 == 0
+    if not has_mark:
+        stored |= {bucket_size - 1}
+        left = sorted(one for one in stored if before is None or one < before)
+    assert read(stored, wanted, bucket_size, has_mark=has_mark, has_pointer=has_pointer) == left[-most:]
+
+
+def test_what_is_published_is_not_known_of_an_older_dispatcher_and_of_a_row_in_parts() -> None:
+    for log_id, row in ((None, (LOG, 5)), (LOG, (None, None)), (LOG, (LOG, None))):
+        reading = newest_messages(WantedMessages("abc123", 10, None, log_id, 100), 10, ENDLESS)
+        next(reading)
+        assert reading.send([(*chatter_of(5), None)]) == OriginQuery("abc123", 0, 5)
+        with pytest.raises(StopIteration) as end:
+            reading.send([row])
+        assert end.value.value == []
+
+
+def test_rows_of_an_older_log_are_published() -> None:
+    wanted = WantedMessages("abc123", 10, None, LOG, 0)
+    assert read({3, 4, 7, 8}, wanted, 10, first_of_this_log=5) == [3, 4]
+    assert read({3, 4, 7, 8}, wanted, 10, first_of_this_log=8) == [3, 4, 7, 8]
+
+
+def test_a_message_of_which_columns_were_deleted_has_empty_texts() -> None:
+    reading = newest_messages(WantedMessages("abc123", 10, None), 10, ENDLESS)
+    next(reading)
+    with pytest.raises(StopIteration) as end:
+        reading.send([("bob", None, 1, None), (None, "Hi there!", 0, None)])
+    assert end.value.value == [("", "Hi there!", 0), ("bob", "", 1)]
 
 
 @given(
@@ -113,16 +195,14 @@ def test_nobody_reads_for_no_message() -> None:
 def test_one_query_is_enough_where_one_bucket_is(before: int | None, most: int) -> None:
     asked: list[Query] = []
     assert read(range(9), WantedMessages("abc123", most, before), bucket_size=10, asked=asked)
-    [query] = asked
-    assert isinstance(query, RowsQuery)
-    assert query.bucket == 0
+    assert asked == [FirstBucketQuery("abc123", most) if before is None else RowsQuery("abc123", 0, 10, most)]
 
 
 def test_a_full_bucket_has_its_pointer_read() -> None:
     asked: list[Query] = []
     assert read(range(25), WantedMessages("abc123", 2, None), bucket_size=10, asked=asked) == [23, 24]
     assert asked == [
-        RowsQuery("abc123", 0, 10, 2),
+        FirstBucketQuery("abc123", 2),
         PointerQuery("abc123"),
         RowsQuery("abc123", 2, 30, 2),
     ]

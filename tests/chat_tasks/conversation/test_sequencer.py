@@ -119,4 +119,10 @@ def test_a_conflict_does_not_tell_what_people_wrote() -> None:
 
 def test_rows_past_the_task_are_not_its_business() -> None:
     rows = allocate("abc123", NO_HEAD, [HI], LOG, 10)
-    check_agreement(rows, [stored(rows[0])._replace(sequence=1, body="not written by this task")])
+    check_agreement(rows, [stored(rows[0])._replace(sequence=1, log_offset=13, body="not written by this task")])
+
+
+def test_a_record_that_would_get_another_number_than_its_row_has_is_a_conflict() -> None:
+    rows = allocate("abc123", 4, [HI, HELLO], LOG, 10)
+    with pytest.raises(ConversationConflict, match="row 9 was written from offset 12, which would now get 6"):
+        check_agreement(rows, [stored(rows[1])._replace(sequence=9)])

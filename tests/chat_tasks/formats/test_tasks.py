@@ -105,12 +105,34 @@ def test_any_conversation_arrives_as_it_was_sent(
     ]
 
 
-@given(texts, texts, generation_maps, st.lists(st.builds(LatestRequest, texts, OFFSETS, st.none() | OFFSETS)))
+@given(
+    texts,
+    texts,
+    generation_maps,
+    st.lists(st.builds(LatestRequest, texts, OFFSETS, st.none() | OFFSETS)),
+    st.lists(OFFSETS, max_size=3),
+)
 def test_any_latest_task_arrives_as_it_was_sent(
-    task_id: str, reply_to: str, generations: dict[str, int], requests: list[LatestRequest]
+    task_id: str, reply_to: str, generations: dict[str, int], requests: list[LatestRequest], published: list[int]
 ) -> None:
-    task = encode_latest_task(task_id=task_id, reply_to=reply_to, generations=generations, requests=requests)
-    assert decode_latest_task(task) == LatestTask(task_id, reply_to, generations, requests, VERSION)
+    task = encode_latest_task(
+        task_id=task_id,
+        reply_to=reply_to,
+        generations=generations,
+        requests=requests,
+        log_id=LOG_ID,
+        published=published,
+    )
+    assert decode_latest_task(task) == LatestTask(
+        task_id, reply_to, generations, requests, VERSION, UUID(LOG_ID), published
+    )
+
+
+def test_a_latest_task_may_name_nothing_published() -> None:
+    task = decode_latest_task(
+        b'{"version":2,"task":"latest-5-0","reply_to":"replies","generations":{},"requests":[["abc123",10,null]]}'
+    )
+    assert (task.log_id, task.published) == (None, [])
 
 
 def test_a_reply_as_bytes() -> None:

@@ -34,7 +34,7 @@ def request(offset: int, key: str = "abc123", count: int = 10, *, record_key: by
 
 
 def plan(work: LatestWork, now: float = 0) -> list[OutgoingTask]:
-    return list(work.plan(now, MANY))
+    return list(work.plan(now, MANY, [7, 9]))
 
 
 def test_a_task_as_the_broker_gets_it() -> None:
@@ -49,6 +49,8 @@ def test_a_task_as_the_broker_gets_it() -> None:
         "reply_to": "replies",
         "generations": {"host": 1_600},
         "requests": [["abc123", 10, None]],
+        "log_id": LOG_ID,
+        "published": [7, 9],
     }
 
 

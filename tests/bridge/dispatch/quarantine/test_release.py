@@ -61,7 +61,7 @@ def test_newer_records_wait_until_the_table_says_nothing_of_the_release_any_more
     assert released.quarantine.ended() == {}, "the letters are not published"
     published(released)
     assert released.quarantine.ended() == {KEY: 7}
-    assert list(released.plan(0, 10, requests=True)) == []
+    assert list(released.plan(0, 10, published=())) == []
     released.quarantine.end(KEY, 7)
     perform_all(released, worker)
     [newer] = published(released)
@@ -81,7 +81,7 @@ def test_the_next_portion_is_looked_for_when_the_first_is_published(released: As
     assert released.quarantine.ended() == {}
     assert released.quarantine.wanted() == [WANTED._replace(after=0)]
     released.quarantine.take_letters(WANTED, letters(0))
-    assert list(released.plan(0, 10, requests=True)) == [], "nobody wants what was found at first any more"
+    assert list(released.plan(0, 10, published=())) == [], "nobody wants what was found at first any more"
 
 
 def test_a_release_without_letters_has_ended_at_once(released: AssignmentState) -> None:
