@@ -140,7 +140,7 @@ def _any_broker(admin: AdminClient) -> ConfigResource:
     try:
         brokers = list(admin.list_topics(timeout=_SECONDS).brokers)
     except KafkaException as error:
-        raise DependencyUnavailable(describe_kafka_error(error)) from error
+        raise DependencyUnavailable(describe_kafka_error(error, admin)) from error
     if not brokers:
         # A broker that has just come back answers before its controller has let it in.
         raise DependencyUnavailable("Kafka: no broker is part of the cluster yet")
@@ -154,4 +154,4 @@ def _configs(admin: AdminClient, *resources: ConfigResource) -> list[dict[str, s
         found = [described[resource].result(_SECONDS) for resource in resources]
         return [{name: entry.value for name, entry in entries.items()} for entries in found]
     except (KafkaException, TimeoutError) as error:
-        raise DependencyUnavailable(describe_kafka_error(error)) from error
+        raise DependencyUnavailable(describe_kafka_error(error, admin)) from error

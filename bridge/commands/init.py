@@ -13,7 +13,7 @@ from confluent_kafka.admin import AdminClient, NewTopic
 from bridge.commands.group_offsets import consumed_topics, set_offsets
 from bridge.commands.starting_offsets import Choices, InputStart, LogStart
 from bridge.kafka.clients import base_config
-from bridge.kafka.errors import describe_kafka_error
+from bridge.kafka.errors import describe_kafka_error, is_no_answer
 from bridge.kafka.topic_ids import KnownTopic, topic_ids
 from bridge.kafka.topics import fixed_partitions_name, partition_counts, plan_topics
 from bridge.terminal import show_line
@@ -59,8 +59,8 @@ def initialise(settings: Settings, choices: Choices, report: Callable[[str], Non
             _once_settled(partial(set_offsets, settings, session, found, choices, report))
             store_task_key(session, settings, ids[settings.log_topic])
         report(f"log {settings.log_topic}: id {ids[settings.log_topic]}")
-    except KafkaException as error:
-        raise DependencyUnavailable(describe_kafka_error(error)) from error
+    except (KafkaException, TimeoutError) as error:
+        raise DependencyUnavailable(describe_kafka_error(error, admin)) from error
 
 
 def _check_existing_topics(settings: Settings, admin: AdminClient) -> None:
@@ -87,6 +87,8 @@ def _create_topics(settings: Settings, admin: AdminClient, report: Callable[[str
             future.result(_SECONDS)
         except KafkaException as error:
             # Another `init` may have made the topic meanwhile.
+            if is_no_answer(error):
+                raise
             if error.args[0].code() != KafkaError.TOPIC_ALREADY_EXISTS:
                 raise ConfigurationError(f"topic {name} cannot be created: {error.args[0].str()}") from error
         report(f"topic {name}: created")

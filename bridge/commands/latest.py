@@ -4,6 +4,7 @@ from uuid import uuid4
 
 import click
 
+from bridge.kafka.reports import last_report
 from bridge.kafka.send import send_record
 from bridge.kafka.topic_reader import TopicReader
 from bridge.records.validation import validate_request
@@ -38,7 +39,9 @@ def request_latest(
         for message in reader.follow(timeout):
             if (CORRELATION_HEADER, correlation) in (message.headers() or ()):
                 return LatestMessagesBlock.model_validate_json(message.value()).latestChatter
-    raise DependencyUnavailable(f"no block came within {timeout:g} seconds: does the pipeline run (`honcho start`)?")
+    raise DependencyUnavailable(
+        f"no block came within {timeout:g} seconds: does the pipeline run (`honcho start`)?{last_report()}"
+    )
 
 
 @click.command()

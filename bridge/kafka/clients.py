@@ -3,6 +3,7 @@
 import logging
 from typing import Any
 
+from bridge.kafka.reports import take_report
 from chat_tasks.settings import Settings
 
 # librdkafka reports every refused connection, for every broker and client. This project logs what matters once.
@@ -19,6 +20,7 @@ def base_config(settings: Settings) -> dict[str, Any]:
         "client.id": settings.instance_name,
         "logger": _SILENT,
         "log_level": 2,
+        "error_cb": take_report,
         # With these two a broker that comes back is found within a second.
         "reconnect.backoff.ms": 50,
         "reconnect.backoff.max.ms": 1000,

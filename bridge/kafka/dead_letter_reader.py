@@ -59,4 +59,4 @@ def _ends(settings: Settings, topic: str) -> dict[Partition, int]:
         found = admin.list_offsets(asked, isolation_level=IsolationLevel.READ_UNCOMMITTED, request_timeout=_SECONDS)
         return {Partition(one.topic, one.partition): future.result(_SECONDS).offset for one, future in found.items()}
     except (KafkaException, TimeoutError) as error:
-        raise DependencyUnavailable(describe_kafka_error(error)) from error
+        raise DependencyUnavailable(describe_kafka_error(error, admin)) from error

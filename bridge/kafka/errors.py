@@ -5,12 +5,21 @@ from typing import Any, NamedTuple
 
 from confluent_kafka import KafkaError, KafkaException
 
+from bridge.kafka.reports import last_report
 from bridge.kafka.transaction import Partition
 from chat_tasks.errors import ConfigurationError, DependencyUnavailable
 
 # `BAD_MSG` is a wrong checksum, `BAD_COMPRESSION` a batch that does not unpack, or to more than the client takes.
 _UNREADABLE = {KafkaError._BAD_COMPRESSION, KafkaError._BAD_MSG}  # noqa: SLF001 - its names for them
 _OFFSET_GONE = {KafkaError._AUTO_OFFSET_RESET, KafkaError.OFFSET_OUT_OF_RANGE}  # noqa: SLF001 - its name for it
+_NO_ANSWER = {
+    KafkaError._TIMED_OUT,  # noqa: SLF001
+    KafkaError._MSG_TIMED_OUT,  # noqa: SLF001
+    KafkaError._TRANSPORT,  # noqa: SLF001
+    KafkaError._WAIT_COORD,  # noqa: SLF001
+    KafkaError._ALL_BROKERS_DOWN,  # noqa: SLF001
+    KafkaError.REQUEST_TIMED_OUT,
+}
 
 
 class UnreadableRecords(NamedTuple):
@@ -93,12 +102,20 @@ def describe_partitions(partitions: Iterable[Partition]) -> str:
     return ", ".join(f"{topic} {numbers}" for topic, numbers in by_topic.items())
 
 
-def describe_kafka_error(error: Any) -> str:
-    """One line for people about a `KafkaException` or `KafkaError`."""
+def describe_kafka_error(error: Any, *clients: Any) -> str:
+    """One line for people about a `KafkaException`, `KafkaError` or `TimeoutError`.
+
+    If a broker did not answer, the line has the cause that a client reported. `clients` are those that nobody polls.
+    """
     kafka_error = _kafka_error(error)
-    if isinstance(kafka_error, KafkaError):
-        return f"Kafka: {kafka_error.name()}: {kafka_error.str()}"
-    return f"Kafka: {error}"
+    text = f"{kafka_error.name()}: {kafka_error.str()}" if isinstance(kafka_error, KafkaError) else "no answer in time"
+    return f"Kafka: {text}{last_report(*clients) if is_no_answer(error) else ''}"
+
+
+def is_no_answer(error: Any) -> bool:
+    """Whether a broker did not answer or cannot be reached, so that the clients' reports may have the cause."""
+    kafka_error = _kafka_error(error)
+    return isinstance(error, TimeoutError) or (isinstance(kafka_error, KafkaError) and kafka_error.code() in _NO_ANSWER)
 
 
 def is_fenced_member(error: Any) -> bool:

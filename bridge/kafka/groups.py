@@ -34,4 +34,4 @@ def describe_group(admin: AdminClient, group: str) -> Any:
         [future] = admin.describe_consumer_groups([group], request_timeout=_SECONDS).values()
         return future.result(_SECONDS)
     except (KafkaException, TimeoutError) as error:
-        raise DependencyUnavailable(describe_kafka_error(error)) from error
+        raise DependencyUnavailable(describe_kafka_error(error, admin)) from error

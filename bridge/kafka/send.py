@@ -5,6 +5,7 @@ from confluent_kafka import KafkaException, Producer
 from bridge.kafka.clients import base_config
 from bridge.kafka.errors import describe_kafka_error
 from bridge.kafka.headers import Headers
+from bridge.kafka.reports import last_report
 from chat_tasks.errors import DependencyUnavailable
 from chat_tasks.settings import Settings
 
@@ -31,5 +32,7 @@ def send_record(
         raise DependencyUnavailable(describe_kafka_error(error)) from error
     producer.flush(_SECONDS)
     if not acknowledged:
-        raise DependencyUnavailable(failed[0] if failed else f"Kafka did not acknowledge within {_SECONDS:.0f} seconds")
+        raise DependencyUnavailable(
+            failed[0] if failed else f"Kafka did not acknowledge within {_SECONDS:.0f} seconds{last_report()}"
+        )
     return acknowledged[0]

@@ -36,8 +36,9 @@ class TopicReader:
         try:
             self._consumer.assign([self._start(one, from_beginning=from_beginning) for one in self._partitions(topics)])
         except KafkaException as error:
+            reason = describe_kafka_error(error, self._consumer)
             self._consumer.close()
-            raise DependencyUnavailable(describe_kafka_error(error)) from error
+            raise DependencyUnavailable(reason) from error
 
     def __enter__(self) -> Self:
         return self

@@ -6,6 +6,7 @@ from typing import NamedTuple
 from confluent_kafka import KafkaException
 from confluent_kafka.admin import AdminClient
 
+from bridge.kafka.errors import describe_kafka_error
 from chat_tasks.errors import DependencyUnavailable
 from chat_tasks.settings import Settings
 
@@ -71,7 +72,7 @@ def partition_counts(admin: AdminClient, topics: Iterable[str]) -> dict[str, int
     try:
         metadata = admin.list_topics(timeout=_SECONDS)
     except KafkaException as error:
-        raise DependencyUnavailable(f"Kafka does not answer: {error.args[0].str()}") from error
+        raise DependencyUnavailable(describe_kafka_error(error, admin)) from error
     return {topic: len(metadata.topics[topic].partitions) for topic in topics if topic in metadata.topics}
 
 

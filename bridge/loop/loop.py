@@ -18,6 +18,7 @@ from confluent_kafka import KafkaException
 from bridge.kafka.assignment import Assignment
 from bridge.kafka.clients import consumer_config, producer_config
 from bridge.kafka.errors import UnreadableRecords, is_fenced_producer
+from bridge.kafka.reports import last_report
 from bridge.kafka.topic_ids import KnownTopic, TopicIds
 from bridge.kafka.transaction import Partition, Transaction
 from bridge.loop.adaptive_timeout import AdaptiveTimeout
@@ -178,7 +179,7 @@ class Loop:
             # All other members of the group wait for this member meanwhile.
             self._check_transaction()
             if time.monotonic() >= deadline:
-                raise DependencyUnavailable("Kafka: a transaction did not end before a rebalance")
+                raise DependencyUnavailable(f"Kafka: a transaction did not end before a rebalance{last_report()}")
             try:
                 event = self._events.get(timeout=_TICK_SECONDS)
             except Empty:
@@ -248,7 +249,9 @@ class Loop:
     def _check_progress(self, now: float) -> None:
         self._check_transaction()
         if self._membership.is_forgotten(now):
-            raise DependencyUnavailable(f"Kafka: {self._handler.group} gave this member no assignment for a minute")
+            raise DependencyUnavailable(
+                f"Kafka: {self._handler.group} gave this member no assignment for a minute{last_report()}"
+            )
         has_work = self._handler.has_work()
         progress = self._transactions + self._handler.progress()
         servers_answer = self._handler.servers_answer()
@@ -258,7 +261,7 @@ class Loop:
 
     def _check_transaction(self) -> None:
         if self._runner is not None and self._runner.hangs():
-            raise DependencyUnavailable("Kafka: it did not take the offsets of a transaction in time")
+            raise DependencyUnavailable(f"Kafka: it did not take the offsets of a transaction in time{last_report()}")
 
     def _look_for_a_namesake(self) -> None:
         """Wait a moment for the proof that another process uses this member's name.

@@ -6,7 +6,13 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from cassandra import ConsistencyLevel, DriverException, ProtocolVersion, RequestExecutionException
+from cassandra import (
+    ConsistencyLevel,
+    DriverException,
+    ProtocolVersion,
+    RequestExecutionException,
+    UnresolvableContactPoints,
+)
 from cassandra.cluster import EXEC_PROFILE_DEFAULT, Cluster, ExecutionProfile, NoHostAvailable
 from cassandra.cluster import Session as Session  # noqa: PLC0414 - exported to those who leave the driver to us
 from cassandra.connection import ConnectionException, ConnectionShutdown
@@ -18,7 +24,7 @@ from cassandra.policies import (
 )
 from cassandra.query import named_tuple_factory, tuple_factory
 
-from chat_tasks.errors import DependencyUnavailable
+from chat_tasks.errors import ConfigurationError, DependencyUnavailable
 from chat_tasks.settings import Settings
 
 # The driver logs every refused connection of every attempt, with a traceback. This project logs what matters once.
@@ -56,8 +62,35 @@ class PromptConnection(_DriversConnection):  # type: ignore[misc]
 
 
 def connect(settings: Settings) -> Session:
-    """Connect, blocking for a few seconds at most. Raises `DependencyUnavailable`."""
-    cluster = Cluster(
+    """Connect, blocking for a few seconds at most.
+
+    Raises `DependencyUnavailable`, and `ConfigurationError` if no node is in the local data centre.
+    """
+    with failures_as_unavailable():
+        try:
+            cluster = _cluster(settings)
+        except UnresolvableContactPoints as error:
+            names = ", ".join(settings.cassandra_contact_points)
+            raise DependencyUnavailable(f"Cassandra: CHAT_CASSANDRA_CONTACT_POINTS: unknown host: {names}") from error
+        try:
+            return cluster.connect()
+        except BaseException as error:
+            cluster.shutdown()
+            local, found = settings.cassandra_local_datacenter, _data_centres(cluster)
+            if isinstance(error, NoHostAvailable) and found and local not in found:
+                raise ConfigurationError(
+                    f"CHAT_CASSANDRA_LOCAL_DATACENTER is {local} here, but Cassandra's nodes are in {', '.join(found)}"
+                ) from error
+            raise
+
+
+def _data_centres(cluster: Cluster) -> list[str]:
+    """The data centres that the first node told of; none if it did not answer."""
+    return sorted({host.datacenter for host in cluster.metadata.all_hosts() if host.datacenter})
+
+
+def _cluster(settings: Settings) -> Cluster:
+    return Cluster(
         contact_points=list(settings.cassandra_contact_points),
         port=settings.cassandra_port,
         execution_profiles={
@@ -76,11 +109,6 @@ def connect(settings: Settings) -> Session:
         # Without this option a request of several packets waits for the server's delayed acknowledgement.
         sockopts=[(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)],
     )
-    try:
-        return cluster.connect()
-    except NoHostAvailable as error:
-        cluster.shutdown()
-        raise DependencyUnavailable(describe_cassandra_error(error)) from error
 
 
 def _profile(settings: Settings, row_factory: Any) -> ExecutionProfile:
@@ -98,9 +126,13 @@ def describe_cassandra_error(error: Exception) -> str:
     """One line for people about an error, without the values that were bound."""
     if isinstance(error, NoHostAvailable):
         failures: dict[Any, Any] = error.errors if isinstance(error.errors, dict) else {}
-        reasons = ", ".join(sorted({f"{host}: {type(reason).__name__}" for host, reason in failures.items()}))
+        reasons = ", ".join(sorted({f"{host}: {_describe(reason)}" for host, reason in failures.items()}))
         return f"no Cassandra node answers ({reasons or error})"
-    return f"Cassandra: {type(error).__name__}: {str(error).splitlines()[0][:200] if str(error) else ''}".rstrip(": ")
+    return f"Cassandra: {_describe(error)}"
+
+
+def _describe(error: Exception) -> str:
+    return f"{type(error).__name__}: {str(error).splitlines()[0][:200] if str(error) else ''}".rstrip(": ")
 
 
 @contextmanager

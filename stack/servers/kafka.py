@@ -30,7 +30,7 @@ class KafkaSettings:
     """Where one broker listens and keeps its files, and the cluster it belongs to.
 
     `voters` are the controllers of the whole cluster as (node id, "host:port"); empty for a single node.
-    `advertised_port` is that of a proxy which clients shall come through.
+    `advertised_host` and `advertised_port` are those of a proxy which clients shall come through.
     """
 
     folder: Path
@@ -39,6 +39,7 @@ class KafkaSettings:
     port: int = 19092
     controller_port: int = 19093
     voters: tuple[tuple[int, str], ...] = ()
+    advertised_host: str | None = None
     advertised_port: int | None = None
     profile: Profile = "steady"
 
@@ -50,6 +51,7 @@ class KafkaSettings:
             "node_id": self.node_id,
             "host": self.host,
             "port": self.port,
+            "advertised_host": self.advertised_host or self.host,
             "advertised_port": self.advertised_port or self.port,
             "controller_port": self.controller_port,
             "voters": ",".join(f"{node}@{address}" for node, address in voters),

@@ -18,7 +18,7 @@ from chat_tasks.celery_app import app
 from chat_tasks.conversation.routing import queue_name
 from chat_tasks.formats.celery_body import TASK_CONTENT_TYPE
 from chat_tasks.formats.seal import Seal
-from chat_tasks.redis_client import connect_redis
+from chat_tasks.redis_client import connect_redis, describe_redis_error
 from chat_tasks.settings import Settings
 
 logger = logging.getLogger(__name__)
@@ -93,7 +93,7 @@ class TaskSender:
                 self._serve()
             except (RedisError, OperationalError, BatchPublishError, OSError) as error:
                 if not failures:
-                    self._post(RedisLost(f"{type(error).__name__}: {error}"))
+                    self._post(RedisLost(describe_redis_error(self._settings, error)))
                 failures += 1
                 if self._drop_commands(backoff.delay(failures)):
                     return
