@@ -44,7 +44,7 @@ def search_downwards(conversation_key: str, newest_bucket: int, first_offset: in
         for values in (yield BucketQuery(conversation_key, bucket)):
             row = StoredRow(*values)
             if values[0] is None:
-                # Bucket 0 has no row, only the columns that tell of later buckets.
+                # Bucket 0 has no row, only its mark.
                 continue
             if row.log_id == log_id and row.log_offset == first_offset:
                 return Head(row.sequence - 1, (*later, row))

@@ -35,7 +35,7 @@ class RowsQuery(NamedTuple):
 
 
 class FirstBucketQuery(NamedTuple):
-    """The newest rows of bucket 0, `most` at most, and which bucket is the newest."""
+    """The newest rows of bucket 0, `most` at most, and the newest bucket as its mark says."""
 
     conversation_key: str
     most: int
@@ -58,7 +58,7 @@ class OriginQuery(NamedTuple):
 Query = RowsQuery | FirstBucketQuery | PointerQuery | OriginQuery
 # The rows of an answer: the fields of `Chatter` for a `RowsQuery`; those and the newest bucket, None if it is bucket 0,
 # for a `FirstBucketQuery`; at most one `(bucket,)` for a `PointerQuery`; one `(log id, offset)` for an `OriginQuery`.
-# If bucket 0 has no row, and there are later buckets, its only row has None in place of a message.
+# If all rows of bucket 0 were deleted, its only row has None in place of a message.
 Rows = Iterable[tuple[Any, ...]]
 Reading = Generator[Query, Rows, list[Chatter]]
 
@@ -156,13 +156,13 @@ def _newest_bucket(wanted: WantedMessages, bucket_size: int) -> Generator[Query,
     first = list(islice(rows, 1))
     newest = 0
     for _, _, sequence, newest_bucket in first:
-        if newest_bucket is not None or sequence == bucket_size - 1:
+        if newest_bucket or sequence == bucket_size - 1:
             # Either of the two may have been deleted, or written by a version that knew only pointers.
             pointers = yield PointerQuery(key)
             newest = max([newest_bucket or 0, *(bucket for (bucket,) in pointers)])
     if newest or before is not None:
         return min(newest, highest), None
-    return 0, ((sender, body, sequence) for sender, body, sequence, _ in chain(first, rows))
+    return 0, ((sender, body, sequence) for sender, body, sequence, _ in chain(first, rows) if sequence is not None)
 
 
 def _end_of(bucket: int, wanted: WantedMessages, bucket_size: int) -> int:

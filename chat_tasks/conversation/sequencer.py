@@ -17,11 +17,6 @@ def write_timestamp(log_offset: int) -> int:
     return 1 + log_offset
 
 
-def mark_timestamp(bucket: int) -> int:
-    """Microseconds of what bucket 0 is told of a new bucket: above any real clock, so that no deletion hides it."""
-    return 2**62 + bucket
-
-
 def allocate(
     conversation_key: str, head: int, records: Sequence[TaskRecord], log_id: UUID, bucket_size: int
 ) -> list[Row]:

@@ -24,10 +24,9 @@ _SEARCHES_AT_ONCE = 8
 
 
 class _Newest(NamedTuple):
-    """A bucket's newest row, even if only some of its columns are stored, and what bucket 0 tells of later buckets.
+    """A bucket's newest row, even if only some of its columns are stored, and bucket 0's mark.
 
-    `sequence` is None if the bucket has no row. `newest_bucket` is None if the conversation has no bucket above 0;
-    the fields after it are the origin of that bucket's first row.
+    `sequence` is None if the bucket has no row. The last three fields are the mark, None if there is none.
     """
 
     sequence: int | None
@@ -74,12 +73,9 @@ class HeadReader:
         """
         found: dict[str, Head | Exception] = {}
         newest = self._read_newest({0: list(first_offsets)}, found)
+        marks = {key: row for key, row in newest.items() if row.newest_bucket is not None}
         # Most conversations have one bucket, so nothing else is read for them.
-        longer = {
-            key: row
-            for key, row in newest.items()
-            if row.newest_bucket is not None or row.sequence == self._bucket_size - 1
-        }
+        longer = {key: row for key, row in newest.items() if row.newest_bucket or row.sequence == self._bucket_size - 1}
         pointers = self._read_pointers(list(longer), found)
         # Either of the two may have been deleted, or written by a version that knew only pointers.
         buckets = {key: max(row.newest_bucket or 0, pointers.get(key, 0)) for key, row in longer.items()}
@@ -105,7 +101,7 @@ class HeadReader:
             else:
                 searches[key] = search_downwards(key, buckets.get(key, 0), first_offset, log_id)
         found.update(self._search(searches))
-        for key, row in longer.items():
+        for key, row in marks.items():
             head = found[key]
             if isinstance(head, Head) and not is_later(
                 row.newest_log_id, row.newest_log_offset, first_offsets[key], log_id

@@ -13,7 +13,7 @@ _TABLES = (
         log_id uuid, log_offset bigint, sent_at timestamp,
         newest_bucket int static, newest_log_id uuid static, newest_log_offset bigint static,
         PRIMARY KEY ((conversation_key, bucket), seq)) WITH CLUSTERING ORDER BY (seq DESC)""",
-    # These columns came later than the table. Bucket 0 has them, if the conversation has buckets above it.
+    # These columns came later than the table. They are the mark, which bucket 0 has.
     """ALTER TABLE {keyspace}.messages ADD IF NOT EXISTS (
         newest_bucket int static, newest_log_id uuid static, newest_log_offset bigint static)""",
     # A read repair writes only the columns that were read. A read of other columns then finds a row with holes.

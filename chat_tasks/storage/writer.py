@@ -8,9 +8,9 @@ from cassandra.query import BatchStatement, BatchType, BoundStatement, PreparedS
 
 from chat_tasks.conversation.buckets import first_sequence
 from chat_tasks.conversation.chunks import Chunk, Thresholds, cut_into_chunks, group_into_batches, waves
+from chat_tasks.conversation.marks import mark_of_bucket, mark_of_conversation
 from chat_tasks.conversation.records import Row
 from chat_tasks.conversation.row_values import RowValues
-from chat_tasks.conversation.sequencer import mark_timestamp
 from chat_tasks.storage.replica_sets import ReplicaSets
 
 _REQUESTS_IN_FLIGHT = 16
@@ -45,7 +45,7 @@ class RowWriter:
         self._insert_pointer = session.prepare(
             f"INSERT INTO {keyspace}.conversation_buckets (conversation_key, bucket) VALUES (?, ?) USING TIMESTAMP 1"
         )
-        self._mark_newest = session.prepare(
+        self._mark = session.prepare(
             f"UPDATE {keyspace}.messages USING TIMESTAMP ? "
             "SET newest_bucket = ?, newest_log_id = ?, newest_log_offset = ? WHERE conversation_key = ? AND bucket = 0"
         )
@@ -64,8 +64,8 @@ class RowWriter:
     def _write_pointers(self, rows: Mapping[str, Sequence[Row]]) -> dict[str, Exception]:
         """Write the pointers to new buckets; returns the failed conversations with the reason.
 
-        A pointer is acknowledged before the first row of its bucket is written. A pointer to an empty bucket does no
-        harm. Bucket 0 is told of the new bucket too, in a way that no deletion of rows hides.
+        A pointer is acknowledged before the first row of its bucket is written, and so is the bucket's mark. A pointer
+        to an empty bucket does no harm.
         """
         begun = [
             row
@@ -75,13 +75,7 @@ class RowWriter:
             if row.bucket and row.sequence == first_sequence(row.bucket, self._bucket_size)
         ]
         pointers = [(self._insert_pointer, (row.conversation_key, row.bucket)) for row in begun]
-        marks = [
-            (
-                self._mark_newest,
-                (mark_timestamp(row.bucket), row.bucket, row.log_id, row.log_offset, row.conversation_key),
-            )
-            for row in begun
-        ]
+        marks = [(self._mark, mark_of_bucket(row)) for row in begun]
         results = execute_concurrent(self._session, pointers + marks, raise_on_first_error=False)
         return {
             row.conversation_key: result
@@ -111,21 +105,28 @@ class RowWriter:
         return [(batch, result) for batch, (succeeded, result) in zip(batches, results, strict=True) if not succeeded]
 
     def _request(self, batch: Sequence[Chunk]) -> Statement:
-        return insert_rows(self._insert, [values for chunk in batch for values in chunk.rows])
+        marks = [(self._mark, mark) for chunk in batch if (mark := mark_of_conversation(chunk)) is not None]
+        return insert_rows(self._insert, [values for chunk in batch for values in chunk.rows], marks)
 
 
-def insert_rows(insert: PreparedStatement, rows: Sequence[RowValues]) -> Statement:
+def insert_rows(
+    insert: PreparedStatement,
+    rows: Sequence[RowValues],
+    others: Sequence[tuple[PreparedStatement, RowValues]] = (),
+) -> Statement:
     """One request for all of these rows, which live on the same replicas; `insert` binds the fields of a `Row`.
 
-    The request is unlogged: the server's batch log would make several conversations atomic, which nothing here needs.
+    `others` are further statements for the same partitions. The request is unlogged: the server's batch log would make
+    several conversations atomic, which nothing here needs.
     """
     first = BoundStatement(insert)
     first.values = rows[0]
-    if len(rows) == 1:
+    if len(rows) == 1 and not others:
         return first
     statement = BatchStatement(batch_type=BatchType.UNLOGGED)
     # The statement takes its routing key from the first row. `add` looks for a key in each of the other rows too, and
     # that takes as long as sending them.
     statement.add(first)
     statement._statements_and_parameters.extend([(True, insert.query_id, values) for values in rows[1:]])  # noqa: SLF001
+    statement._statements_and_parameters.extend([(True, one.query_id, values) for one, values in others])  # noqa: SLF001
     return statement

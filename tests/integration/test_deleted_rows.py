@@ -26,7 +26,9 @@ DELETED = {
     "pointers": ["conversation_buckets WHERE conversation_key = 'pointers'"],
     "newest": ["messages WHERE conversation_key = 'newest' AND bucket = 2"],
     "all": ["messages WHERE conversation_key = 'all' AND bucket IN (0, 1, 2)"],
+    "short": ["messages WHERE conversation_key = 'short' AND bucket = 0"],
 }
+LENGTHS = {"short": 2}
 COLUMNS = {
     "texts": ["body FROM {}.messages WHERE conversation_key = 'texts' AND bucket = 2 AND seq = 9"],
     "senders": ["sender, recipients FROM {}.messages WHERE conversation_key = 'senders' AND bucket = 0 AND seq = 3"],
@@ -64,7 +66,7 @@ def test_whatever_is_deleted_no_number_is_given_twice_and_all_that_is_left_is_sh
     deployment = deploy(bucket_size=BUCKET_SIZE)
     settings = deployment.settings
     _, dispatch, _ = deployment.start("ingest.1", "dispatch.1", "worker.1")
-    messages = [one for key in (*DELETED, *COLUMNS) for one in messages_of(key, range(LENGTH))]
+    messages = [one for key in (*DELETED, *COLUMNS) for one in messages_of(key, range(LENGTHS.get(key, LENGTH)))]
     send(settings, messages, keyed=True)
     read_outputs(settings, messages)
 
@@ -83,7 +85,8 @@ def test_whatever_is_deleted_no_number_is_given_twice_and_all_that_is_left_is_sh
     dispatch.stop()
     deployment.start("dispatch.1")
     more = [one for key in LEFT for one in messages_of(key, range(LENGTH, LENGTH + 1))]
-    send(settings, [*more, *messages_of("newest", range(LENGTH, 11)), *messages_of("all", range(LENGTH, 11))])
+    lost = [one for key in DELETED.keys() - LEFT.keys() for one in messages_of(key, range(LENGTH, LENGTH + 1))]
+    send(settings, [*more, *lost])
     read_outputs(settings, [*messages, *more])
     assert shown(settings) == {key: [*left, LENGTH] for key, left in LEFT.items()}
 
@@ -91,8 +94,9 @@ def test_whatever_is_deleted_no_number_is_given_twice_and_all_that_is_left_is_sh
         found = json.loads(chat_tasks(deployment, "quarantine", "show", "--json").stdout)
         return {one["conversationKey"]: one["reason"] for one in found}
 
-    assert wait_until(lambda: len(reasons()) == 2, PATIENCE_SECONDS, interval=0.3)
+    assert wait_until(lambda: len(reasons()) == 3, PATIENCE_SECONDS, interval=0.3)
     assert reasons() == {
         "newest": "row 8 was written and is gone; the newest row left is 7",
         "all": "row 8 was written and is gone; the newest row left is -1",
+        "short": "row 0 was written and is gone; the newest row left is -1",
     }

@@ -95,7 +95,7 @@ def stored_rows(session: Session, settings: Settings) -> dict[str, list[Any]]:
         f"AS written_at FROM {settings.cassandra_keyspace}.messages"
     )
     for row in session.execute(query):
-        # A bucket 0 whose rows were deleted still tells of later buckets.
+        # A bucket 0 whose rows were deleted still has its mark.
         if row.seq is not None:
             rows.setdefault(row.conversation_key, []).append(row)
     for conversation in rows.values():
