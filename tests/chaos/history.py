@@ -129,6 +129,8 @@ class History:
     requests: list[Request] = field(default_factory=list)
     blocks: list[Block] = field(default_factory=list)
     faults: list[Fault] = field(default_factory=list)
+    deleted_below: dict[str, int] = field(default_factory=dict)
+    """By conversation: its rows with lower numbers were deleted on purpose at some time of the run."""
 
     def save(self, path: Path) -> None:
         """Write it as one line of JSON."""

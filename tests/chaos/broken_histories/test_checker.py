@@ -1,5 +1,6 @@
 """The checker finds nothing in correct histories, and in broken ones what is broken, and nothing else."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -9,7 +10,7 @@ from tests.chaos.broken_histories.broken_answers import ANSWERS
 from tests.chaos.broken_histories.broken_messages import MESSAGES
 from tests.chaos.broken_histories.broken_rows import ROWS
 from tests.chaos.broken_histories.mutilations import Mutilation
-from tests.chaos.broken_histories.perfect_pipeline import histories
+from tests.chaos.broken_histories.perfect_pipeline import BUSY, LAST_REQUEST, histories
 from tests.chaos.checker.checker import Kind, anomalies
 from tests.chaos.history import History
 
@@ -28,6 +29,21 @@ def test_a_broken_history_is_reported_as_what_it_is(
 ) -> None:
     mutilate(history)
     assert {anomaly.kind for anomaly in anomalies(history)} == kinds
+
+
+@given(history=histories())
+def test_rows_that_were_deleted_on_purpose_are_no_anomaly_and_others_are(history: History) -> None:
+    history.rows = [row for row in history.rows if row.conversation != BUSY or row.sequence >= 2]
+    history.blocks = [
+        replace(block, messages=tuple(one for one in block.messages if one[2] >= 2))
+        if block.identity == LAST_REQUEST
+        else block
+        for block in history.blocks
+    ]
+    history.deleted_below = {BUSY: 2}
+    assert anomalies(history) == []
+    history.deleted_below = {BUSY: 1}
+    assert Kind.OUTPUT_WITHOUT_ROW in {anomaly.kind for anomaly in anomalies(history)}
 
 
 def test_every_kind_has_been_seen() -> None:

@@ -20,13 +20,15 @@ def block_anomalies(history: History) -> Iterator[Anomaly]:
         if block.identity in answered:
             yield _anomaly(Kind.BLOCK_DOUBLED, block, "there was one already")
         answered.add(block.identity)
-        yield from _content_anomalies(request, block, outputs)
+        yield from _content_anomalies(request, block, outputs, history.deleted_below.get(block.conversation, 0))
     for request in history.requests:
         if request.identity not in answered:
             yield Anomaly(Kind.BLOCK_LOST, request.conversation, f"{request.conversation}: {request.identity}")
 
 
-def _content_anomalies(request: Request, block: Block, outputs: dict[tuple[str, int], Output]) -> Iterator[Anomaly]:
+def _content_anomalies(
+    request: Request, block: Block, outputs: dict[tuple[str, int], Output], deleted_below: int
+) -> Iterator[Anomaly]:
     if block.conversation != request.conversation:
         yield _anomaly(Kind.BLOCK_WRONG, block, f"{request.conversation} was asked for")
         return
@@ -36,6 +38,9 @@ def _content_anomalies(request: Request, block: Block, outputs: dict[tuple[str, 
         yield _anomaly(Kind.BLOCK_STALE, block, f"it ends before {end}, {request.readable} were readable")
     numbers = [sequence for _, _, sequence in block.messages]
     wanted = range(max(0, end - request.count), end) if request.count > 0 else range(0)
+    # A block from after the deletion begins at the first row that is left; one from before has them all.
+    if numbers and wanted.start < numbers[0] <= deleted_below:
+        wanted = range(numbers[0], end)
     if numbers != list(wanted):
         text = f"{len(numbers)} numbers from {numbers[0]}" if numbers else "no numbers"
         yield _anomaly(Kind.BLOCK_WRONG, block, f"{text} to {end - 1}, {request.count} were asked for")

@@ -18,7 +18,8 @@ def row_anomalies(history: History) -> Iterator[Anomaly]:
         numbers.add(number)
         row = rows.get(number)
         kind = Kind.OUTPUT_WITHOUT_ROW if row is None else _difference(row, output)
-        if kind is not None:
+        was_deleted = row is None and output.sequence < history.deleted_below.get(output.conversation, 0)
+        if kind is not None and not was_deleted:
             yield Anomaly(
                 kind,
                 output.conversation,

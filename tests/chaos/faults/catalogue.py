@@ -15,12 +15,16 @@ from tests.chaos.faults.processes import (
     paused_until_replaced,
     replaced,
 )
+from tests.chaos.faults.rows import old_rows_deleted
 from tests.chaos.faults.servers import redis_flushed, server_killed, server_paused
 from tests.chaos.faults.tasks import delayed, doubled, dropped, queues, reordered
 from tests.chaos.system.small_disk import can_make_disks
 from tests.pipeline.deployment import Process
 
-REACTIONS = ("added", "zombie", "straggler", "clock jumps", "tasks doubled", "tasks dropped", "reordered", "delayed")
+REACTIONS = (
+    *("added", "zombie", "straggler", "clock jumps", "tasks doubled", "tasks dropped", "reordered", "delayed"),
+    "rows deleted",
+)
 """Faults that wait for something to happen in the pipeline have names that end so."""
 
 MOMENTARY = frozenset(
@@ -36,6 +40,7 @@ MOMENTARY = frozenset(
         "tasks doubled",
         "tasks dropped",
         "tasks reordered",
+        "old rows deleted",
     }
 )
 """Faults that last no time: there is nothing to heal, and recovery begins at once."""
@@ -74,6 +79,7 @@ EVERYWHERE: Mapping[str, Injection] = {
     "ingest's clock jumps": clock_jumps("ingest"),
     "dispatch's clock jumps": clock_jumps("dispatch"),
     "worker's clock jumps": clock_jumps("worker"),
+    "old rows deleted": old_rows_deleted,
     **ONE_NODE_DOWN,
 }
 

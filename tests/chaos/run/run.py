@@ -89,6 +89,7 @@ def run(
     if not (is_acknowledged and drained):
         stuck = stuck or "at the end"
     history.rows.extend(rows_of(settings))
+    history.deleted_below.update(system.deleted_below)
     resumed = resumptions(history, settings.log_partitions)
     return Verdict(
         history, nemesis.recoveries, resumed, anomalies(history), system.dead(), stuck, workload.count, seconds

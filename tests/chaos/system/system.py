@@ -32,6 +32,8 @@ class System:
     proxies: Mapping[str, Proxy] = field(default_factory=dict)
     """By the name of the road; workers and neighbours have roads of their own. Empty if nothing stands in between."""
     running: dict[str, Process] = field(default_factory=dict)
+    deleted_below: dict[str, int] = field(default_factory=dict)
+    """By conversation: its rows with lower numbers were deleted."""
 
     def start(self, *names: str, launcher: Sequence[str] = (), **environment: str) -> None:
         """Start processes and wait until they are at work."""
