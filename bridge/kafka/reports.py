@@ -11,8 +11,8 @@ from typing import Any
 from confluent_kafka import KafkaError
 
 _RECENT_SECONDS = 30.0
-# The text has a count and a time that differ from report to report.
-_VARYING = re.compile(r" \(after \d+ms in state .*| \(\d+ identical error\(s\) suppressed\)| \(.*bound to.*")
+# The end of the text has a time and a count that differ from report to report.
+_VARYING = re.compile(r" \(after \d+ms in state .*")
 
 _last: tuple[float, str] = (float("-inf"), "")
 

@@ -51,8 +51,8 @@ def allocate(
 def check_agreement(rows: Sequence[Row], stored: Sequence[StoredRow]) -> None:
     """Raise `ConversationConflict` if a stored row differs from the row that is about to be written at its number.
 
-    So does the row of a record that would now get another number. A text with another write timestamp than ours was
-    erased since it was written, and is left as it is.
+    The same is raised if the record of a stored row would now get another number. A text with another write timestamp
+    than ours was erased since it was written, and is left as it is.
     """
     if not stored:
         return
