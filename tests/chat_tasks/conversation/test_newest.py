@@ -146,7 +146,7 @@ def test_whatever_rows_were_deleted_all_that_are_left_are_shown(
     assert read(stored, wanted, bucket_size, has_mark=has_mark, has_pointer=has_pointer) == left[-most:]
 
 
-def test_what_is_published_is_not_known_of_an_older_dispatcher_and_of_a_row_in_parts() -> None:
+def test_what_is_published_is_not_known_without_offsets_and_of_a_row_in_parts() -> None:
     for log_id, row in ((None, (LOG, 5)), (LOG, (None, None)), (LOG, (LOG, None))):
         reading = newest_messages(WantedMessages("abc123", 10, None, log_id, 100), 10, ENDLESS)
         next(reading)
