@@ -31,40 +31,42 @@ def refused(deployment: Deployment, *arguments: str, **environment: str) -> str:
 
 
 @pytest.mark.parametrize(
-    ("environment", "arguments", "line"),
+    ("environment", "arguments", "cause"),
     [
         (
             {"CHAT_CASSANDRA_CONTACT_POINTS": UNKNOWN},
             ("init",),
-            f"chat-tasks: Cassandra: CHAT_CASSANDRA_CONTACT_POINTS: unknown host: {UNKNOWN}",
+            f"Cassandra: CHAT_CASSANDRA_CONTACT_POINTS: unknown host: {UNKNOWN}",
         ),
         (
             {"CHAT_CASSANDRA_PORT": CLOSED},
             ("quarantine", "show"),
-            f"chat-tasks: no Cassandra node answers (127.0.0.1:{CLOSED}: ConnectionRefusedError: ",
+            f"no Cassandra node answers (127.0.0.1:{CLOSED}: ConnectionRefusedError: ",
         ),
         (
             {"CHAT_CASSANDRA_LOCAL_DATACENTER": "nowhere"},
             ("init",),
-            "chat-tasks: CHAT_CASSANDRA_LOCAL_DATACENTER is nowhere here, but Cassandra's nodes are in datacenter1",
+            "CHAT_CASSANDRA_LOCAL_DATACENTER is nowhere here, but Cassandra's nodes are in datacenter1",
         ),
         (
             {"CHAT_KAFKA_BOOTSTRAP_SERVERS": f"{UNKNOWN}:9092"},
             ("send", "abc", "hello"),
-            f"chat-tasks: Kafka: _MSG_TIMED_OUT: Local: Message timed out ({UNKNOWN}:9092/bootstrap: Failed to resolve",
+            f"({UNKNOWN}:9092/bootstrap: Failed to resolve '{UNKNOWN}:9092': ",
         ),
         (
             {"CHAT_KAFKA_BOOTSTRAP_SERVERS": f"127.0.0.1:{CLOSED}"},
             ("health", "ingest"),
-            f"chat-tasks: Kafka: no answer in time (127.0.0.1:{CLOSED}/bootstrap: Connect to ipv4#127.0.0.1:{CLOSED}",
+            f"(127.0.0.1:{CLOSED}/bootstrap: Connect to ipv4#127.0.0.1:{CLOSED} failed: Connection refused)",
         ),
     ],
     ids=["Cassandra's name", "Cassandra's port", "data centre", "Kafka's name", "Kafka's port"],
 )
 def test_a_command_says_in_one_line_which_server_it_cannot_reach_and_why(
-    deploy: Deploy, environment: dict[str, str], arguments: tuple[str, ...], line: str
+    deploy: Deploy, environment: dict[str, str], arguments: tuple[str, ...], cause: str
 ) -> None:
-    assert refused(deploy(), *arguments, **environment).startswith(line)
+    line = refused(deploy(), *arguments, **environment)
+    assert line.startswith("chat-tasks: ")
+    assert cause in line
 
 
 def test_bridges_and_workers_that_do_not_find_cassandra_say_so_and_go_on(deploy: Deploy) -> None:
