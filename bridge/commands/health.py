@@ -6,6 +6,7 @@ from confluent_kafka.admin import AdminClient
 
 from bridge.kafka.clients import base_config
 from bridge.kafka.groups import describe_group
+from bridge.kafka.open_transactions import open_transactions
 from bridge.terminal import show_line
 from chat_tasks.errors import DependencyUnavailable
 from chat_tasks.settings import Settings
@@ -14,10 +15,17 @@ from chat_tasks.settings import Settings
 @click.command()
 @click.argument("bridge", type=click.Choice(["ingest", "dispatch"]))
 def health(bridge: str) -> None:
-    """Ask Kafka whether the BRIDGE of this instance's name is at work; exit code 2 where it is not."""
+    """Ask Kafka whether the BRIDGE of this instance's name is at work; exit code 2 where it is not.
+
+    Partitions that an open transaction holds back are named.
+    """
     settings = Settings()
     check_membership(settings, settings.ingest_group if bridge == "ingest" else settings.dispatch_group)
     show_line("at work")
+    topics = [settings.message_topic] if bridge == "ingest" else [settings.log_topic, settings.request_topic]
+    # The process is well, so the exit code stays 0: starting it again would end nobody else's transaction.
+    for one in open_transactions(settings, topics):
+        show_line(f"but {one}")
 
 
 def check_membership(settings: Settings, group: str) -> None:

@@ -22,7 +22,7 @@ from bridge.dispatch.servers.facts import AssignmentFacts
 from bridge.dispatch.work import Finished, OutgoingTask, TaskKind
 from bridge.kafka.assignment import Assignment, Committed
 from bridge.kafka.errors import UnreadableRecords
-from bridge.kafka.transaction import Partition, Transaction
+from bridge.kafka.transaction import LARGEST_TRANSACTION, CommittedOffset, Partition, Transaction
 from bridge.records.dead_letters import dead_letter_of_unreadable
 from chat_tasks.errors import ChatTasksError, ConfigurationError
 from chat_tasks.formats.tasks import Reply
@@ -201,9 +201,13 @@ class AssignmentState:
         """Make the records of every task in flight ready again; returns the number of these tasks."""
         return sum(scheduler.lose_all() for scheduler in self._schedulers.values())
 
-    def next_transaction(self) -> Transaction | None:
+    def next_transaction(self, most_bytes: int = LARGEST_TRANSACTION) -> Transaction | None:
         """Publish and commit what is finished; None if there is nothing to publish or to commit."""
-        return self._outbox.next_transaction()
+        return self._outbox.next_transaction(most_bytes)
+
+    def at_rest(self) -> Sequence[CommittedOffset]:
+        """What a transaction that is due anyway may commit while nothing is finished."""
+        return self._outbox.at_rest()
 
     def committed(self, transaction: Transaction, now: float) -> None:
         """Take note that the transaction is committed."""

@@ -3,7 +3,9 @@
 import logging
 import time
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import ExitStack
 from functools import partial
+from threading import Thread
 from typing import TYPE_CHECKING, Any
 
 import orjson
@@ -21,7 +23,7 @@ from bridge.dispatch.workers.events import LookedFor, RedisBack, RedisLost, Repl
 from bridge.dispatch.workers.in_flight import InFlight
 from bridge.kafka.assignment import Assignment
 from bridge.kafka.errors import UnreadableRecords
-from bridge.kafka.transaction import Partition, Transaction
+from bridge.kafka.transaction import CommittedOffset, Partition, Transaction
 from bridge.loop.handler import LoopHandler
 from chat_tasks.errors import NotOurs, UnsupportedVersion
 from chat_tasks.formats.tasks import decode_reply
@@ -59,10 +61,12 @@ class Dispatch(LoopHandler):
         self._gathering = Gathering(_GATHER_RECORDS_SECONDS)
         self._draining = False
         self._refusals = Refusals(logger)
+        self._threads = ExitStack()
 
     def start(self, post: Callable[[object], None]) -> None:
         """Start the threads."""
         self._upkeep = Upkeep(self._settings, self._cluster, post, self._is_current)
+        self._threads.callback(self._upkeep.close)
         # Celery and Redis's client are a third of what dispatch imports. They are imported here while the loop joins
         # its group.
         from bridge.dispatch.workers.reply_reader import ReplyReader  # noqa: PLC0415
@@ -70,13 +74,15 @@ class Dispatch(LoopHandler):
 
         self._reader_of = partial(ReplyReader, self._settings, post=post)
         self._sender = TaskSender(self._settings, post)
+        self._threads.callback(self._sender.close)
         self._sender.start()
+        self._threads.callback(self._drop)
 
     def close(self) -> None:
-        """End the threads."""
-        self._drop()
-        self._sender.close()
-        self._upkeep.close()
+        """End the threads that `start` came to start."""
+        self._threads.close()
+        # A client's methods exclude each other: this waits for the calls that are under way.
+        Thread(target=self._cluster.close, name="closing", daemon=True).start()
 
     def prepare(self, assignment: Assignment) -> AssignmentFacts:
         """Ask the servers for an assignment's facts, in the poller's thread.
@@ -159,9 +165,13 @@ class Dispatch(LoopHandler):
         self._upkeep.tick(work, now)
         return next_tick
 
-    def next_transaction(self) -> Transaction | None:
+    def next_transaction(self, most_bytes: int) -> Transaction | None:
         """What is finished, or None."""
-        return self._work.next_transaction() if self._work is not None else None
+        return self._work.next_transaction(most_bytes) if self._work is not None else None
+
+    def at_rest(self) -> Sequence[CommittedOffset]:
+        """The commits that move offsets behind the markers of ingest's transactions."""
+        return self._work.at_rest() if self._work is not None else ()
 
     def committed(self, transaction: Transaction, now: float) -> None:
         """Take note that the transaction is committed."""

@@ -8,6 +8,7 @@ from bridge.kafka.topic_ids import known_topics
 from bridge.loop.loop import Loop
 from bridge.loop.supervisor import Supervisor
 from bridge.loop.transaction_runner import new_offsets_timeout
+from bridge.loop.transaction_size import TransactionSize
 from chat_tasks.settings import Settings
 from chat_tasks.storage.session import Session, connect, failures_as_unavailable
 
@@ -24,7 +25,8 @@ def run_dispatch(settings: Settings) -> int:
 class _Builder:
     """Builds loops, and keeps what outlives a loop.
 
-    That is the process's state, the timeout of offsets, and the connection to Cassandra, which takes long to make.
+    That is the process's state, what is known of Kafka's speed, and the connection to Cassandra, which takes long to
+    make.
     """
 
     def __init__(self, settings: Settings) -> None:
@@ -32,6 +34,7 @@ class _Builder:
         self._session: Session | None = None
         self._process_state = ProcessState()
         self._offsets_timeout = new_offsets_timeout(settings)
+        self._transaction_size = TransactionSize()
 
     def build(self) -> Loop:
         settings = self._settings
@@ -46,7 +49,8 @@ class _Builder:
                 block_partitions=counts[settings.block_topic],
             )
         known = known_topics(stored, [settings.log_topic, settings.request_topic])
-        return Loop(settings, Dispatch(settings, cluster, self._process_state), known, self._offsets_timeout)
+        handler = Dispatch(settings, cluster, self._process_state)
+        return Loop(settings, handler, known, self._offsets_timeout, self._transaction_size)
 
     def close(self) -> None:
         if self._session is not None:

@@ -2,12 +2,20 @@
 
 import logging
 from collections.abc import Mapping, Sequence
+from itertools import islice
 from typing import Any
 
 from bridge.kafka.assignment import Assignment
 from bridge.kafka.errors import UnreadableRecords
 from bridge.kafka.headers import headers_of, sent_time, size_of_headers
-from bridge.kafka.transaction import OUTPUTS_PER_TRANSACTION, CommittedOffset, Output, Partition, Transaction
+from bridge.kafka.transaction import (
+    LARGEST_TRANSACTION,
+    OUTPUTS_PER_TRANSACTION,
+    CommittedOffset,
+    Output,
+    Partition,
+    Transaction,
+)
 from bridge.loop.handler import LoopHandler
 from bridge.records.dead_letters import dead_letter_of, dead_letter_of_unreadable
 from bridge.records.log_record import encode_logged_value
@@ -33,6 +41,7 @@ class Ingest(LoopHandler):
         self._settings = settings
         self._outputs: list[tuple[Output, Partition, int]] = []
         self._bytes = 0
+        self._ends: dict[Partition, int] = {}
         self._assigned: dict[tuple[str, int], Partition] = {}
         self._is_full = False
 
@@ -49,6 +58,7 @@ class Ingest(LoopHandler):
     def _forget(self) -> None:
         self._outputs = []
         self._bytes = 0
+        self._ends = {}
         self._assigned = {}
 
     def records(self, messages: Sequence[Any]) -> None:
@@ -68,18 +78,37 @@ class Ingest(LoopHandler):
             letter = dead_letter_of_unreadable(records, self._settings)
             self._outputs.append((letter, records.partition, records.end - 1))
 
-    def next_transaction(self) -> Transaction | None:
+    def end_reached(self, partition: Partition, offset: int) -> None:
+        """Take note that every record of the partition before `offset` was delivered."""
+        if partition in self._assigned:
+            self._ends[partition] = offset
+
+    def next_transaction(self, most_bytes: int = LARGEST_TRANSACTION) -> Transaction | None:
         """The oldest outputs that wait, up to a limit, and the offsets of their inputs."""
         if not self._outputs:
             return None
-        taken, self._outputs = self._outputs[:OUTPUTS_PER_TRANSACTION], self._outputs[OUTPUTS_PER_TRANSACTION:]
-        for output, _, _ in taken:
-            self._bytes -= len(output.value or b"")
+        count = size = 0
+        for output, _, _ in islice(self._outputs, OUTPUTS_PER_TRANSACTION):
+            longer = size + len(output.value or b"")
+            if longer > most_bytes and count:
+                break
+            count, size = count + 1, longer
+        taken, self._outputs = self._outputs[:count], self._outputs[count:]
+        self._bytes -= size
         next_offsets = {partition: offset + 1 for _, partition, offset in taken}
-        return Transaction(
-            [output for output, _, _ in taken],
-            [CommittedOffset(partition, offset) for partition, offset in next_offsets.items()],
-        )
+        return Transaction([output for output, _, _ in taken], self._commits(next_offsets), size)
+
+    def at_rest(self) -> Sequence[CommittedOffset]:
+        """The commits that move offsets behind the markers of the senders' transactions."""
+        return self._commits({})
+
+    def _commits(self, next_offsets: Mapping[Partition, int]) -> Sequence[CommittedOffset]:
+        """Commits of these offsets, and of the partitions' ends if no output waits. An end is committed once."""
+        # An end that a later record has passed would move its offset back.
+        self._ends = {one: end for one, end in self._ends.items() if end > next_offsets.get(one, 0)}
+        if not self._outputs:
+            next_offsets, self._ends = {**next_offsets, **self._ends}, {}
+        return [CommittedOffset(partition, offset) for partition, offset in next_offsets.items()]
 
     def full(self) -> set[Partition]:
         """All partitions while too much waits, else none."""

@@ -7,18 +7,19 @@ from bridge.loop.adaptive_timeout import AdaptiveTimeout
 from bridge.loop.loop import Loop
 from bridge.loop.supervisor import Supervisor
 from bridge.loop.transaction_runner import new_offsets_timeout
+from bridge.loop.transaction_size import TransactionSize
 from chat_tasks.settings import Settings
 from chat_tasks.storage.session import connected
 
 
 def run_ingest(settings: Settings) -> int:
     """Run ingest until the process is asked to end; returns its exit code."""
-    timeout = new_offsets_timeout(settings)
-    return Supervisor(lambda: _build(settings, timeout)).run()
+    timeout, size = new_offsets_timeout(settings), TransactionSize()
+    return Supervisor(lambda: _build(settings, timeout, size)).run()
 
 
-def _build(settings: Settings, timeout: AdaptiveTimeout) -> Loop:
+def _build(settings: Settings, timeout: AdaptiveTimeout, size: TransactionSize) -> Loop:
     # The session serves these checks only: ingest itself does not need Cassandra.
     with connected(settings) as session:
         stored, _ = check_servers(settings, session)
-    return Loop(settings, Ingest(settings), known_topics(stored, [settings.message_topic]), timeout)
+    return Loop(settings, Ingest(settings), known_topics(stored, [settings.message_topic]), timeout, size)

@@ -11,6 +11,9 @@ from bridge.kafka.headers import Headers
 # A transaction takes no further outputs from here on. Outputs that belong together may make it larger.
 OUTPUTS_PER_TRANSACTION = 5_000
 
+# Bytes of values that a transaction has at most, however fast Kafka is: what fits into the producer's buffer.
+LARGEST_TRANSACTION = 256_000_000
+
 # The metadata of a commit that says nothing but that this pipeline made it. Dispatch reads it as that of a group that
 # has finished nothing yet. Kafka's tools commit without metadata, and nobody follows such a commit unasked.
 OWN_METADATA = "2::0:"
@@ -51,7 +54,8 @@ class CommittedOffset(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Transaction:
-    """Outputs in order, and the offsets of the inputs: all of it happens, or nothing."""
+    """Outputs in order, and the offsets of the inputs: all of it happens, or nothing. `size` is the values' bytes."""
 
     outputs: Sequence[Output]
     offsets: Sequence[CommittedOffset]
+    size: int = 0

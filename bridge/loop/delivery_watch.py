@@ -4,6 +4,7 @@ A consumer that has stopped to fetch reports nothing. A consumer that has lost i
 nothing either: after its broker was killed, one consumer polled on for minutes while others had its partitions.
 """
 
+import logging
 import threading
 import time
 from collections.abc import Callable, Mapping
@@ -13,9 +14,12 @@ from confluent_kafka import Consumer, KafkaException, TopicPartition
 from bridge.kafka.clients import reader_config
 from bridge.kafka.transaction import Partition
 from bridge.loop.events import Failed
+from bridge.loop.held_back import HeldBack
 from bridge.loop.stall_detector import StallDetector
 from chat_tasks.errors import LoopStalled
 from chat_tasks.settings import Settings
+
+logger = logging.getLogger(__name__)
 
 _SECONDS = 5.0
 _LONGEST_TIMEOUT = 10.0
@@ -26,23 +30,31 @@ class DeliveryWatch:
 
     The `Loop` owns the watch, and closes it when the loop ends. The comparison runs in a thread of its own, with a
     consumer that joins no group. A partition has stalled if one record waits at the same position for the whole
-    timeout, and Kafka answered every time. If Kafka does not answer, the watch starts to count anew. The watch raises
-    nothing to its owner: it posts one `Failed` with `LoopStalled`, and its thread ends.
+    timeout, and Kafka answered every time. If Kafka does not answer, the watch starts to count anew. A partition that
+    an open transaction holds back has not stalled, and is logged. The watch raises nothing to its owner: it posts one
+    `Failed`, with `LoopStalled` or its own unexpected error, and its thread ends.
     """
 
     def __init__(
-        self, settings: Settings, positions: Callable[[], Mapping[Partition, int]], post: Callable[[object], None]
+        self,
+        settings: Settings,
+        positions: Callable[[], Mapping[Partition, int]],
+        ends: Callable[[], Mapping[Partition, int]],
+        post: Callable[[object], None],
     ) -> None:
         """Make a watch; `start` begins it.
 
         `positions` returns, for each partition that should move, the offset before which every record was delivered.
+        `ends` returns how far the partitions go, open transactions included.
         """
         self._settings = settings
         # No slow server can cause this stall, so the watch waits less long than the loop waits for other stalls.
         self._timeout = min(_LONGEST_TIMEOUT, settings.stall_timeout)
         self._positions = positions
+        self._ends = ends
         self._post = post
         self._detectors: dict[Partition, StallDetector] = {}
+        self._held_back = HeldBack()
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._run, name="delivery", daemon=True)
 
@@ -55,12 +67,15 @@ class DeliveryWatch:
         self._stopping.set()
 
     def _run(self) -> None:
-        # The consumer joins no group, so nobody ever sees the name of this group.
-        consumer = Consumer(reader_config(self._settings, "delivery-watch"))
         try:
-            self._watch(consumer)
-        finally:
-            consumer.close()
+            # The consumer joins no group, so nobody ever sees the name of this group.
+            consumer = Consumer(reader_config(self._settings, "delivery-watch"))
+            try:
+                self._watch(consumer)
+            finally:
+                consumer.close()
+        except Exception as error:  # noqa: BLE001 - whatever it is, the loop must hear of it: nobody watches any more
+            self._post(Failed(error))
 
     def _watch(self, consumer: Consumer) -> None:
         while not self._stopping.wait(self._timeout / 4):
@@ -76,7 +91,10 @@ class DeliveryWatch:
             except KafkaException:
                 self._detectors.clear()
                 continue
-            if stalled := self._stalled(time.monotonic(), positions, ends):
+            now = time.monotonic()
+            for line in self._held_back.observe(now, ends, self._ends()):
+                logger.warning("%s", line)
+            if stalled := self._stalled(now, positions, ends):
                 where = ", ".join(
                     f"{topic}[{number}] from {positions[Partition(topic, number)]} to {ends[Partition(topic, number)]}"
                     for topic, number in sorted(stalled)

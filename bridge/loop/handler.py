@@ -6,7 +6,7 @@ from typing import Any
 
 from bridge.kafka.assignment import Assignment
 from bridge.kafka.errors import UnreadableRecords
-from bridge.kafka.transaction import Partition, Transaction
+from bridge.kafka.transaction import CommittedOffset, Partition, Transaction
 
 _TICK_SECONDS = 1.0
 
@@ -92,8 +92,19 @@ class LoopHandler(ABC):
     # Transactions out.
 
     @abstractmethod
-    def next_transaction(self) -> Transaction | None:
-        """What can be published and committed now, or None; called only if no transaction is under way."""
+    def next_transaction(self, most_bytes: int) -> Transaction | None:
+        """What can be published and committed now, or None; called only if no transaction is under way.
+
+        Its values may have `most_bytes`, and more only if they belong together.
+        """
+
+    def at_rest(self) -> Sequence[CommittedOffset]:
+        """The commits that move an offset to the end of its partition, behind what holds no record.
+
+        A marker of a transaction, for instance. Called if nothing was committed for three seconds: a transaction is due
+        then anyway. Without such a commit the group would seem to lag for ever.
+        """
+        return ()
 
     def committed(self, transaction: Transaction, now: float) -> None:
         """Take note that the transaction is committed."""

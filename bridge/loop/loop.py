@@ -30,6 +30,7 @@ from bridge.loop.pacing import pause_after
 from bridge.loop.poller import Poller
 from bridge.loop.stall_detector import StallDetector
 from bridge.loop.transaction_runner import TransactionRunner
+from bridge.loop.transaction_size import TransactionSize
 from chat_tasks.errors import ChatTasksError, DependencyUnavailable, LoopStalled
 from chat_tasks.settings import Settings
 
@@ -56,26 +57,29 @@ class Loop:
         handler: LoopHandler,
         known_topics: Mapping[str, KnownTopic],
         offsets_timeout: AdaptiveTimeout,
+        transaction_size: TransactionSize,
     ) -> None:
         """Make a loop that has not started.
 
-        `known_topics` goes to the `Poller`. `offsets_timeout` goes to the `TransactionRunner`, and outlives this
-        loop.
+        `known_topics` goes to the `Poller`, `offsets_timeout` to the `TransactionRunner`. `offsets_timeout` and
+        `transaction_size` outlive this loop.
         """
         self._settings = settings
         self._offsets_timeout = offsets_timeout
+        self._transaction_size = transaction_size
         self._handler = handler
         self._events: SimpleQueue[object] = SimpleQueue()
         self._topic_ids = TopicIds(settings, known_topics)
         self._poller = Poller(consumer_config(settings, handler.group), handler.topics, known_topics, self, self.post)
         self._membership = Membership(time.monotonic())
-        self._delivery = DeliveryWatch(settings, self._poller.positions, self.post)
+        self._delivery = DeliveryWatch(settings, self._poller.positions, self._poller.ends, self.post)
         self._runner: TransactionRunner | None = None
         self._group_metadata: Any = None
         self._running: Transaction | None = None
         self._proof: Transaction | None = None
         self._began_at = 0.0
         self._next_transaction_at = 0.0
+        self._throttled_until = 0.0
         self._draining_until: float | None = None
         self._stall = StallDetector(settings.stall_timeout)
         self._transactions = 0
@@ -233,14 +237,23 @@ class Loop:
                 self._handler.event(event)
 
     def _transaction_ended(self, transaction: Transaction, error: Exception | None) -> None:
+        now = time.monotonic()
+        took, limit = now - self._began_at, self._transaction_size
+        if self._runner is not None:
+            self._throttled_until = self._runner.throttled_until
+        is_throttled = self._throttled_until > self._began_at
         if error is not None:
+            limit.failed(transaction.size, took, is_throttled=is_throttled)
             # The transaction still counts as the running one: no other may follow it before this loop has ended.
             if is_fenced_producer(error):
                 self._look_for_a_namesake()
             raise error
         self._running = None
-        now = time.monotonic()
-        self._next_transaction_at = self._began_at + pause_after(len(transaction.outputs), now - self._began_at)
+        pause = pause_after(len(transaction.outputs), took, is_full=limit.is_full(transaction.size))
+        # A transaction that began now would wait in the broker, where it may time out.
+        self._next_transaction_at = max(self._began_at + pause, self._throttled_until)
+        seconds = max(now, self._throttled_until) - self._began_at
+        limit.committed(transaction.size, seconds, is_throttled=is_throttled)
         self._membership.committed(transaction, now)
         if transaction is not self._proof:
             self._transactions += 1
@@ -254,7 +267,7 @@ class Loop:
             )
         has_work = self._handler.has_work()
         progress = self._transactions + self._handler.progress()
-        servers_answer = self._handler.servers_answer()
+        servers_answer = self._handler.servers_answer() and now >= self._throttled_until
         if self._stall.observe(now, progress, has_work=has_work, servers_answer=servers_answer):
             seconds = self._settings.stall_timeout
             raise LoopStalled(f"nothing got done for {seconds:g} seconds though work waits and the servers answer")
@@ -288,9 +301,12 @@ class Loop:
         if self._running is None and self._runner is not None:
             if now < self._next_transaction_at:
                 return self._next_transaction_at
-            transaction = self._handler.next_transaction()
+            transaction = self._handler.next_transaction(self._transaction_size.bytes)
             if transaction is None:
                 transaction = self._proof = self._membership.proof(now)
+                # A commit that moves an offset proves the membership as well.
+                if transaction is not None and (offsets := self._handler.at_rest()):
+                    transaction = Transaction((), offsets)
             if transaction is not None:
                 self._running = transaction
                 self._began_at = now

@@ -9,7 +9,7 @@ _LARGEST_SHARE = 0.5
 _LONGEST_SECONDS = 0.5
 
 
-def pause_after(outputs: int, took: float) -> float:
+def pause_after(outputs: int, took: float, *, is_full: bool = False) -> float:
     """Seconds from the begin of one transaction to the begin of the next; the first one took `took` seconds.
 
     A transaction costs the broker and this process as much for one record as for many. So the more outputs there are,
@@ -18,8 +18,9 @@ def pause_after(outputs: int, took: float) -> float:
 
     Transactions that take long are a sign of busy processors, and transactions are the most likely cause. So
     transactions take half of the time at most, up to a wait of half a second, and the next one carries more. A full
-    transaction is exempt from this share.
+    transaction is exempt from this share: one with as many outputs, or as many bytes (`is_full`), as it may have.
     """
     for_outputs = min(_LONGEST_FOR_OUTPUTS, outputs * _SECONDS_PER_OUTPUT)
-    for_others = 0.0 if outputs >= OUTPUTS_PER_TRANSACTION else min(_LONGEST_SECONDS, took / _LARGEST_SHARE)
+    is_full = is_full or outputs >= OUTPUTS_PER_TRANSACTION
+    for_others = 0.0 if is_full else min(_LONGEST_SECONDS, took / _LARGEST_SHARE)
     return max(_SHORTEST_SECONDS, for_outputs, for_others)

@@ -14,6 +14,7 @@ from confluent_kafka import OFFSET_INVALID, Consumer, TopicPartition
 from bridge.kafka.assignment import Assignment, Committed
 from bridge.kafka.errors import is_unreadable, offset_gone, offsets_lost, raise_error
 from bridge.kafka.groups import OFFSET_SECONDS, committed_offsets
+from bridge.kafka.throttle import Throttle
 from bridge.kafka.topic_ids import KnownTopic
 from bridge.kafka.transaction import OWN_METADATA, Partition, is_own
 from bridge.loop.events import EndReached, Failed, Records
@@ -23,6 +24,7 @@ _MESSAGES_PER_POLL = 1000
 _RECORDS_POSTED = 4
 _BYTES_POSTED = 8 * 1024 * 1024
 _POLL_SECONDS = 0.1
+_ENDS_SECONDS = 1.0
 
 
 class Rebalancing(Protocol):
@@ -49,10 +51,10 @@ class Poller:
     """A consumer and the thread that polls it. `post` gets `Records`, `EndReached`, `UnreadableRecords` and `Failed`.
 
     The `Loop` owns the poller, and drops it with itself. The consumer is used in the poller's thread only, until
-    `close` has joined that thread. Other methods are called in the loop's thread, `positions` in the thread of
-    `DeliveryWatch`. Invariants: records of a partition are posted in order, only while the partition is assigned, and
-    at most four `Records` are posted and not yet handled. A failure in the thread is posted as `Failed`, and the thread
-    ends.
+    `close` has joined that thread. Other methods are called in the loop's thread, `positions` and `ends` in the thread
+    of `DeliveryWatch`. Invariants: records of a partition are posted in order, only while the partition is assigned,
+    and at most four `Records` are posted and not yet handled. A failure in the thread is posted as `Failed`, and the
+    thread ends.
     """
 
     def __init__(
@@ -71,7 +73,8 @@ class Poller:
         self._known_topics = known_topics
         self._rebalancing = rebalancing
         self._post = post
-        self._consumer = Consumer(config)
+        self._throttle = Throttle("consumer")
+        self._consumer = Consumer({**config, "throttle_cb": self._throttle})
         self._unreadable = UnreadableBatches(self._consumer, post)
         self._rebalances = 0
         self._failure: Exception | None = None
@@ -84,6 +87,8 @@ class Poller:
         self._is_outdated = threading.Event()
         self._reached: Mapping[Partition, int] = {}
         self._ran_empty = False
+        self._ends: Mapping[Partition, int] = {}
+        self._look_for_ends_at = 0.0
         self._stopping = threading.Event()
         self._room = threading.Semaphore(_RECORDS_POSTED)
         self._thread = threading.Thread(target=self._run, name="poller", daemon=True)
@@ -122,11 +127,18 @@ class Poller:
         """The offset of each partition before which every record was delivered; called from any thread.
 
         Paused partitions are left out. The answer is empty unless everything fetched was delivered since the last call:
-        records that wait in the client are not missing.
+        records that wait in the client are not missing. Nor are records that a quota holds back.
         """
-        ran_empty, self._ran_empty = self._ran_empty, False
+        ran_empty, self._ran_empty = self._ran_empty and time.monotonic() >= self._throttle.until, False
         held_up = self._wanted_paused | self._paused
         return {one: offset for one, offset in self._reached.items() if ran_empty and one not in held_up}
+
+    def ends(self) -> Mapping[Partition, int]:
+        """How far each owned partition went a second ago, open transactions included; called from any thread.
+
+        What a paused partition has since is not in the answer.
+        """
+        return self._ends
 
     def _run(self) -> None:
         try:
@@ -141,6 +153,7 @@ class Poller:
                     self._assign_again()
                 self._apply_paused()
                 self._poll()
+                self._look_for_ends()
         except Exception as error:  # noqa: BLE001 - whatever it is, the loop must hear of it and end
             self._post(Failed(error))
 
@@ -219,6 +232,13 @@ class Poller:
             self._post(EndReached(_partition_of(message), message.offset()))
         self._hand_over(records)
 
+    def _look_for_ends(self) -> None:
+        if (now := time.monotonic()) >= self._look_for_ends_at:
+            self._look_for_ends_at = now + _ENDS_SECONDS
+            self._ends = {
+                one: self._consumer.get_watermark_offsets(TopicPartition(*one), cached=True)[1] for one in self._owned
+            }
+
     def _hand_over(self, records: list[Any]) -> bool:
         """Post the records, but first wait while the loop has enough to do: a pause does not reach posted records.
 
@@ -288,6 +308,7 @@ class Poller:
         self._is_new_assignment = False
         self._paused = frozenset()
         self._reached = {}
+        self._ends = {}
         self._unreadable.clear()
         consumer.unassign()
 

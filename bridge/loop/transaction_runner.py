@@ -8,6 +8,7 @@ from typing import Any
 
 from confluent_kafka import Producer, TopicPartition
 
+from bridge.kafka.throttle import Throttle
 from bridge.kafka.topic_ids import TopicIds
 from bridge.kafka.transaction import Transaction
 from bridge.loop.adaptive_timeout import AdaptiveTimeout
@@ -51,7 +52,8 @@ class TransactionRunner:
         `new_offsets_timeout`. A transaction whose records came from a topic that was made anew is not committed:
         `topic_ids` are asked while it runs.
         """
-        self._producer = Producer(config)
+        self._throttle = Throttle("producer")
+        self._producer = Producer({**config, "throttle_cb": self._throttle})
         self._timeout = timeout
         self._topic_ids = topic_ids
         self._finished = finished
@@ -74,6 +76,11 @@ class TransactionRunner:
     def submit(self, transaction: Transaction, group_metadata: Any) -> None:
         """Queue a transaction; returns at once. `group_metadata` is that of the assignment of the offsets."""
         self._work.put((transaction, group_metadata))
+
+    @property
+    def throttled_until(self) -> float:
+        """The monotonic time until which the broker reads nothing more of this producer, because of a quota."""
+        return self._throttle.until
 
     def hangs(self) -> bool:
         """Whether the client hangs while it hands over a transaction's offsets.
@@ -137,6 +144,7 @@ class TransactionRunner:
             self._sending_offsets_since = None
         confirm_topics()
         producer.commit_transaction(self._timeout)
+        producer.poll(0)  # calls `_throttle`
 
     def _send_offsets(self, transaction: Transaction, group_metadata: Any) -> None:
         self._producer.send_offsets_to_transaction(

@@ -55,6 +55,14 @@ class OffsetTracker:
         self._bitmap[index >> 3] |= 1 << (index & 7)
         return True
 
+    def pass_to(self, offset: int) -> bool:
+        """Take note that nothing below the offset will be delivered any more; returns False if that is no news."""
+        if offset <= self._high:
+            return False
+        self._high = offset
+        self._resize()
+        return True
+
     def is_unfinished(self, offset: int) -> bool:
         """Whether the offset was delivered and is not finished."""
         index = offset - self._base

@@ -7,7 +7,15 @@ from itertools import chain
 from bridge.dispatch.commits.partition_progress import PartitionProgress
 from bridge.dispatch.commits.replay import PartitionState
 from bridge.dispatch.work import Finished, Outcome
-from bridge.kafka.transaction import LARGEST_METADATA, OUTPUTS_PER_TRANSACTION, Output, Partition, Transaction
+from bridge.kafka.transaction import (
+    LARGEST_METADATA,
+    LARGEST_TRANSACTION,
+    OUTPUTS_PER_TRANSACTION,
+    CommittedOffset,
+    Output,
+    Partition,
+    Transaction,
+)
 from chat_tasks.errors import ChatTasksError
 
 
@@ -47,8 +55,10 @@ class Outbox:
         """All outputs that are not known to be published, those of the transaction under way first."""
         return chain(self._publishing, *(finished.outputs for finished in self._finished))
 
-    def next_transaction(self) -> Transaction | None:
+    def next_transaction(self, most_bytes: int = LARGEST_TRANSACTION) -> Transaction | None:
         """Publish and commit what is finished; None if there is nothing to publish or to commit.
+
+        The result that reaches `most_bytes` is the last one of the transaction.
 
         Must not be called before the last transaction is `committed`. After a failed transaction a new outbox begins
         from what the group holds.
@@ -60,11 +70,14 @@ class Outbox:
         outputs: list[Output] = []
         receipts: dict[bytes | None, Output] = {}
         changed = {one.partition: one for one in self._progress.values() if one.state is PartitionState.REPLAYED}
-        while self._finished and len(outputs) < OUTPUTS_PER_TRANSACTION:
+        size = 0
+        while self._finished and len(outputs) < OUTPUTS_PER_TRANSACTION and size < most_bytes:
             finished = self._finished.popleft()
             progress = self._progress[finished.partition]
             changed[finished.partition] = progress
             outputs.extend(finished.outputs)
+            for output in finished.outputs:
+                size += len(output.value or b"")
             if finished.receipt is None:
                 progress.finish(*finished.offsets)
             else:
@@ -72,14 +85,21 @@ class Outbox:
         if not changed:
             return None
         outputs.extend(receipts.values())
-        offsets = [progress.commit() for progress in changed.values()]
+        offsets = [*(progress.commit() for progress in changed.values()), *self.at_rest()]
         for offset in offsets:
             # `FlowControl` leaves room for every record in memory. If it fails, starting again helps, since that
             # empties the memory.
             if len(offset.metadata) > LARGEST_METADATA:
                 raise ChatTasksError(f"{len(offset.metadata)} characters of metadata for {offset.partition}")
         self._publishing = outputs
-        return Transaction(outputs, offsets)
+        return Transaction(outputs, offsets, size)
+
+    def at_rest(self) -> list[CommittedOffset]:
+        """The commits of all partitions of which only markers of transactions and aborted records are left to commit.
+
+        Such a commit goes with the next transaction; it is not worth a transaction of its own.
+        """
+        return [progress.commit() for progress in self._progress.values() if progress.is_behind_its_end]
 
     def committed(self) -> None:
         """Take note that the transaction under way is committed."""

@@ -43,6 +43,7 @@ class PartitionProgress:
         self._replay = Replay(self._resumed_high, metadata.digest, digest)
         self.durable = metadata.durable
         self._position = committed
+        self._has_passed = False
         self._last_delivered = -1
 
     @property
@@ -59,6 +60,14 @@ class PartitionProgress:
     def is_catching_up(self) -> bool:
         """Whether records that were delivered before the commit are still being delivered again."""
         return self._position < self._resumed_high
+
+    @property
+    def is_behind_its_end(self) -> bool:
+        """Whether a commit would move the offset behind what holds no record: markers of transactions, aborted records.
+
+        Only then `commit` is worth a transaction without outputs.
+        """
+        return self._has_passed and self._tracker.committable == self._tracker.high_watermark
 
     @property
     def largest_encoding(self) -> int:
@@ -86,6 +95,7 @@ class PartitionProgress:
     def reached_end(self, offset: int) -> None:
         """Take note that no record lies between the last delivered one and `offset`."""
         self._position = max(self._position, offset)
+        self._has_passed |= self._tracker.pass_to(offset)
         self._replay.read_to(offset)
 
     def replayed(self) -> None:
@@ -102,6 +112,7 @@ class PartitionProgress:
 
     def commit(self) -> CommittedOffset:
         """The offset and metadata to commit now."""
+        self._has_passed = False
         metadata = CommitMetadata(self._replay.digest_to_commit(), self._tracker.encode(), self.durable)
         return CommittedOffset(self.partition, self._tracker.committable, encode_metadata(metadata))
 

@@ -41,6 +41,10 @@ class Cluster:
         self._output_partitions = output_partitions
         self._block_partitions = block_partitions
 
+    def close(self) -> None:
+        """Close the consumer, after the call that uses it; the administration client ends with its last reference."""
+        self._offsets.close()
+
     def facts(self, log_partitions: Sequence[int]) -> AssignmentFacts:
         """The facts that an assignment of these partitions begins with.
 

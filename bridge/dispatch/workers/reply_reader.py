@@ -7,6 +7,7 @@ from typing import Any
 from redis import RedisError
 
 from bridge.dispatch.workers.events import Replies
+from bridge.loop.events import Failed
 from chat_tasks.backoff import Backoff
 from chat_tasks.redis_client import connect_redis
 from chat_tasks.settings import Settings
@@ -40,6 +41,14 @@ class ReplyReader:
         self._stopping.set()
 
     def _run(self) -> None:
+        try:
+            self._read()
+        except Exception as error:  # noqa: BLE001 - whatever it is, the loop must hear of it: nobody reads any more
+            self._post(Failed(error))
+        finally:
+            self._redis.connection_pool.disconnect()
+
+    def _read(self) -> None:
         backoff, failures = Backoff(first=0.05, longest=0.5), 0
         while not self._stopping.is_set():
             try:
@@ -51,4 +60,3 @@ class ReplyReader:
             except RedisError:
                 failures += 1
                 self._stopping.wait(backoff.delay(failures))
-        self._redis.connection_pool.disconnect()

@@ -220,6 +220,12 @@ class SimulatedPipeline:
             self.group.update({offset.partition: offset for offset in transaction.offsets})
         return transaction
 
+    def rest(self) -> None:
+        """Nothing is finished, and a transaction is due anyway."""
+        offsets = self.work.at_rest()
+        self.group.update({offset.partition: offset for offset in offsets})
+        self.work.committed(Transaction((), offsets), self.now)
+
     def _publish(self, output: Output) -> None:
         """Every output is the next one of its conversation, exactly."""
         assert output.key is not None

@@ -239,6 +239,10 @@ class FaultyPipeline(RuleBasedStateMachine):
         elif transaction is not None:
             self.pipeline.work.committed(transaction, self.pipeline.now)
 
+    @rule()
+    def rest(self) -> None:
+        self.pipeline.rest()
+
     @rule(heads=HEADS)
     def abort(self, heads: str) -> None:
         """The transaction is lost with its dispatcher."""

@@ -1,6 +1,7 @@
 """From whatever was sent to the log, or to the dead letters."""
 
 from collections import defaultdict
+from collections.abc import Sequence
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -8,7 +9,7 @@ from hypothesis import strategies as st
 from bridge.ingest.handler import Ingest
 from bridge.kafka.assignment import Assignment, Committed
 from bridge.kafka.errors import UnreadableRecords
-from bridge.kafka.transaction import Partition, Transaction
+from bridge.kafka.transaction import CommittedOffset, Partition, Transaction
 from chat_tasks.conversation.routing import partition_of
 from chat_tasks.formats.topics import InstantMessage, encode_message
 from chat_tasks.settings import Settings
@@ -75,6 +76,30 @@ def test_nothing_is_no_transaction() -> None:
     assert handler.is_drained()
 
 
+def commits_of(handler: Ingest) -> dict[Partition, int]:
+    """The offsets of the next transaction."""
+    return {one.partition: one.offset for one in transaction_of(handler).offsets}
+
+
+def test_the_next_transaction_commits_the_ends_of_all_partitions_behind_their_markers() -> None:
+    handler = ingest()
+    handler.end_reached(SECOND, 3)
+    handler.records([sent(FIRST, 5)])
+    handler.end_reached(FIRST, 8)
+    assert commits_of(handler) == {FIRST: 8, SECOND: 3}
+    handler.records([sent(FIRST, 8)])
+    assert commits_of(handler) == {FIRST: 9}
+
+
+def test_markers_without_records_wait_for_a_transaction_that_is_due_anyway() -> None:
+    handler = ingest()
+    handler.end_reached(FIRST, 8)
+    assert handler.next_transaction() is None
+    assert not handler.has_work()
+    assert list(handler.at_rest()) == [CommittedOffset(FIRST, 8)]
+    assert list(handler.at_rest()) == []
+
+
 def test_what_comes_after_the_revocation_is_left_to_the_new_owner() -> None:
     handler = ingest()
     handler.records([sent(FIRST, 5)])
@@ -118,6 +143,42 @@ def test_many_bytes_fill_it_too() -> None:
     assert handler.full() == {FIRST, SECOND}
     transaction_of(handler)
     assert handler.full() == set()
+
+
+@given(
+    st.lists(
+        st.tuples(st.sampled_from([FIRST, SECOND]), st.sampled_from(["records", "markers", "end", "commit", "rest"])),
+        max_size=40,
+    ),
+    st.integers(1, 1000),
+)
+def test_no_offset_moves_back_or_over_a_record_that_waits(steps: list[tuple[Partition, str]], most_bytes: int) -> None:
+    handler = ingest()
+    ends, waiting = {FIRST: 5, SECOND: 0}, {FIRST: set[int](), SECOND: set[int]()}
+    committed = dict(ends)
+    for partition, step in [*steps, (FIRST, "end"), (SECOND, "end"), *[(FIRST, "commit")] * 120, (FIRST, "rest")]:
+        commits: Sequence[CommittedOffset] = ()
+        if step == "records":
+            offsets = range(ends[partition], ends[partition] + 3)
+            handler.records([sent(partition, offset) for offset in offsets])
+            waiting[partition].update(offsets)
+            ends[partition] = offsets.stop
+        elif step == "markers":
+            ends[partition] += 2
+        elif step == "end":
+            handler.end_reached(partition, ends[partition])
+        elif step == "rest" and not handler.has_work():
+            commits = handler.at_rest()
+        elif step == "commit" and (transaction := handler.next_transaction(most_bytes)) is not None:
+            commits = transaction.offsets
+            assert transaction.size == sum(len(output.value or b"") for output in transaction.outputs)
+            assert transaction.size <= most_bytes or len(transaction.outputs) == 1
+        for one in commits:
+            assert one.offset >= committed[one.partition]
+            committed[one.partition] = one.offset
+            waiting[one.partition] = {offset for offset in waiting[one.partition] if offset >= one.offset}
+        assert len(handler._outputs) == sum(map(len, waiting.values()))
+    assert committed == ends
 
 
 def is_valid(value: bytes | None) -> bool:

@@ -21,6 +21,7 @@ def test_a_transaction_that_takes_long_leaves_as_much_time_to_others_and_nobody_
 
 def test_after_a_full_transaction_the_next_one_comes_soon_however_long_it_took() -> None:
     assert pause_after(OUTPUTS_PER_TRANSACTION, took=5.0) == 0.1
+    assert pause_after(10, took=5.0, is_full=True) == 0.025
 
 
 @given(st.floats(1, 1_000_000))

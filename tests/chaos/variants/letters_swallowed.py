@@ -18,8 +18,8 @@ def _is_kept(self: Ingest, output: Output) -> bool:
     return _count % _EVERY != 0
 
 
-def _most_of_it(self: Ingest) -> Transaction | None:
-    transaction = _next_transaction(self)
+def _most_of_it(self: Ingest, most_bytes: int) -> Transaction | None:
+    transaction = _next_transaction(self, most_bytes)
     if transaction is None:
         return None
     return replace(transaction, outputs=[output for output in transaction.outputs if _is_kept(self, output)])

@@ -8,8 +8,8 @@ from bridge.kafka.transaction import Transaction
 _next_transaction = Ingest.next_transaction
 
 
-def _backwards(self: Ingest) -> Transaction | None:
-    transaction = _next_transaction(self)
+def _backwards(self: Ingest, most_bytes: int) -> Transaction | None:
+    transaction = _next_transaction(self, most_bytes)
     return transaction and replace(transaction, outputs=list(reversed(transaction.outputs)))
 
 

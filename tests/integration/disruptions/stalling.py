@@ -43,7 +43,7 @@ def _never_fetched() -> None:
 
 
 def _never_published() -> None:
-    _only_the_first(Ingest, "next_transaction", lambda _: None)
+    _only_the_first(Ingest, "next_transaction", lambda _, __: None)
 
 
 def _never_sent() -> None:

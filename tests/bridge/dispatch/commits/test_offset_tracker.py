@@ -78,6 +78,13 @@ class TrackedOffsets(RuleBasedStateMachine):
         self.high = first + count
         self.bound = self.tracker.largest_encoding()
 
+    @rule(step=st.integers(-3000, 3000))
+    def pass_to(self, step: int) -> None:
+        end = max(0, self.high + step)
+        assert self.tracker.pass_to(end) == (end > self.high)
+        self.high = max(self.high, end)
+        self.bound = self.tracker.largest_encoding()
+
     @rule(back=st.integers(1, 3000))
     def deliver_again(self, back: int) -> None:
         if (offset := self.high - back) >= 0:

@@ -97,6 +97,20 @@ def test_the_group_hears_of_a_replay_when_it_has_ended_and_not_before() -> None:
     assert successor.state is not PartitionState.REPLAYED
 
 
+def test_what_holds_no_record_is_committed_when_all_is_finished() -> None:
+    progress = progress_until(3, 1)
+    progress.reached_end(5)
+    behind = [progress.is_behind_its_end]
+    progress.finish(1)
+    behind.append(progress.is_behind_its_end)
+    commit = progress.commit()
+    behind.append(progress.is_behind_its_end)
+    assert (commit.offset, behind) == (5, [False, True, False])
+    successor = resume(commit)
+    assert successor.deliver(5) is WORK
+    assert successor.commit().offset == 5
+
+
 def test_finishing_twice_is_publishing_twice() -> None:
     progress = progress_until(1)
     with pytest.raises(ValueError, match="offset 0 is not unfinished"):

@@ -71,6 +71,15 @@ class PartitionWithRestarts(RuleBasedStateMachine):
         if not self.log or self.position > self.log[-1]:
             self.progress.reached_end(self.end)
 
+    @precondition(lambda self: self.progress.is_behind_its_end)
+    @rule(survives=st.booleans())
+    def rest(self, survives: bool) -> None:
+        """Only markers are left to commit."""
+        assert not self.work
+        self.transact([], survives)
+        assert self.group.offset == self.end or self.progress.state is PartitionState.REPLAYING
+        assert not self.progress.is_behind_its_end
+
     @precondition(lambda self: self.replays)
     @rule(index=st.integers(0, 1000))
     def replay(self, index: int) -> None:
