@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from tests.chaos.faults.clock import clock_jumps
 from tests.chaos.faults.disk import disk_full
 from tests.chaos.faults.injection import Injection
+from tests.chaos.faults.kafka import narrow_quota, open_transaction
 from tests.chaos.faults.network import CUT, NARROW, SLOW, network
 from tests.chaos.faults.processes import (
     added,
@@ -80,6 +81,8 @@ EVERYWHERE: Mapping[str, Injection] = {
     "dispatch's clock jumps": clock_jumps("dispatch"),
     "worker's clock jumps": clock_jumps("worker"),
     "old rows deleted": old_rows_deleted,
+    "kafka's quota narrow": narrow_quota,
+    "kafka's input in a foreign open transaction": open_transaction,
     **ONE_NODE_DOWN,
 }
 
