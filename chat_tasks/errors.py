@@ -6,6 +6,7 @@
      ├── DependencyUnavailable      a server does not answer; waited for, with backoff
      ├── LoopStalled                work waits, the servers answer, nothing gets done; a new loop is made
      ├── InvalidRecord              an input that can never be accepted: becomes a dead letter with this reason
+     │    └── ForeignRecord         a record of the log that ingest did not write
      ├── NotOurs                    a task or reply that this pipeline did not put there: it is dropped
      ├── UnsupportedVersion         a task or reply of a version that this process does not know
      ├── ConversationConflict       a stored row differs from what the log says: the conversation is quarantined
@@ -41,6 +42,13 @@ class LoopStalled(ChatTasksError):
 
 class InvalidRecord(ChatTasksError):
     """The record can never be accepted. The message is the reason and never quotes the record's text."""
+
+
+class ForeignRecord(InvalidRecord):
+    """Ingest did not write this record of the log, so it gets no number."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(f"not written by ingest: {reason}")
 
 
 class NotOurs(ChatTasksError):

@@ -13,6 +13,7 @@ from bridge.dispatch.commits.replay import PartitionState
 from bridge.dispatch.conversations.appends import AppendWork
 from bridge.dispatch.conversations.latest import LatestWork
 from bridge.dispatch.flow_control import FlowControl
+from bridge.dispatch.foreign_records import ForeignRecords
 from bridge.dispatch.heads.partition_heads import PartitionHeads
 from bridge.dispatch.intake import read_log_record, read_request
 from bridge.dispatch.process_state import ProcessState
@@ -24,7 +25,7 @@ from bridge.kafka.assignment import Assignment, Committed
 from bridge.kafka.errors import UnreadableRecords
 from bridge.kafka.transaction import LARGEST_TRANSACTION, CommittedOffset, Partition, Transaction
 from bridge.records.dead_letters import dead_letter_of_unreadable
-from chat_tasks.errors import ChatTasksError, ConfigurationError
+from chat_tasks.errors import ChatTasksError, ConfigurationError, ForeignRecord
 from chat_tasks.formats.tasks import Reply
 from chat_tasks.settings import Settings
 
@@ -37,8 +38,8 @@ class AssignmentState:
     The `Dispatch` handler makes the state when an assignment begins, uses it in the loop's thread, and drops it whole
     when the assignment ends: what was not committed is delivered again. The state does no I/O. What it leaves to the
     process's next assignment is in `ProcessState`. Invariant: each record that is delivered and unfinished is in
-    exactly one place: a scheduler, a release, or the outbox. Offsets that do not ascend, and records that ingest did
-    not write, raise `ChatTasksError`, which ends the loop.
+    exactly one place: a scheduler, a release, or the outbox. Offsets that do not ascend raise `ChatTasksError`, which
+    ends the loop.
 
     `start` are the offsets to read from. `replaying` is the number of offsets between them and the committed offsets,
     which are going to be replayed.
@@ -90,6 +91,7 @@ class AssignmentState:
         self._outbox = Outbox(settings.log_topic, self._progress)
         self.quarantine = QuarantineWork(settings, self.appends, self._outbox, self._progress)
         self._room = FlowControl(settings)
+        self.foreign = ForeignRecords(settings)
 
     @property
     def replayed_count(self) -> int:
@@ -261,13 +263,14 @@ class AssignmentState:
 
     def _receive_record(self, message: Any, *, replay: bool) -> None:
         try:
-            record = read_log_record(message, replay=replay)
-            key = message.key().decode()
-        except (ValueError, AttributeError) as error:
-            raise ConfigurationError(
-                f"{message.topic()}[{message.partition()}] offset {message.offset()} was not written by ingest "
-                f"({error}): nothing else may produce to the log"
-            ) from error
+            key, record = read_log_record(message, self._settings, replay=replay)
+        except ForeignRecord as error:
+            if replay:
+                # Its letter was published before, and it has no row.
+                self._progress[message.topic(), message.partition()].replayed()
+            else:
+                self._outbox.extend([self.foreign.refuse(message, error)])
+            return
         outcome = self.appends.add_record(key, record)
         if outcome is not None:
             self._outbox.take(outcome)

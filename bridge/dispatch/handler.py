@@ -162,6 +162,7 @@ class Dispatch(LoopHandler):
                 next_tick = min(work.next_plan_at(now) or next_tick, next_tick)
             if overdue := self._in_flight.overdue(now):
                 self._sender.look_for(overdue)
+        work.foreign.say(now)
         self._upkeep.tick(work, now)
         return next_tick
 

@@ -17,7 +17,7 @@ from bridge.kafka.transaction import (
     Transaction,
 )
 from bridge.loop.handler import LoopHandler
-from bridge.records.dead_letters import dead_letter_of, dead_letter_of_unreadable
+from bridge.records.dead_letters import check_not_letter, dead_letter_of, dead_letter_of_unreadable
 from bridge.records.log_record import encode_logged_value
 from bridge.records.validation import check_total, validate_message
 from chat_tasks.conversation.routing import partition_of
@@ -130,6 +130,8 @@ class Ingest(LoopHandler):
         settings = self._settings
         try:
             headers = headers_of(message)
+            # Releasing its conversation publishes such a letter under its own number. Here it would get another one.
+            check_not_letter(settings.log_topic, headers)
             valid = validate_message(message.value(), settings)
             # The size counts the canonical bytes: the input topic's own limit counts compressed bytes.
             size = len(valid.key) + len(valid.value) + size_of_headers(headers)

@@ -34,6 +34,15 @@ def dead_letter_headers(original: Headers, source: Source, error: str, reason: s
     return [*original, *((name, value.encode()) for name, value in zip(_NAMES, values, strict=True))]
 
 
+def check_not_letter(topic: str, headers: Headers) -> None:
+    """Raise `InvalidRecord` if the record was in `dead_letter` before, and in this topic before that.
+
+    A tool has then sent the letter again, and may have added headers of its own.
+    """
+    if headers and (_NAMES[0], topic.encode()) in headers:
+        raise InvalidRecord(f"headers: they are those of a dead letter of {topic}")
+
+
 class DeadLetterContext(NamedTuple):
     """The arguments that `dead_letter_headers` was given."""
 
@@ -68,14 +77,14 @@ _LARGEST_KEY = 64 * 1024
 _DROPPED = "chat.dropped"
 
 
-def dead_letter_of(message: Any, error: InvalidRecord, settings: Settings) -> Output:
-    """The dead letter of a consumed message that cannot be accepted.
+def dead_letter_of(message: Any, error: InvalidRecord, settings: Settings, stage: str = "VALUE_CONVERTER") -> Output:
+    """The dead letter of a consumed message that cannot be accepted, given up in this stage.
 
     A letter holds the whole message if a topic can take it. A value, a key or headers that are too large for every
     topic are cut, and the header `chat.dropped` says so. Such a message exists because the input topic's limit counts
     compressed bytes.
     """
-    source = Source(message.topic(), message.partition(), message.offset(), "VALUE_CONVERTER", settings.instance_name)
+    source = Source(message.topic(), message.partition(), message.offset(), stage, settings.instance_name)
     key, value = message.key(), message.value()
     try:
         headers = headers_of(message)
@@ -83,7 +92,10 @@ def dead_letter_of(message: Any, error: InvalidRecord, settings: Settings) -> Ou
         headers = [(_DROPPED, b"headers")]
     if size_of_headers(headers) > _LARGEST_HEADERS:
         headers = [(_DROPPED, b"headers")]
-    if key is not None and len(key) > _LARGEST_KEY:
+    if key is None:
+        # A topic that is compacted refuses a record without a key, and would stop every process that writes letters.
+        key = b"%b-%d-%d" % (source.topic.encode(), source.partition, source.offset)
+    if len(key) > _LARGEST_KEY:
         headers = [*headers, (_DROPPED, b"key after %d of %d bytes" % (_LARGEST_KEY, len(key)))]
         key = key[:_LARGEST_KEY]
     if value is not None and len(value) > settings.max_record_bytes:

@@ -8,6 +8,8 @@ as expensive (docs/decisions/0018-sent-time-before-the-message.md). `MESSAGE` is
 import msgspec
 
 from bridge.kafka.headers import Headers
+from chat_tasks.conversation.records import Integer64
+from chat_tasks.formats.topics import PlainMessage
 
 
 class LogRecord(msgspec.Struct, frozen=True, gc=False):
@@ -32,9 +34,24 @@ def encode_logged_value(sent_at: int, message: bytes) -> bytes:
     return b"%d,%b" % (sent_at, message)
 
 
-def decode_logged_value(value: bytes) -> tuple[bytes, bytes]:
-    """The decimal time and the message of a value. Raises `ValueError` if ingest did not write the value."""
-    sent_at, comma, message = value.partition(b",")
-    if not comma or not sent_at.isdigit():
-        raise ValueError("its value does not begin with a time")
-    return sent_at, message
+_logged_values = msgspec.json.Decoder(tuple[Integer64, PlainMessage])
+
+
+def decode_logged_value(key: bytes, value: bytes) -> tuple[str, bytes, bytes]:
+    """The conversation's key, the decimal time and the message of a value.
+
+    Raises `ValueError` if ingest did not write the value for this key. A task carries these bytes as they are, so a
+    value that is no message would keep all conversations of its task from being written.
+    """
+    sent_at, _, message = value.partition(b",")
+    try:
+        _, decoded = _logged_values.decode(b"[%b]" % value)
+    except (msgspec.MsgspecError, UnicodeDecodeError):
+        raise ValueError("its value is not a time and a message") from None
+    # `with_sequence` puts the number before these bytes.
+    if not sent_at.isdigit() or b',"body":' not in message:
+        raise ValueError("its value is not spelled as ingest spells it")
+    conversation_key = decoded.conversationKey
+    if conversation_key.encode() != key:
+        raise ValueError("its key is not that of its message")
+    return conversation_key, sent_at, message

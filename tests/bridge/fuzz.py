@@ -122,7 +122,8 @@ def _check_round_trip(record: ConsumedMessage, output: Output) -> None:
     # Whoever read it, it says what pydantic reads.
     reference = InstantMessage.model_validate_json(sent)
     logged = ConsumedMessage(output.topic, output.partition, 7, value, key, list(output.headers), sent_at=0)
-    read = read_log_record(logged, replay=False)
+    read_key, read = read_log_record(logged, SETTINGS, replay=False)
+    assert read_key.encode() == key
     assert as_fields(decode_message(sent)) == as_fields(decode_message(read.value)) == as_fields(reference)
     conversation = encode_conversation(key.decode(), None, [(7, read.sent_at, read.value)])
     task = encode_append_task(

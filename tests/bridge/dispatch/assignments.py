@@ -32,12 +32,12 @@ def assignment_work(
     partitions = {LOG: Committed(offset, metadata, 0), REQUESTS: Committed(*requests, 0)}
     assignment = Assignment(1_700, partitions, None)
     facts = AssignmentFacts(LOG_ID, GENERATIONS, quarantined, {}, 3, 3, SEAL)
-    settings = Settings(_env_file=None, queues=2, **chosen)
+    settings = Settings(_env_file=None, **{"queues": 2, "log_partitions": 1, **chosen})
     return AssignmentState(settings, assignment, facts, ProcessState())
 
 
 def logged(offset: int, value: bytes = FROM_BOB, key: str = "abc123") -> ConsumedMessage:
-    return logged_message(LOG.number, offset, key, value, [])
+    return logged_message(LOG.number, offset, key, value.replace(b"abc123", key.encode()), [])
 
 
 def requested(offset: int, value: bytes = REQUEST) -> ConsumedMessage:

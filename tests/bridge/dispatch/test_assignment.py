@@ -1,5 +1,7 @@
 """One assignment from delivered records to transactions."""
 
+from typing import NoReturn
+
 import pytest
 
 from bridge.dispatch.commits.commit_metadata import CommitMetadata, encode_metadata
@@ -27,6 +29,13 @@ FROM_ANN = b'{"conversationKey":"abc123","sender":"ann","recipients":["bob"],"bo
 OUT_BOB = b'{"conversationKey":"abc123","sender":"bob","recipients":["ann"],"conversationMsgSeq":0,"body":"Hi there!"}'
 OUT_ANN = b'{"conversationKey":"abc123","sender":"ann","recipients":["bob"],"conversationMsgSeq":1,"body":"Hi there!"}'
 BLOCK = b'{"conversationKey":"abc123","latestChatter":[["bob","Hi there!",0],["ann","Hi there!",1]]}'
+
+
+class UnreadableHeaders(ConsumedMessage):
+    """As the client has it where a header's name is not UTF-8."""
+
+    def headers(self) -> NoReturn:
+        raise UnicodeDecodeError("utf-8", b"\xff", 0, 1, "invalid start byte")
 
 
 def test_the_worked_example_of_the_contract() -> None:
@@ -135,20 +144,68 @@ def test_records_of_partitions_that_are_not_ours_any_more_are_passed_over() -> N
     assert not work.has_work()
 
 
-@pytest.mark.parametrize(
-    "stranger",
-    [
-        ConsumedMessage(LOG.topic, LOG.number, 7, FROM_BOB, b"abc123"),
-        ConsumedMessage(LOG.topic, LOG.number, 7, b"yesterday," + FROM_BOB, b"abc123"),
-        ConsumedMessage(LOG.topic, LOG.number, 7, None, b"abc123"),
-        ConsumedMessage(LOG.topic, LOG.number, 7, b"500," + FROM_BOB, None),
-        ConsumedMessage(LOG.topic, LOG.number, 7, b"500," + FROM_BOB, b"\xff"),
-    ],
-)
-def test_a_record_of_the_log_that_ingest_did_not_write_ends_the_process(stranger: ConsumedMessage) -> None:
-    with pytest.raises(ConfigurationError, match=r"conversation_log\[0\] offset 7 was not written by ingest") as error:
-        assignment_work().receive([stranger])
-    assert "Hi there!" not in str(error.value)
+FOREIGN = {
+    "no time": ConsumedMessage(LOG.topic, LOG.number, 1, FROM_BOB, b"abc123"),
+    "no value": ConsumedMessage(LOG.topic, LOG.number, 1, None, b"abc123"),
+    "no key": ConsumedMessage(LOG.topic, LOG.number, 1, b"500," + FROM_BOB, None),
+    "an empty key": ConsumedMessage(LOG.topic, LOG.number, 1, b"500," + FROM_BOB.replace(b"abc123", b""), b""),
+    "another's key": ConsumedMessage(LOG.topic, LOG.number, 1, b"500," + FROM_BOB, b"xyz"),
+    "headers of a letter": logged_message(
+        LOG.number, 1, "abc123", FROM_BOB, [("__connect.errors.topic", b"conversation_log")]
+    ),
+    "headers that are no text": UnreadableHeaders(LOG.topic, LOG.number, 1, b"500," + FROM_BOB, b"abc123"),
+}
+
+
+@pytest.mark.parametrize("stranger", FOREIGN.values(), ids=FOREIGN.keys())
+def test_a_record_of_the_log_that_ingest_did_not_write_becomes_a_dead_letter(stranger: ConsumedMessage) -> None:
+    """And gets no number, and the others of its conversation go on around it."""
+    work, worker = assignment_work(), SimulatedWorker(GENERATIONS)
+    work.receive([logged(0), stranger, logged(2, FROM_ANN)])
+    perform_all(work, worker)
+    letter, *outputs = published(work)
+    assert [output.value for output in outputs] == [OUT_BOB, OUT_ANN]
+    assert (letter.topic, letter.value) == ("dead_letter", stranger.value())
+    headers = dict(letter.headers)
+    assert headers["__connect.errors.topic"] == b"conversation_log"
+    assert headers["__connect.errors.stage"] == b"CONSUME"
+    assert headers["__connect.errors.exception.class.name"] == b"ForeignRecord"
+    reason = headers["__connect.errors.exception.message"] or b""
+    assert reason.startswith(b"not written by ingest: ")
+    assert b"Hi there!" not in reason
+    assert work.is_drained()
+
+
+def test_a_record_in_a_partition_that_is_not_its_key_s_becomes_a_dead_letter() -> None:
+    work = assignment_work(log_partitions=12)
+    work.receive([logged(0)])
+    [letter] = published(work)
+    reason = b"not written by ingest: its partition is not that of its key"
+    assert dict(letter.headers)["__connect.errors.exception.message"] == reason
+
+
+def test_foreign_records_are_told_of_at_once_and_then_once_a_minute(caplog: pytest.LogCaptureFixture) -> None:
+    work = assignment_work()
+    for offset, now in ((1, 100.0), (2, 101.0), (3, 159.0), (4, 161.0)):
+        work.receive([ConsumedMessage(LOG.topic, LOG.number, offset, b"hello")])
+        work.foreign.say(now)
+    work.foreign.say(1_000.0)
+    reason = "not written by ingest: it has no key or no value"
+    assert [record.getMessage() for record in caplog.records] == [
+        f"1 records of the log become dead letters, the last one conversation_log[0] offset 1: {reason}",
+        f"3 records of the log become dead letters, the last one conversation_log[0] offset 4: {reason}",
+    ]
+
+
+def test_a_replay_passes_over_a_foreign_record_whose_letter_is_published() -> None:
+    work, worker = (
+        assignment_work(encode_metadata(CommitMetadata("0ddba11", None)), offset=2),
+        SimulatedWorker(GENERATIONS),
+    )
+    work.receive([logged(0), FOREIGN["no key"]])
+    perform_all(work, worker)
+    assert published(work) == []
+    assert work.is_drained()
 
 
 @pytest.mark.parametrize("metadata", ["1:digest:CAYC", "1:digest:?", "9:digest:"])

@@ -16,7 +16,7 @@ WANTED = WantedLetters(KEY, release=7, after=-1)
 @pytest.fixture
 def released() -> AssignmentState:
     """The release of a conversation has begun, and a newer record of it has come, with the offset 2."""
-    work = assignment_work(offset=2, quarantined=frozenset({KEY}), log_partitions=1)
+    work = assignment_work(offset=2, quarantined=frozenset({KEY}))
     work.quarantine.begin_releases({KEY: 7})
     work.receive([logged(2)])
     return work
@@ -28,7 +28,7 @@ def letters(*offsets: int, last: int = 1, complete: bool = True) -> FoundLetters
 
 
 def test_letters_are_looked_for_once_those_of_this_assignment_are_committed() -> None:
-    work = assignment_work(quarantined=frozenset({KEY}), log_partitions=1)
+    work = assignment_work(quarantined=frozenset({KEY}))
     work.receive([logged(0)])
     work.quarantine.begin_releases({KEY: 7, "not quarantined": 8})
     assert work.quarantine.wanted() == []
