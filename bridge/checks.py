@@ -8,9 +8,10 @@ from confluent_kafka.admin import AdminClient, ConfigResource, ResourceType
 
 from bridge.kafka.clients import base_config
 from bridge.kafka.errors import describe_kafka_error
-from bridge.kafka.topics import fixed_partitions_name, partition_counts, plan_topics
+from bridge.kafka.topic_configs import describe, read_configs, read_topic_configs, unfit
+from bridge.kafka.topics import fixed_partitions, partition_counts, plan_topics
 from bridge.kafka.transaction import LARGEST_METADATA
-from chat_tasks.errors import ConfigurationError, DependencyUnavailable, SettingsMismatch
+from chat_tasks.errors import ConfigurationError, DependencyUnavailable
 from chat_tasks.settings import Settings
 from chat_tasks.storage.schema import check_stored_settings
 from chat_tasks.storage.session import Session, failures_as_unavailable
@@ -37,23 +38,30 @@ def check_servers(settings: Settings, session: Session) -> tuple[dict[str, str],
 
 
 def check_topics(settings: Settings, admin: AdminClient, stored: Mapping[str, str]) -> dict[str, int]:
-    """The number of partitions of every topic.
+    """The number of partitions of every topic; of log and output those over which conversations are spread.
 
-    Raises `ConfigurationError` if a topic is missing, `SettingsMismatch` if a fixed number of partitions has changed,
+    Raises `ConfigurationError` if a topic is missing, new to `init`, too small or wrongly configured,
     `DependencyUnavailable`.
     """
     plans = plan_topics(settings)
-    counts = partition_counts(admin, [plan.name for plan in plans])
-    missing = [plan.name for plan in plans if plan.name not in counts]
-    if missing:
-        raise ConfigurationError(f"topics are missing: {', '.join(missing)}. Run `chat-tasks init` first")
-    for plan in plans:
-        expected = stored.get(fixed_partitions_name(plan.name))
-        if plan.is_fixed and expected != str(counts[plan.name]):
-            raise SettingsMismatch(
-                f"the number of partitions of {plan.name}", expected or "nothing", str(counts[plan.name])
+    names = [plan.name for plan in plans]
+    counts = partition_counts(admin, names)
+    fixed = fixed_partitions(settings, stored)
+    new = {settings.output_topic} - fixed.keys()
+    if missing := [name for name in names if name not in counts or name in new]:
+        raise ConfigurationError(f"topics are missing, or new: {', '.join(missing)}. Run `chat-tasks init` first")
+    for name, number in fixed.items():
+        if counts[name] < number:
+            raise ConfigurationError(
+                f"{name} needs {number} partitions and has {counts[name]}: `chat-tasks init` adds them"
             )
-    return counts
+    for plan, found in zip(plans, read_topic_configs(admin, names), strict=True):
+        wrong = unfit(plan.properties, found)
+        if vital := {name: one for name, one in wrong.items() if one.is_vital}:
+            raise ConfigurationError(f"{plan.name} must have {describe(vital)}: `chat-tasks init` sets it")
+        if wrong:
+            logger.warning("%s should have %s: `chat-tasks init` sets it", plan.name, describe(wrong))
+    return counts | fixed
 
 
 def check_kafka(settings: Settings, admin: AdminClient) -> None:
@@ -61,28 +69,16 @@ def check_kafka(settings: Settings, admin: AdminClient) -> None:
 
     Raises `DependencyUnavailable`.
     """
-    checked = (settings.message_topic, settings.log_topic, settings.output_topic)
-    broker, *topics = _configs(admin, _any_broker(admin), *(ConfigResource(ResourceType.TOPIC, one) for one in checked))
-    config_of = dict(zip(checked, topics, strict=True))
-    log = config_of[settings.log_topic]
-    if log["message.timestamp.type"] != "LogAppendTime":
-        raise ConfigurationError(f"{settings.log_topic} must have message.timestamp.type=LogAppendTime")
-    if log["cleanup.policy"] != "delete" or log["retention.ms"] != "-1" or log["retention.bytes"] != "-1":
-        raise ConfigurationError(
-            f"{settings.log_topic} must have cleanup.policy=delete, retention.ms=-1 and retention.bytes=-1: "
-            "dispatch itself purges what is not needed any more"
-        )
-    for topic, config in config_of.items():
-        if config["unclean.leader.election.enable"] != "false":
-            raise ConfigurationError(
-                f"{topic} must have unclean.leader.election.enable=false: it loses what is acknowledged"
-            )
+    [broker] = read_configs(admin, [_any_broker(admin)])
     if settings.topic_replication_factor < 3 or settings.topic_min_insync_replicas < 2:
         logger.info("one copy of each record: fine for development, set CHAT_TOPIC_REPLICATION_FACTOR=3 in production")
     if int(broker["offset.metadata.max.bytes"]) < LARGEST_METADATA:
         raise ConfigurationError(f"the brokers must have offset.metadata.max.bytes={LARGEST_METADATA} or more")
     if int(broker["transaction.max.timeout.ms"]) < settings.transaction_timeout * 1000:
-        raise ConfigurationError("the brokers' transaction.max.timeout.ms is below CHAT_TRANSACTION_TIMEOUT")
+        raise ConfigurationError(
+            "the brokers must have a transaction.max.timeout.ms that is not below CHAT_TRANSACTION_TIMEOUT "
+            f"({settings.transaction_timeout:g} s): it is {broker['transaction.max.timeout.ms']}"
+        )
     cleanup = int(broker["transaction.abort.timed.out.transaction.cleanup.interval.ms"])
     if cleanup > _LONGEST_CLEANUP_MS:
         logger.warning(
@@ -102,7 +98,7 @@ def check_cassandra(settings: Settings, session: Session) -> None:
         (settings.cassandra_keyspace,),
     ).one()
     if table is None or table.default_time_to_live:
-        raise ConfigurationError(f"{settings.cassandra_keyspace}.messages must not have a default_time_to_live")
+        raise ConfigurationError(f"table {settings.cassandra_keyspace}.messages must have default_time_to_live = 0")
     durable = session.execute(
         "SELECT durable_writes FROM system_schema.keyspaces WHERE keyspace_name = %s", (settings.cassandra_keyspace,)
     ).one()
@@ -145,13 +141,3 @@ def _any_broker(admin: AdminClient) -> ConfigResource:
         # A broker that has just come back answers before its controller has let it in.
         raise DependencyUnavailable("Kafka: no broker is part of the cluster yet")
     return ConfigResource(ResourceType.BROKER, str(brokers[0]))
-
-
-def _configs(admin: AdminClient, *resources: ConfigResource) -> list[dict[str, str]]:
-    """The configuration of each resource, in the order of the resources, by one request."""
-    try:
-        described = admin.describe_configs(list(resources), request_timeout=_SECONDS)
-        found = [described[resource].result(_SECONDS) for resource in resources]
-        return [{name: entry.value for name, entry in entries.items()} for entries in found]
-    except (KafkaException, TimeoutError) as error:
-        raise DependencyUnavailable(describe_kafka_error(error, admin)) from error

@@ -54,6 +54,8 @@ class Settings(BaseModel):
     topic_replication_factor: Count = 1
     topic_min_insync_replicas: Count = 1
     log_partitions: Count = 12
+    log_segment_bytes: Annotated[int, Field(ge=1024 * 1024, le=2**31 - 1)] = 16 * 1024 * 1024
+    log_segment_time: Seconds = 300.0
     cassandra_replication_factor: Count = 1
 
     # The limits of what is accepted.

@@ -8,20 +8,21 @@ from typing import TypeVar
 
 import click
 from confluent_kafka import KafkaError, KafkaException
-from confluent_kafka.admin import AdminClient, NewTopic
+from confluent_kafka.admin import AdminClient
 
 from bridge.commands.group_offsets import consumed_topics, set_offsets
 from bridge.commands.starting_offsets import Choices, InputStart, LogStart
 from bridge.kafka.clients import base_config
-from bridge.kafka.errors import describe_kafka_error, is_no_answer
+from bridge.kafka.errors import describe_kafka_error
 from bridge.kafka.topic_ids import KnownTopic, topic_ids
-from bridge.kafka.topics import fixed_partitions_name, partition_counts, plan_topics
+from bridge.kafka.topic_setup import set_up_topics, visible_counts
+from bridge.kafka.topics import fixed_partitions, fixed_partitions_name
 from bridge.terminal import show_line
 from chat_tasks.backoff import Backoff
-from chat_tasks.errors import ConfigurationError, DependencyUnavailable, SettingsMismatch
+from chat_tasks.errors import DependencyUnavailable
 from chat_tasks.settings import Settings
 from chat_tasks.storage import schema
-from chat_tasks.storage.session import Session, connected
+from chat_tasks.storage.session import connected
 from chat_tasks.storage.task_keys import store_task_key
 
 _SECONDS = 30.0
@@ -47,13 +48,14 @@ def initialise(settings: Settings, choices: Choices, report: Callable[[str], Non
     admin = AdminClient(base_config(settings))
     try:
         with connected(settings) as session:
-            _check_existing_topics(settings, admin)
             schema.create(session, settings)
             schema.store_settings(session, settings, schema.data_settings(settings))
+            fixed = fixed_partitions(settings, schema.check_stored_settings(session, settings))
             report(f"keyspace {settings.cassandra_keyspace}: ready")
-            _create_topics(settings, admin, report)
-            counts = _once_settled(partial(_visible_counts, settings, admin))
-            _store_fixed_partitions(settings, session, counts)
+            set_up_topics(settings, admin, fixed, report)
+            counts = _once_settled(partial(visible_counts, settings, admin, fixed))
+            output = settings.output_topic
+            schema.store_settings(session, settings, {fixed_partitions_name(output): str(counts[output])})
             ids = _once_settled(partial(topic_ids, admin, consumed_topics(settings)))
             found = {topic: KnownTopic(one, counts[topic]) for topic, one in ids.items()}
             _once_settled(partial(set_offsets, settings, session, found, choices, report))
@@ -61,53 +63,6 @@ def initialise(settings: Settings, choices: Choices, report: Callable[[str], Non
         report(f"log {settings.log_topic}: id {ids[settings.log_topic]}")
     except (KafkaException, TimeoutError) as error:
         raise DependencyUnavailable(describe_kafka_error(error, admin)) from error
-
-
-def _check_existing_topics(settings: Settings, admin: AdminClient) -> None:
-    counts = partition_counts(admin, [plan.name for plan in plan_topics(settings)])
-    for plan in plan_topics(settings):
-        found = counts.get(plan.name, plan.partitions)
-        if plan.is_fixed and found != plan.partitions:
-            setting = "CHAT_LOG_PARTITIONS" if plan.name == settings.log_topic else "CHAT_TOPIC_PARTITIONS"
-            raise SettingsMismatch(f"{setting} ({plan.name})", str(found), str(plan.partitions))
-
-
-def _create_topics(settings: Settings, admin: AdminClient, report: Callable[[str], None]) -> None:
-    existing = partition_counts(admin, [plan.name for plan in plan_topics(settings)])
-    missing = [plan for plan in plan_topics(settings) if plan.name not in existing]
-    for plan in plan_topics(settings):
-        if plan.name in existing:
-            report(f"topic {plan.name}: exists, {existing[plan.name]} partitions")
-    topics = [
-        NewTopic(plan.name, plan.partitions, settings.topic_replication_factor, config=plan.config) for plan in missing
-    ]
-    futures = admin.create_topics(topics) if topics else {}
-    for name, future in futures.items():
-        try:
-            future.result(_SECONDS)
-        except KafkaException as error:
-            # Another `init` may have made the topic meanwhile.
-            if is_no_answer(error):
-                raise
-            if error.args[0].code() != KafkaError.TOPIC_ALREADY_EXISTS:
-                raise ConfigurationError(f"topic {name} cannot be created: {error.args[0].str()}") from error
-        report(f"topic {name}: created")
-
-
-def _visible_counts(settings: Settings, admin: AdminClient) -> dict[str, int]:
-    """The number of partitions of each topic; brokers learn of a new topic a moment after its creation."""
-    names = [plan.name for plan in plan_topics(settings)]
-    counts = partition_counts(admin, names)
-    if counts.keys() < set(names):
-        raise DependencyUnavailable("Kafka: the topics that were just created are not there")
-    return counts
-
-
-def _store_fixed_partitions(settings: Settings, session: Session, counts: dict[str, int]) -> None:
-    fixed = {
-        fixed_partitions_name(plan.name): str(counts[plan.name]) for plan in plan_topics(settings) if plan.is_fixed
-    }
-    schema.store_settings(session, settings, fixed)
 
 
 def _once_settled(step: Callable[[], ResultT]) -> ResultT:

@@ -1,12 +1,13 @@
 """The six topics: how many partitions each has, and how each is configured."""
 
-from collections.abc import Iterable
-from typing import NamedTuple
+from collections.abc import Iterable, Mapping
+from typing import Any, NamedTuple
 
 from confluent_kafka import KafkaException
 from confluent_kafka.admin import AdminClient
 
 from bridge.kafka.errors import describe_kafka_error
+from bridge.kafka.topic_configs import Properties, Property
 from chat_tasks.errors import DependencyUnavailable
 from chat_tasks.settings import Settings
 
@@ -19,63 +20,88 @@ _LETTER_ROOM = 512 * 1024
 
 
 class TopicPlan(NamedTuple):
-    """How `init` makes a topic. `is_fixed`: the number of partitions may not change.
-
-    That number decides in which partition a conversation lives.
-    """
+    """What a topic has to be; `partitions` is the number that `init` gives to a new topic."""
 
     name: str
     partitions: int
-    config: dict[str, str]
-    is_fixed: bool
+    properties: Properties
+
+    @property
+    def config(self) -> dict[str, str]:
+        """The properties of a new topic."""
+        return {name: one.value for name, one in self.properties.items()}
 
 
 def plan_topics(settings: Settings) -> list[TopicPlan]:
-    """The plans of all six topics, in the order of the data's flow."""
-    shared = {"min.insync.replicas": str(settings.topic_min_insync_replicas), "unclean.leader.election.enable": "false"}
+    """The plans of all six topics, in the order of the data's flow.
+
+    Every property that matters is named: the brokers' default for it may be any.
+    """
+    limit = settings.max_record_bytes
+    # Compaction drops records, and refuses those without a key. A broker that compresses anew has to unpack what comes.
+    shared = {
+        "cleanup.policy": Property("delete"),
+        "compression.type": Property("producer", is_vital=False),
+        "min.insync.replicas": Property(str(settings.topic_min_insync_replicas), "at least"),
+        "unclean.leader.election.enable": Property("false"),
+    }
     # With the producer's timestamps a record dated eight days ago would be deleted within minutes, and a record from
     # the future would jam the transaction.
-    appended = {**shared, "message.timestamp.type": "LogAppendTime"}
-    limit = settings.max_record_bytes
+    appended = {**shared, "message.timestamp.type": Property("LogAppendTime")}
+    # Dispatch itself purges the log. The letters of a quarantined conversation exist nowhere else, and wait until the
+    # conversation is released.
+    kept = {**appended, "retention.ms": Property("-1"), "retention.bytes": Property("-1")}
+    # Only whole segments leave the disk, and never the newest one (docs/decisions/0037-segments-of-the-log.md).
+    segments = {
+        "segment.bytes": Property(str(settings.log_segment_bytes), is_vital=False),
+        "segment.ms": Property(str(round(settings.log_segment_time * 1000)), is_vital=False),
+    }
 
-    def limited(config: dict[str, str], room: int) -> dict[str, str]:
-        return {**config, "max.message.bytes": str(limit + room)}
+    def limited(properties: Properties, largest: int, *, is_vital: bool = True) -> Properties:
+        return {**properties, "max.message.bytes": Property(str(largest), "at least", is_vital)}
 
+    many = settings.topic_partitions
+    largest_block = max(limit, settings.max_block_bytes) + _OUTPUT_ROOM
     return [
-        TopicPlan(settings.message_topic, settings.topic_partitions, limited(shared, 0), is_fixed=False),
-        TopicPlan(
-            settings.log_topic,
-            settings.log_partitions,
-            {**limited(appended, _LOG_ROOM), "cleanup.policy": "delete", "retention.ms": "-1", "retention.bytes": "-1"},
-            is_fixed=True,
-        ),
-        TopicPlan(settings.output_topic, settings.topic_partitions, limited(appended, _OUTPUT_ROOM), is_fixed=True),
-        TopicPlan(settings.request_topic, settings.topic_partitions, limited(shared, 0), is_fixed=False),
-        TopicPlan(
-            settings.block_topic,
-            settings.topic_partitions,
-            {**appended, "max.message.bytes": str(max(limit, settings.max_block_bytes) + _OUTPUT_ROOM)},
-            is_fixed=False,
-        ),
-        TopicPlan(
-            settings.dead_letter_topic,
-            settings.topic_partitions,
-            # The letters of a quarantined conversation exist nowhere else, and wait until the conversation is released.
-            {**limited(appended, _LETTER_ROOM), "retention.ms": "-1", "retention.bytes": "-1"},
-            is_fixed=False,
-        ),
+        TopicPlan(settings.message_topic, many, limited(shared, limit, is_vital=False)),
+        TopicPlan(settings.log_topic, settings.log_partitions, limited({**kept, **segments}, limit + _LOG_ROOM)),
+        TopicPlan(settings.output_topic, many, limited(appended, limit + _OUTPUT_ROOM)),
+        TopicPlan(settings.request_topic, many, limited(shared, limit, is_vital=False)),
+        TopicPlan(settings.block_topic, many, limited(appended, largest_block)),
+        TopicPlan(settings.dead_letter_topic, many, limited(kept, limit + _LETTER_ROOM)),
     ]
 
 
 def partition_counts(admin: AdminClient, topics: Iterable[str]) -> dict[str, int]:
     """The number of partitions of each topic that exists. Raises `DependencyUnavailable`."""
+    return {topic: len(partitions) for topic, partitions in _partitions(admin, topics).items()}
+
+
+def replica_counts(admin: AdminClient, topics: Iterable[str]) -> dict[str, int]:
+    """The copies that each topic that exists has of each partition, at least. Raises `DependencyUnavailable`."""
+    found = _partitions(admin, topics)
+    return {topic: min(len(one.replicas) for one in partitions) for topic, partitions in found.items() if partitions}
+
+
+def _partitions(admin: AdminClient, topics: Iterable[str]) -> dict[str, list[Any]]:
     try:
         metadata = admin.list_topics(timeout=_SECONDS)
     except KafkaException as error:
         raise DependencyUnavailable(describe_kafka_error(error, admin)) from error
-    return {topic: len(metadata.topics[topic].partitions) for topic in topics if topic in metadata.topics}
+    return {topic: list(metadata.topics[topic].partitions.values()) for topic in topics if topic in metadata.topics}
 
 
 def fixed_partitions_name(topic: str) -> str:
-    """The stored setting with the number of partitions that may not change."""
+    """The stored setting with the number of partitions over which a topic's conversations are spread."""
     return f"partitions.{topic}"
+
+
+def fixed_partitions(settings: Settings, stored: Mapping[str, str]) -> dict[str, int]:
+    """How many partitions the conversations are spread over, by topic; any further partitions stay empty.
+
+    The output topic is missing until the first `init` has stored the number.
+    """
+    fixed = {settings.log_topic: settings.log_partitions}
+    if (number := stored.get(fixed_partitions_name(settings.output_topic))) is not None:
+        fixed[settings.output_topic] = int(number)
+    return fixed

@@ -1,11 +1,26 @@
 """The keyspace and its tables, and the stored settings that the data depends on."""
 
+import logging
+import time
 from collections.abc import Mapping
+from itertools import count
+from typing import Any
 
-from cassandra.cluster import Session
+from cassandra import DriverException, RequestValidationException
+from cassandra.cluster import NoHostAvailable, Session
+from cassandra.connection import ConnectionException
 
+from chat_tasks.backoff import Backoff
 from chat_tasks.errors import ConfigurationError, SettingsMismatch
 from chat_tasks.settings import Settings
+from chat_tasks.storage.session import describe_cassandra_error
+
+logger = logging.getLogger(__name__)
+
+# A schema statement takes seconds while Cassandra is busy.
+_STATEMENT_SECONDS = 30.0
+_PATIENCE_SECONDS = 180.0
+_BACKOFF = Backoff()
 
 _TABLES = (
     """CREATE TABLE IF NOT EXISTS {keyspace}.messages (
@@ -34,33 +49,30 @@ _TABLES = (
 
 
 def create(session: Session, settings: Settings) -> None:
-    """Create the keyspace and the tables that are missing; idempotent."""
-    session.execute(
+    """Create the keyspace and the tables that are missing; idempotent. Raises the driver's exceptions."""
+    _execute_patiently(
+        session,
         f"CREATE KEYSPACE IF NOT EXISTS {settings.cassandra_keyspace} WITH replication = "
         f"{{'class': 'NetworkTopologyStrategy', '{settings.cassandra_local_datacenter}': "
-        f"{settings.cassandra_replication_factor}}}"
+        f"{settings.cassandra_replication_factor}}}",
     )
     for table in _TABLES:
-        session.execute(table.format(keyspace=settings.cassandra_keyspace))
+        _execute_patiently(session, table.format(keyspace=settings.cassandra_keyspace))
 
 
-def store_settings(session: Session, settings: Settings, values: dict[str, str]) -> None:
-    """Store each value that is not stored yet. Raises `SettingsMismatch` if a different value is stored."""
+def store_settings(session: Session, settings: Settings, values: Mapping[str, str]) -> None:
+    """Store each value whose name is not stored yet. Raises the driver's exceptions."""
+    insert = f"INSERT INTO {settings.cassandra_keyspace}.stored_settings (name, value) VALUES (%s, %s) IF NOT EXISTS"
     for name, value in values.items():
-        applied = session.execute(
-            f"INSERT INTO {settings.cassandra_keyspace}.stored_settings (name, value) VALUES (%s, %s) IF NOT EXISTS",
-            (name, value),
-        ).one()
-        if not applied.applied and applied.value != value:
-            raise SettingsMismatch(f"CHAT_{name.upper()}", applied.value, value)
+        _execute_patiently(session, insert, (name, value))
 
 
 def replace_settings(session: Session, settings: Settings, values: Mapping[str, str]) -> None:
     """Store each value in place of what is stored."""
-    table = f"{settings.cassandra_keyspace}.stored_settings"
+    store_settings(session, settings, values)
+    update = f"UPDATE {settings.cassandra_keyspace}.stored_settings SET value = %s WHERE name = %s IF EXISTS"
     for name, value in values.items():
-        session.execute(f"INSERT INTO {table} (name, value) VALUES (%s, %s) IF NOT EXISTS", (name, value))
-        session.execute(f"UPDATE {table} SET value = %s WHERE name = %s IF EXISTS", (value, name))
+        _execute_patiently(session, update, (value, name))
 
 
 def stored_settings(session: Session, settings: Settings) -> dict[str, str]:
@@ -90,3 +102,23 @@ def check_stored_settings(session: Session, settings: Settings) -> dict[str, str
 def data_settings(settings: Settings) -> dict[str, str]:
     """The settings that rows depend on."""
     return {"bucket_size": str(settings.bucket_size), "log_partitions": str(settings.log_partitions)}
+
+
+def _execute_patiently(session: Session, statement: str, parameters: tuple[Any, ...] = ()) -> None:
+    """Execute an idempotent statement, again if Cassandra is too busy, until all nodes agree on the schema."""
+    deadline = time.monotonic() + _PATIENCE_SECONDS
+    for attempt in count(1):
+        try:
+            if attempt > 1:
+                # Two nodes that create the same table at once may create two, so the first attempt has to be over.
+                session.cluster.refresh_schema_metadata(_STATEMENT_SECONDS)
+            result = session.execute(statement, parameters, timeout=_STATEMENT_SECONDS)
+            if result.response_future.is_schema_agreed:
+                return
+            reason = "Cassandra: its nodes do not agree on the schema yet"
+        except (DriverException, NoHostAvailable, ConnectionException) as error:
+            if isinstance(error, RequestValidationException) or time.monotonic() > deadline:
+                raise
+            reason = describe_cassandra_error(error)
+        logger.warning("a statement is executed again: %s", reason)
+        time.sleep(_BACKOFF.delay(attempt))

@@ -1,5 +1,7 @@
 """`chat-tasks init`, and what the processes say where it was not run or no longer fits."""
 
+from concurrent.futures import ThreadPoolExecutor
+
 import pytest
 from cassandra.cluster import Session
 from confluent_kafka import TopicPartition
@@ -8,8 +10,13 @@ from confluent_kafka.admin import AdminClient, NewPartitions
 from bridge.commands.init import initialise
 from bridge.commands.starting_offsets import Choices
 from bridge.kafka.clients import base_config
+from bridge.kafka.topics import plan_topics
+from chat_tasks.conversation.routing import partition_of
 from chat_tasks.errors import SettingsMismatch
-from tests.pipeline.conversation import read_outputs, send, some_messages
+from chat_tasks.storage import schema
+from stack.servers.one_of_each import Servers
+from stack.waiting import wait_until
+from tests.pipeline.conversation import PATIENCE_SECONDS, read_outputs, read_topic, send, some_messages
 from tests.pipeline.deployment import Deploy, Deployment
 
 pytestmark = pytest.mark.servers
@@ -33,12 +40,27 @@ def test_reads_repair_no_parts_of_messages_even_in_a_table_that_was_set_up_befor
     assert cassandra.execute(options, (keyspace,)).one().read_repair == "NONE"
 
 
+def test_it_waits_for_a_cassandra_that_is_too_busy_for_a_statement(
+    deploy: Deploy, servers: Servers, cassandra: Session, caplog: pytest.LogCaptureFixture
+) -> None:
+    settings = deploy().settings.model_copy(update={"cassandra_keyspace": "while_busy"})
+    servers.cassandra.pause()
+    try:
+        with ThreadPoolExecutor(1) as pool:
+            created = pool.submit(schema.create, cassandra, settings)
+            assert wait_until(lambda: created.done() or "is executed again" in caplog.text, PATIENCE_SECONDS)
+            servers.cassandra.resume()
+            created.result(PATIENCE_SECONDS)
+    finally:
+        servers.cassandra.resume()
+    assert schema.stored_settings(cassandra, settings) == {}
+
+
 @pytest.mark.parametrize(
     ("setting", "value", "message"),
     [
         ("bucket_size", 5, "CHAT_BUCKET_SIZE is 5 here, but the stored data was made with 10000; set it to 10000"),
-        ("log_partitions", 5, "CHAT_LOG_PARTITIONS"),
-        ("topic_partitions", 5, "CHAT_TOPIC_PARTITIONS"),
+        ("log_partitions", 5, "CHAT_LOG_PARTITIONS is 5 here, but the stored data was made with 12; set it to 12"),
     ],
 )
 def test_it_refuses_settings_that_contradict_what_exists(
@@ -76,15 +98,30 @@ def test_a_process_says_that_init_was_not_run(deploy: Deploy, name: str) -> None
     assert process.popen.wait(30) == 2
 
 
-def test_partitions_added_to_the_output_are_refused(deploy: Deploy) -> None:
+def test_partitions_may_be_added_to_every_topic_while_the_pipeline_runs(deploy: Deploy) -> None:
+    """Inputs are read from the new ones too. The conversations stay where they are."""
     deployment = deploy()
     settings = deployment.settings
+    _, dispatch, _ = deployment.start("ingest.1", "dispatch.1", "worker.1")
+    messages = some_messages(60, 9)
+    send(settings, messages[:20])
     admin = AdminClient(base_config(settings))
-    [added] = admin.create_partitions([NewPartitions(settings.output_topic, 4)]).values()
-    added.result(30)
-    process = deployment.spawn("dispatch.1")
-    process.wait_for_line(f"the number of partitions of {settings.output_topic} is 4 here")
-    assert process.popen.wait(30) == 2
+    more = [NewPartitions(plan.name, plan.partitions + 2) for plan in plan_topics(settings)]
+    for added in admin.create_partitions(more).values():
+        added.result(30)
+    again = deployment.initialise()
+    assert f"topic {settings.message_topic}: exists, 5 partitions" in again
+    assert f"group {settings.ingest_group}: 0 offsets set" in again
+
+    deployment.initialise(topic_partitions=5)
+    send(settings.model_copy(update={"topic_partitions": 5}), messages[20:40])
+    read_outputs(settings, messages[:40])
+    dispatch.kill()
+    deployment.start("dispatch.1")
+    send(settings, messages[40:])
+    read_outputs(settings, messages)
+    outputs = read_topic(settings, settings.output_topic, len(messages))
+    assert all(output.partition() == partition_of(output.key(), 3) for output in outputs)
 
 
 def test_a_log_that_forgets_before_cassandra_syncs_is_refused(deploy: Deploy) -> None:

@@ -104,10 +104,10 @@ class Deployment:
         environment = {f"CHAT_{name.upper()}": str(value) for name, value in values.items()}
         return cls(Settings(**values), environment, folder)
 
-    def initialise(self) -> list[str]:
-        """Run `init`; returns what it reported."""
+    def initialise(self, **changed: Any) -> list[str]:
+        """Run `init`, with `changed` settings; returns what it reported."""
         lines: list[str] = []
-        initialise(self.settings, Choices(), lines.append)
+        initialise(self.settings.model_copy(update=changed), Choices(), lines.append)
         return lines
 
     def start(self, *names: str, launcher: Sequence[str] = (), **environment: str) -> list[Process]:

@@ -2,7 +2,8 @@
 
 import pytest
 
-from bridge.kafka.topics import TopicPlan, plan_topics
+from bridge.kafka.topic_configs import Property, describe, unfit
+from bridge.kafka.topics import TopicPlan, fixed_partitions, plan_topics
 from chat_tasks.settings import Settings
 
 
@@ -27,12 +28,27 @@ def test_all_six_in_the_order_of_the_flow() -> None:
     ]
 
 
-def test_where_a_conversation_lives_is_fixed() -> None:
-    found = plans(log_partitions=12, topic_partitions=3)
-    assert {name: plan.partitions for name, plan in found.items() if plan.is_fixed} == {
+def test_where_a_conversation_lives_is_fixed_by_what_was_stored() -> None:
+    settings = Settings(_env_file=None, log_partitions=12, topic_partitions=5)
+    assert fixed_partitions(settings, {}) == {"conversation_log": 12}
+    assert fixed_partitions(settings, {"partitions.instant_message_out": "3"}) == {
         "conversation_log": 12,
         "instant_message_out": 3,
     }
+
+
+@pytest.mark.parametrize(
+    ("found", "fits"), [("2", True), ("3", True), ("1", False), (None, False)], ids=["same", "more", "less", "none"]
+)
+def test_what_protects_more_than_it_has_to_is_left_alone(found: str | None, fits: bool) -> None:
+    assert Property("2", "at least").fits(found) is fits
+
+
+def test_only_what_does_not_fit_is_named() -> None:
+    wanted = {"cleanup.policy": Property("delete"), "max.message.bytes": Property("100", "at least")}
+    assert unfit(wanted, {"cleanup.policy": "delete", "max.message.bytes": "200"}) == {}
+    wrong = unfit(wanted, {"cleanup.policy": "compact", "max.message.bytes": "50"})
+    assert describe(wrong) == "cleanup.policy=delete, max.message.bytes=100 or more"
 
 
 @pytest.mark.parametrize("limit", [10_000, 1_000_000, 8_000_000])
@@ -60,6 +76,11 @@ def test_the_log_keeps_everything_until_dispatch_purges_it() -> None:
 def test_a_record_from_the_past_or_the_future_is_kept_as_long_as_any_other() -> None:
     ours = [plan for name, plan in plans().items() if name not in {"instant_message_in", "latest_messages_request"}]
     assert {plan.config["message.timestamp.type"] for plan in ours} == {"LogAppendTime"}
+
+
+def test_nothing_is_compacted_and_nothing_unpacked_whatever_the_brokers_do_by_default() -> None:
+    for plan in plans().values():
+        assert (plan.config["cleanup.policy"], plan.config["compression.type"]) == ("delete", "producer")
 
 
 def test_no_acknowledged_record_is_lost_with_a_broker() -> None:

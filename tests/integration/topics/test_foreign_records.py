@@ -43,8 +43,7 @@ def test_they_become_dead_letters_once_and_the_conversations_go_on(deploy: Deplo
     assert sorted((told.source.topic, told.source.stage, told.error, told.reason) for told in letters) == sorted(
         [
             (log, "CONSUME", "ForeignRecord", "not written by ingest: it has no key or no value"),
-            *[(log, "CONSUME", "ForeignRecord", "not written by ingest: its value is not a time and a message")]
-            * 3,
+            *[(log, "CONSUME", "ForeignRecord", "not written by ingest: its value is not a time and a message")] * 3,
             (log, "CONSUME", "ForeignRecord", f"not written by ingest: {headers}"),
             (log, "CONSUME", "ForeignRecord", "not written by ingest: its partition is not that of its key"),
             (settings.message_topic, "VALUE_CONVERTER", "InvalidRecord", headers),
