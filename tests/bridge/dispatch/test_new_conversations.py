@@ -40,7 +40,7 @@ def serve(work: AssignmentState, rounds: range) -> None:
 
 
 def test_ten_times_as_many_conversations_need_no_more_memory() -> None:
-    work = assignment_work(heads_in_memory=12 * 60)
+    work = assignment_work(heads_in_memory=60)
     serve(work, range(5))
     size = size_of(work)
     serve(work, range(5, 50))
@@ -48,7 +48,7 @@ def test_ten_times_as_many_conversations_need_no_more_memory() -> None:
 
 
 def test_the_heads_that_are_remembered_are_what_the_setting_says() -> None:
-    small, large = assignment_work(heads_in_memory=12 * 60), assignment_work(heads_in_memory=12 * 600)
+    small, large = assignment_work(heads_in_memory=60), assignment_work(heads_in_memory=12 * 600)
     serve(small, range(50))
     serve(large, range(50))
     assert size_of(large) - size_of(small) > 300
