@@ -26,7 +26,7 @@ def test_a_handler_that_never_started_can_be_closed_and_closes_its_consumer(depl
 
     def is_closed() -> bool:
         try:
-            cluster.all_replayed("digest")
+            cluster.published("digest")
         except RuntimeError as error:
             return "closed" in str(error)
         return False
