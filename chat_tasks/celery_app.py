@@ -26,9 +26,14 @@ queues = [queue_name(configured.redis_prefix, queue) for queue in range(configur
 app = Celery(
     "chat_tasks",
     broker=configured.redis_url,
-    include=["chat_tasks.worker.tasks", "chat_tasks.worker.log", "chat_tasks.worker.exit"],
+    include=[
+        "chat_tasks.worker.tasks",
+        "chat_tasks.worker.log",
+        "chat_tasks.worker.exit",
+    ],
     amqp="chat_tasks.worker.broker_connection:QuickAMQP",
 )
+app.steps["consumer"].add("chat_tasks.worker.reconnection:Pause")
 
 app.conf.update(
     # Other formats, pickle above all, could run code that an intruder put into Redis.
@@ -50,8 +55,12 @@ app.conf.update(
     # Flower shows workers and tasks by these events. They cost little, because a task holds many records.
     worker_send_task_events=True,
     task_track_started=False,
-    # A worker never stops trying to reach Redis, and neither does the bridge.
+    # A worker never stops trying to reach Redis, and neither does the bridge. Redis may also answer with errors for a
+    # while, as in a failover.
     broker_connection_retry_on_startup=True,
+    broker_channel_error_retry=True,
+    # No task of ours is acknowledged late, so none is cancelled. Otherwise each lost connection prints a long warning.
+    worker_cancel_long_running_tasks_on_connection_loss=True,
     broker_connection_max_retries=None,
     worker_hijack_root_logger=False,
     broker_transport_options={

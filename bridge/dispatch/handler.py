@@ -27,6 +27,7 @@ from bridge.kafka.transaction import CommittedOffset, Partition, Transaction
 from bridge.loop.handler import LoopHandler
 from chat_tasks.errors import NotOurs, UnsupportedVersion
 from chat_tasks.formats.tasks import decode_reply
+from chat_tasks.news import News
 from chat_tasks.refusals import Refusals
 from chat_tasks.settings import Settings
 
@@ -58,6 +59,7 @@ class Dispatch(LoopHandler):
         self._reader: ReplyReader | None = None
         self._in_flight = InFlight(settings)
         self._redis_answers = False
+        self._news = News()
         self._gathering = Gathering(_GATHER_RECORDS_SECONDS)
         self._draining = False
         self._refusals = Refusals(logger)
@@ -138,7 +140,8 @@ class Dispatch(LoopHandler):
                 self._lose(self._in_flight.looked_for(asked, set(waiting), now))
             case RedisLost(reason):
                 self._redis_answers = False
-                logger.warning("all tasks in flight are taken for lost: Redis: %s", reason)
+                if self._news.is_news(reason):
+                    logger.warning("all tasks in flight are taken for lost: Redis: %s", reason)
                 self._lose_all()
             case RedisBack():
                 self._redis_answers = True

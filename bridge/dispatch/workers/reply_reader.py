@@ -1,16 +1,20 @@
 """Reads the workers' replies from the assignment's own list in Redis, in a thread of its own."""
 
+import logging
 import threading
 from collections.abc import Callable
 from typing import Any
 
-from redis import RedisError
+from redis import RedisError, ResponseError
 
 from bridge.dispatch.workers.events import Replies
 from bridge.loop.events import Failed
 from chat_tasks.backoff import Backoff
+from chat_tasks.news import News
 from chat_tasks.redis_client import connect_redis
 from chat_tasks.settings import Settings
+
+logger = logging.getLogger(__name__)
 
 _BLOCK_SECONDS = 1
 _REPLIES_AT_ONCE = 100
@@ -21,8 +25,8 @@ class ReplyReader:
 
     `Dispatch` makes a reader for each assignment, and closes it when the assignment ends. The connection to Redis is
     used in the reader's thread only. Each assignment has a list of its own, so a reply to an earlier assignment is
-    never read. If Redis does not answer, the reader tries again after a backoff, and tells nobody: `TaskSender` reports
-    that.
+    never read. If Redis fails, the reader tries again after a backoff. `TaskSender` reports a Redis that is away; the
+    reader logs only what Redis answers in place of a reply.
     """
 
     def __init__(self, settings: Settings, list_name: str, post: Callable[[object], None]) -> None:
@@ -49,7 +53,7 @@ class ReplyReader:
             self._redis.connection_pool.disconnect()
 
     def _read(self) -> None:
-        backoff, failures = Backoff(first=0.05, longest=0.5), 0
+        backoff, failures, news = Backoff(first=0.05, longest=0.5), 0, News()
         while not self._stopping.is_set():
             try:
                 first: Any = self._redis.blpop([self.list_name], timeout=_BLOCK_SECONDS)
@@ -57,6 +61,8 @@ class ReplyReader:
                     more: Any = self._redis.lpop(self.list_name, _REPLIES_AT_ONCE)
                     self._post(Replies(self.list_name, [first[1], *(more or ())]))
                 failures = 0
-            except RedisError:
+            except RedisError as error:
+                if isinstance(error, ResponseError) and news.is_news(str(error)):
+                    logger.warning("replies of workers cannot be read: Redis: %s: %s", type(error).__name__, error)
                 failures += 1
                 self._stopping.wait(backoff.delay(failures))

@@ -64,6 +64,7 @@ class TaskSender:
         )
         self._heartbeat_key = f"{settings.redis_prefix}:heartbeat:{settings.instance_name}:{time.time_ns()}"
         self._beats = 0
+        self._failures = 0
         self._producer: Producer | None = None
         self._thread = threading.Thread(target=self._run, name="task sender", daemon=True)
 
@@ -84,18 +85,20 @@ class TaskSender:
         self._commands.put(lambda: self._look_for(tasks))
 
     def _run(self) -> None:
-        backoff, failures = Backoff(first=0.1, longest=1.0), 0
+        backoff, lost = Backoff(first=0.1, longest=1.0), ""
         while True:
             try:
                 self._connect()
                 self._post(RedisBack())
-                failures = 0
+                lost = ""
                 self._serve()
             except (RedisError, OperationalError, BatchPublishError, OSError) as error:
-                if not failures:
-                    self._post(RedisLost(describe_redis_error(self._settings, error)))
-                failures += 1
-                if self._drop_commands(backoff.delay(failures)):
+                reason = describe_redis_error(self._settings, error)
+                if reason != lost:
+                    self._post(RedisLost(reason))
+                lost = reason
+                self._failures += 1
+                if self._drop_commands(backoff.delay(self._failures)):
                     return
             except Exception as error:  # noqa: BLE001 - whatever it is, the loop must hear of it
                 self._post(Failed(error))
@@ -127,6 +130,8 @@ class TaskSender:
             if command is None:
                 return
             command()
+            # A Redis that takes the heartbeat may still refuse tasks.
+            self._failures = 0
 
     def _beat(self) -> None:
         """Raise `RedisError` if this Redis does not have the counter of the last beat."""

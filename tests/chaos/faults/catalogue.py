@@ -16,6 +16,7 @@ from tests.chaos.faults.processes import (
     paused_until_replaced,
     replaced,
 )
+from tests.chaos.faults.redis_errors import redis_refuses
 from tests.chaos.faults.rows import old_rows_deleted
 from tests.chaos.faults.servers import redis_flushed, server_killed, server_paused
 from tests.chaos.faults.tasks import delayed, doubled, dropped, queues, reordered
@@ -73,6 +74,7 @@ EVERYWHERE: Mapping[str, Injection] = {
     "redis killed": server_killed("redis"),
     "redis paused": server_paused("redis"),
     "redis flushed": redis_flushed,
+    "redis refuses": redis_refuses,
     "tasks doubled": queues(doubled),
     "tasks dropped": queues(dropped),
     "tasks reordered": queues(reordered),
