@@ -30,6 +30,7 @@ app = Celery(
         "chat_tasks.worker.tasks",
         "chat_tasks.worker.log",
         "chat_tasks.worker.exit",
+        "chat_tasks.worker.remote_commands",
     ],
     amqp="chat_tasks.worker.broker_connection:QuickAMQP",
 )
