@@ -5,6 +5,7 @@ from bridge.dispatch.handler import Dispatch
 from bridge.dispatch.process_state import ProcessState
 from bridge.dispatch.servers.cluster import Cluster
 from bridge.kafka.topic_ids import known_topics
+from bridge.loop.instance_name import InstanceName
 from bridge.loop.loop import Loop
 from bridge.loop.supervisor import Supervisor
 from bridge.loop.transaction_runner import new_offsets_timeout
@@ -17,7 +18,8 @@ def run_dispatch(settings: Settings) -> int:
     """Run dispatch until the process is asked to end; returns its exit code."""
     builder = _Builder(settings)
     try:
-        return Supervisor(builder.build).run()
+        name = InstanceName(settings, settings.dispatch_group)
+        return Supervisor(builder.build, name).run()
     finally:
         builder.close()
 

@@ -4,6 +4,7 @@ from bridge.checks import check_servers
 from bridge.ingest.handler import Ingest
 from bridge.kafka.topic_ids import known_topics
 from bridge.loop.adaptive_timeout import AdaptiveTimeout
+from bridge.loop.instance_name import InstanceName
 from bridge.loop.loop import Loop
 from bridge.loop.supervisor import Supervisor
 from bridge.loop.transaction_runner import new_offsets_timeout
@@ -15,7 +16,8 @@ from chat_tasks.storage.session import connected
 def run_ingest(settings: Settings) -> int:
     """Run ingest until the process is asked to end; returns its exit code."""
     timeout, size = new_offsets_timeout(settings), TransactionSize()
-    return Supervisor(lambda: _build(settings, timeout, size)).run()
+    name = InstanceName(settings, settings.ingest_group)
+    return Supervisor(lambda: _build(settings, timeout, size), name).run()
 
 
 def _build(settings: Settings, timeout: AdaptiveTimeout, size: TransactionSize) -> Loop:

@@ -14,16 +14,19 @@ from confluent_kafka import KafkaException
 
 from bridge.kafka.errors import describe_kafka_error, is_fenced_member
 from bridge.loop.events import Stop
+from bridge.loop.instance_name import InstanceName
 from bridge.loop.loop import Loop
 from chat_tasks.backoff import Backoff
 from chat_tasks.errors import ChatTasksError, ConfigurationError
 from chat_tasks.garbage import search_rarely
+from chat_tasks.news import News
+from chat_tasks.orphan import end_with_honcho
 
 logger = logging.getLogger(__name__)
 
 _HEALTHY_SECONDS = 30.0
-_REPEAT_SECONDS = 60.0
 _FENCED_AGAIN_SECONDS = 20.0
+_NAME_SECONDS = 0.1
 _BACKOFF = Backoff(first=0.2)
 
 
@@ -37,24 +40,27 @@ class Supervisor:
     of a loop: it returns the exit code.
     """
 
-    def __init__(self, build: Callable[[], Loop]) -> None:
+    def __init__(self, build: Callable[[], Loop], name: InstanceName) -> None:
         """Make a supervisor; `build` makes each loop.
 
         `build` may block. It may raise `DependencyUnavailable`, after which it is called again, or
-        `ConfigurationError`, which ends the process.
+        `ConfigurationError`, which ends the process. A process that holds `name` is waited for, at most
+        `name.patience` seconds.
         """
         self._build = build
+        self._name = name
         self._stopping = threading.Event()
         self._loop: Loop | None = None
         self._fenced_at: float | None = None
-        self._last_reason = ""
-        self._last_said = 0.0
+        self._news = News()
 
     def run(self) -> int:
         """The process's exit code: 0 after a requested end, 2 if the configuration is wrong or a namesake took over."""
         signal.signal(signal.SIGTERM, self._on_signal)
         signal.signal(signal.SIGINT, self._on_signal)
+        end_with_honcho()
         search_rarely()
+        self._take_name()
         failures = 0
         while not self._stopping.is_set():
             started = time.monotonic()
@@ -67,17 +73,17 @@ class Supervisor:
                 logger.critical("%s", error)
                 return 2
             except (KafkaException, ChatTasksError) as error:
-                if is_fenced_member(error) and self._is_fenced_again():
+                if is_fenced_member(error) and (self._name.is_shared() or self._is_fenced_again()):
                     logger.critical(
                         "another process with the same name has taken over; give each its own CHAT_INSTANCE_NAME"
                     )
                     return 2
                 reason = describe_kafka_error(error) if isinstance(error, KafkaException) else str(error)
-                if self._is_news(reason):
+                if self._news.is_news(reason):
                     logger.warning("starting again: %s", reason)
             except Exception as error:
                 reason = f"{type(error).__name__}: {error}"
-                if self._is_news(reason):
+                if self._news.is_news(reason):
                     logger.exception("starting again after a bug")
             else:
                 break
@@ -90,6 +96,24 @@ class Supervisor:
             self._stopping.wait(_BACKOFF.delay(failures))
         return 0
 
+    def _take_name(self) -> None:
+        """Wait for a process of this name to end; take its place if it does not."""
+        deadline = time.monotonic() + self._name.patience
+        while not self._name.take():
+            if self._news.is_news(self._name):
+                logger.warning(
+                    "%s is at work in group %s already, in another process on this machine: if that process does not "
+                    "end within %g s, this one takes its place; give each its own CHAT_INSTANCE_NAME",
+                    self._name.text,
+                    self._name.group,
+                    self._name.patience,
+                )
+            if time.monotonic() >= deadline:
+                self._name.take_over()
+                return
+            if self._stopping.wait(_NAME_SECONDS):
+                return
+
     def _is_fenced_again(self) -> bool:
         """Whether this member was fenced twice within twenty seconds.
 
@@ -100,14 +124,6 @@ class Supervisor:
         again = self._fenced_at is not None and now - self._fenced_at < _FENCED_AGAIN_SECONDS
         self._fenced_at = now
         return again
-
-    def _is_news(self, reason: str) -> bool:
-        """Whether to log this reason: the same trouble is logged once a minute."""
-        now = time.monotonic()
-        if reason == self._last_reason and now - self._last_said < _REPEAT_SECONDS:
-            return False
-        self._last_reason, self._last_said = reason, now
-        return True
 
     def _on_signal(self, number: int, _: FrameType | None) -> None:
         if self._stopping.is_set():

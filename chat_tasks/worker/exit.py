@@ -1,4 +1,5 @@
-"""How a worker's children end: within a second of their last task, and at once if the pool is to have fewer children.
+"""How a worker ends with its honcho, and how its children end: within a second of their last task, and at once if the
+pool is to have fewer children.
 
 Before a child ends it waits until its parent has taken notice of all its results. After a lost connection to Redis the
 parent has forgotten some results, and the child waited for thirty seconds. Nobody needs what our tasks return: their
@@ -16,6 +17,9 @@ from contextlib import suppress
 
 from billiard import pool
 from billiard.process import BaseProcess
+from celery.signals import worker_init
+
+from chat_tasks.orphan import end_with_honcho
 
 # The number of looks, a tenth of a second apart.
 pool.GUARANTEE_MESSAGE_CONSUMPTION_RETRY_LIMIT = 10
@@ -29,3 +33,9 @@ def _end_at_once(self: BaseProcess) -> None:
 
 
 BaseProcess.terminate_controlled = _end_at_once
+
+
+@worker_init.connect
+def watch_honcho(**_: object) -> None:
+    """End the worker, and with it its children, if the honcho that started it is gone."""
+    end_with_honcho()

@@ -123,9 +123,14 @@ def test_the_variables_that_are_named_anywhere_exist() -> None:
 
 
 def test_it_runs_what_the_procfile_runs(services: dict[str, Service]) -> None:
+    supervisor = "exec python3 -m stack.pipeline.flower "
     for name, command in procfile():
         mine = command_of(services[name])
         if name == "flower":
+            # Where honcho has a supervisor of ours for it, the engine starts it again.
+            assert services[name]["restart"] == "unless-stopped"
+            assert command.startswith(supervisor)
             mine = mine.replace("--address=0.0.0.0", "--address=127.0.0.1")
             mine = mine.replace("--port=5555", '--port="${CHAT_FLOWER_PORT:-15555}"')
-        assert mine.removeprefix("exec ") == command.removeprefix("exec ").replace("$HONCHO_PROCESS_NAME@", "worker@")
+        command_alone = command.removeprefix(supervisor).removeprefix("exec ")
+        assert mine.removeprefix("exec ") == command_alone.replace("$HONCHO_PROCESS_NAME@", "worker@")

@@ -1,15 +1,18 @@
 """The real Procfile under the real honcho, as a user runs it, watched in Flower."""
 
 import json
+import os
+import signal
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+import psutil
 import pytest
 
 from chat_tasks.settings import Settings
-from stack.development.status import pipeline_status
+from stack.development.status import flower_answers, pipeline_status
 from stack.pipeline.procfile import Pipeline
 from stack.processes.ports import free_port
 from stack.waiting import wait_until
@@ -20,20 +23,30 @@ pytestmark = pytest.mark.servers
 
 
 @pytest.fixture
-def pipeline(deploy: Deploy, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[tuple[Pipeline, Settings]]:
-    """The Procfile's processes on topics of their own, in a folder whose `.env` is somebody else's."""
+def honchos(
+    deploy: Deploy, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[tuple[list[Pipeline], Settings]]:
+    """The Procfile's processes on topics of their own, twice and not started, in a folder whose `.env` is another's."""
     (tmp_path / ".env").write_text("CHAT_MAX_BODY_BYTES=1\nCHAT_INSTANCE_NAME=ingest.1\nCHAT_REPLAY_WINDOW=wrong\n")
     monkeypatch.chdir(tmp_path)
-    deployment = deploy()
+    deployment = deploy(session_timeout=6)
     environment = {
         **deployment.environment,
         "CHAT_FLOWER_PORT": str(free_port()),
         "FLOWER_UNAUTHENTICATED_API": "true",
     }
-    pipeline = Pipeline(tmp_path / "pipeline", environment)
+    pipelines = [Pipeline(tmp_path / name, environment) for name in ("first", "second")]
+    yield pipelines, deployment.settings
+    for pipeline in pipelines:
+        pipeline.stop()
+
+
+@pytest.fixture
+def pipeline(honchos: tuple[list[Pipeline], Settings]) -> tuple[Pipeline, Settings]:
+    """The Procfile's processes on topics of their own."""
+    [pipeline, _], settings = honchos
     pipeline.start()
-    yield pipeline, deployment.settings
-    pipeline.stop()
+    return pipeline, settings
 
 
 def test_it_starts_works_and_stops_cleanly(pipeline: tuple[Pipeline, Settings]) -> None:
@@ -72,3 +85,53 @@ def test_flower_shows_the_tasks_and_never_a_body(pipeline: tuple[Pipeline, Setti
     assert all(" conversations, " in task["args"] for task in tasks.values())
     assert "👋" not in json.dumps(tasks, ensure_ascii=False)
     assert messages[0].body not in json.dumps(tasks, ensure_ascii=False)
+
+
+def ends_with(pipeline: Pipeline, end: Callable[[psutil.Process], object]) -> bool:
+    """Whether all processes of the pipeline end by themselves once honcho was ended that way."""
+    honcho = pipeline._honcho.process()
+    assert honcho is not None
+    end(honcho)
+    return wait_until(lambda: not pipeline._marked(), PATIENCE_SECONDS)
+
+
+def test_flowers_fate_is_its_own_and_that_of_the_others_is_honchos(pipeline: tuple[Pipeline, Settings]) -> None:
+    running, settings = pipeline
+    assert wait_until(lambda: flower_answers(running.flower_port), PATIENCE_SECONDS)
+    [flower] = running.processes()["flower"].children()
+    flower.kill()
+    assert wait_until(lambda: "Flower ended with exit code -9" in running.log_path.read_text(), PATIENCE_SECONDS)
+    assert wait_until(lambda: flower_answers(running.flower_port), PATIENCE_SECONDS)
+    messages = some_messages(300, 20)
+    send(settings, messages)
+    read_outputs(settings, messages)
+    assert running.runs
+    assert "stopped (rc=" not in running.log_path.read_text()
+    assert ends_with(running, psutil.Process.kill)
+
+
+def test_of_two_honchos_the_second_takes_over_and_ends_with_its_terminal(
+    honchos: tuple[list[Pipeline], Settings],
+) -> None:
+    [first, second], settings = honchos
+    messages = [some_messages(300, 20, seed=seed) for seed in range(2)]
+    first.start()
+    send(settings, messages[0])
+    read_outputs(settings, messages[0])
+    assert wait_until(lambda: flower_answers(first.flower_port), PATIENCE_SECONDS)
+    second.start()
+    assert wait_until(lambda: not first.runs, PATIENCE_SECONDS), second.log_tail()
+    assert "another process with the same name has taken over" in first.log_path.read_text()
+    assert "stopped (rc=2)" in first.log_path.read_text()
+
+    send(settings, messages[1])
+    read_outputs(settings, messages[0] + messages[1])
+    assert wait_until(lambda: all(one.answering for one in pipeline_status(second)), PATIENCE_SECONDS)
+    said = second.log_path.read_text()
+    assert f"ingest.1 is at work in group {settings.ingest_group} already" in said
+    assert f"dispatch.1 is at work in group {settings.dispatch_group} already" in said
+    assert said.count(f"another process listens on port {second.flower_port}") == 1
+    assert "Traceback" not in said + first.log_path.read_text()
+
+    # What a terminal that is closed does to the processes in its foreground.
+    assert ends_with(second, lambda honcho: os.killpg(honcho.pid, signal.SIGHUP))

@@ -136,14 +136,6 @@ def test_a_server_paused_until_dispatch_complains(
     keep_sending(deployment.settings, pause)
 
 
-def test_a_second_process_of_the_same_name_takes_over_and_the_first_one_says_so(deploy: Deploy) -> None:
-    deployment = deploy()
-    [first] = deployment.start("ingest.1")
-    deployment.start("ingest.1")
-    first.wait_for_line("another process with the same name has taken over")
-    assert first.popen.wait(30) == 2
-
-
 def test_a_second_signal_ends_a_process_at_once(deploy: Deploy) -> None:
     deployment: Deployment = deploy()
     [process] = deployment.start("dispatch.1")
