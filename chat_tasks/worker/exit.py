@@ -1,5 +1,4 @@
-"""How a worker ends with its honcho, and how its children end: within a second of their last task, and at once if the
-pool is to have fewer children.
+"""How a worker ends: with its honcho, and its children soon after their last task, or at once to shrink the pool.
 
 Before a child ends it waits until its parent has taken notice of all its results. After a lost connection to Redis the
 parent has forgotten some results, and the child waited for thirty seconds. Nobody needs what our tasks return: their

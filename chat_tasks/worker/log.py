@@ -31,9 +31,10 @@ class OneLine(logging.Filter):
 
     def filter(self, record: logging.LogRecord) -> bool:
         """Whether the record is news."""
-        given = record.args if isinstance(record.args, tuple) else ()
-        troubles = [_describe(one) for one in given if isinstance(one, Exception)]
-        record.args = tuple(_describe(one) if isinstance(one, Exception) else one for one in given)
+        troubles = []
+        if isinstance(record.args, tuple):
+            troubles = [_describe(one) for one in record.args if isinstance(one, Exception)]
+            record.args = tuple(_describe(one) if isinstance(one, Exception) else one for one in record.args)
         # Not the record's own method, which escapes the ends of lines.
         line = " ".join(logging.LogRecord.getMessage(record).split())
         if record.exc_info and not troubles:
