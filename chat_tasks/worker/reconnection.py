@@ -1,4 +1,4 @@
-"""What a worker does between two connections to Redis: a Redis that refuses commands is waited for like one that is away.
+"""What a worker does between two connections to Redis: one that refuses commands is waited for, like one that is away.
 
 kombu writes tasks that it cannot put back into their queue to a file, which nobody reads or deletes. Dispatch sends
 such tasks again, and their texts belong in no file.

@@ -2,9 +2,8 @@
 
 import pytest
 from cassandra.cluster import Session
-from celery import Celery
 
-from stack.pipeline.worker_pool import has_processes
+from stack.pipeline.worker_pool import control_app, has_processes
 from tests.pipeline.conversation import assert_rows_match, read_outputs, send, some_messages
 from tests.pipeline.deployment import Deploy
 
@@ -27,7 +26,7 @@ def test_commands_that_would_stop_tasks_are_refused(deploy: Deploy, cassandra: S
     deployment = deploy()
     settings = deployment.settings
     _, dispatch, worker = deployment.start("ingest.1", "dispatch.1", "prefork.1")
-    with Celery(broker=settings.redis_url) as app:
+    with control_app(settings) as app:
         for command, arguments in {**REFUSED, **TAKEN}.items():
             [answers] = app.control.broadcast(command, arguments, reply=True, timeout=30, limit=1)
             [answer] = answers.values()

@@ -11,7 +11,7 @@ from bridge.dispatch.workers.events import Replies
 from bridge.loop.events import Failed
 from chat_tasks.backoff import Backoff
 from chat_tasks.news import News
-from chat_tasks.redis_client import connect_redis
+from chat_tasks.redis_client import connect_redis, describe_redis_error
 from chat_tasks.settings import Settings
 
 logger = logging.getLogger(__name__)
@@ -31,6 +31,7 @@ class ReplyReader:
 
     def __init__(self, settings: Settings, list_name: str, post: Callable[[object], None]) -> None:
         self.list_name = list_name
+        self._settings = settings
         self._post = post
         self._redis = connect_redis(settings)
         self._stopping = threading.Event()
@@ -62,7 +63,8 @@ class ReplyReader:
                     self._post(Replies(self.list_name, [first[1], *(more or ())]))
                 failures = 0
             except RedisError as error:
-                if isinstance(error, ResponseError) and news.is_news(str(error)):
-                    logger.warning("replies of workers cannot be read: Redis: %s: %s", type(error).__name__, error)
+                reason = describe_redis_error(self._settings, error)
+                if isinstance(error, ResponseError) and news.is_news(reason):
+                    logger.warning("replies of workers cannot be read: Redis: %s", reason)
                 failures += 1
                 self._stopping.wait(backoff.delay(failures))

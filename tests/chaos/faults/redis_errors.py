@@ -7,7 +7,9 @@ import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager, suppress
 
-from redis import Redis, RedisError, ResponseError
+from redis import Redis, RedisError
+from redis.backoff import NoBackoff
+from redis.retry import Retry
 
 from stack.processes.ports import free_port
 from stack.waiting import wait_until
@@ -37,8 +39,7 @@ def _configured(**values: object) -> Refusal:
             before = {name: str(redis.config_get(name)[name]) for name in values}
             for name, value in values.items():
                 redis.config_set(name, str(value))
-            for kind in ("normal", "pubsub"):
-                redis.client_kill_filter(_type=kind)
+            _end_connections(redis)
             try:
                 yield
             finally:
@@ -92,14 +93,20 @@ def _busy(url: str) -> Iterator[None]:
 def _loading(url: str) -> Iterator[None]:
     """Redis reads its data from a file for some seconds, and looks at its clients after every two megabytes."""
     keys = [f"large-{number}" for number in range(_LARGE_KEYS)]
-    slow = {"rdbcompression": "no", "key-load-delay": 200_000}
-    with _configured(**slow)(url), _admin(url.rpartition("/")[0] + "/15") as redis:
+    with _admin(url.rpartition("/")[0] + "/15") as redis:
         redis.mset(dict.fromkeys(keys, b"x" * 2_097_152))
+        redis.config_set("rdbcompression", "no")
+        redis.config_set("key-load-delay", 200_000)
         try:
             with _meanwhile(url, "DEBUG", "RELOAD"):
                 assert wait_until(lambda: not _answers(redis), PATIENCE_SECONDS)
+                # Who already waits for a task is not answered at all until the data is read.
+                _end_connections(redis)
                 yield
         finally:
+            assert wait_until(lambda: _answers(redis), PATIENCE_SECONDS)
+            redis.config_set("key-load-delay", 0)
+            redis.config_set("rdbcompression", "yes")
             redis.delete(*keys)
 
 
@@ -126,10 +133,11 @@ def _admin(url: str) -> Iterator[Redis]:
 
 @contextmanager
 def _meanwhile(url: str, *command: str | int) -> Iterator[None]:
-    """A command that takes long, from a client of its own; at the end it has ended."""
+    """A command that takes long, from a client of its own; at the end it has ended, or lost its connection."""
 
     def run() -> None:
-        with Redis.from_url(url, socket_timeout=PATIENCE_SECONDS) as redis, suppress(ResponseError):
+        once = Retry(NoBackoff(), 0)
+        with Redis.from_url(url, socket_timeout=PATIENCE_SECONDS, retry=once) as redis, suppress(RedisError):
             redis.execute_command(*command)
 
     thread = threading.Thread(target=run)
@@ -138,6 +146,12 @@ def _meanwhile(url: str, *command: str | int) -> Iterator[None]:
         yield
     finally:
         thread.join()
+
+
+def _end_connections(redis: Redis) -> None:
+    """End all connections but this one."""
+    for kind in ("normal", "pubsub"):
+        redis.client_kill_filter(_type=kind)
 
 
 def _answers(redis: Redis) -> bool:
