@@ -54,12 +54,13 @@ $(QUIX)/installed: bench/contestants/quix-constraints.txt
 	$(QUIX)/bin/pip install --quiet --disable-pip-version-check --constraint $< quixstreams cassandra-driver
 	touch $@
 
-# Renews the pins from what the ranges of pyproject.toml allow today.
+# Renews the pins: of Python packages from what the ranges of pyproject.toml allow today, of the servers' jars too.
 constraints:
 	rm -rf $(VENV)
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/pip install --quiet --disable-pip-version-check --editable '.[dev,docs]'
 	$(BIN)/pip freeze --exclude-editable | sed -E 's/ @ .*//' > constraints.txt
+	$(BIN)/python -m stack.fetch.renew
 
 clean:
 	rm -rf $(VENV) .stack site .mypy_cache .ruff_cache .pytest_cache .hypothesis

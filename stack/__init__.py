@@ -1,4 +1,5 @@
 """Kafka, Cassandra and Redis as plain local processes, for development and tests.
 
-Nothing here is needed in production: the servers come as jars from Maven and listen on loopback addresses only.
+Nothing here is needed in production. The servers come as pinned jars and as Python packages, and listen on loopback
+addresses only.
 """

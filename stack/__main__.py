@@ -12,10 +12,11 @@ from rich.console import Console
 
 from chat_tasks.errors import ChatTasksError
 from stack.demo.demo import demo
+from stack.development.keep_servers import keep_servers
 from stack.development.status import status
 from stack.development.up_and_down import development_stack, down, up
 from stack.errors import StackError
-from stack.fetch.maven import fetch_all
+from stack.fetch.fetch import fetch_all
 from stack.home import home_folder, jars_folder
 
 if TYPE_CHECKING:
@@ -41,15 +42,15 @@ def main() -> None:
 
 @main.command("fetch")
 def fetch_command() -> None:
-    """Fetch the servers' jars with Maven."""
-    fetch_all(jars_folder(), click.echo)
+    """Fetch the servers' jars."""
+    fetch_all(jars_folder())
     click.echo(f"everything is in {jars_folder()}")
 
 
 @main.command("up")
 def up_command() -> None:
     """Start what does not run yet: servers, then `chat-tasks init`, then the pipeline."""
-    fetch_all(jars_folder(), click.echo)
+    fetch_all(jars_folder())
     up(*development_stack(home_folder()), click.echo)
 
 
@@ -60,7 +61,7 @@ def down_command() -> None:
 
 
 @main.command("status")
-@click.option("--json", "as_json", is_flag=True, help="A list of {name, pid, address, answering}.")
+@click.option("--json", "as_json", is_flag=True, help="A list of {name, pid, address, answering, starts, last_exit}.")
 def status_command(*, as_json: bool) -> None:
     """Show every process; exit code 0 when all answer, 1 otherwise."""
     found = status(*development_stack(home_folder()))
@@ -69,6 +70,13 @@ def status_command(*, as_json: bool) -> None:
     else:
         _show(found)
     sys.exit(0 if all(process.answering for process in found) else 1)
+
+
+@main.command("keep-servers", hidden=True)
+def keep_servers_command() -> None:
+    """Start servers again when they end; part of what `up` starts."""
+    servers, _ = development_stack(home_folder())
+    keep_servers(servers.all, click.echo)
 
 
 @main.command("demo")
@@ -84,7 +92,10 @@ def _show(found: Sequence[ProcessStatus]) -> None:
             state = click.style("answers" if process.address else "runs", fg="green")
         else:
             state = click.style("does not run" if process.pid is None else "does not answer", fg="red")
-        click.echo(f"{process.name:<10} {pid:>8}  {process.address or '-':<23} {state}")
+        lives = ""
+        if process.last_exit is not None:
+            lives = f"; started {process.starts} times, {process.last_exit}"
+        click.echo(f"{process.name:<10} {pid:>8}  {process.address or '-':<23} {state}{lives}")
 
 
 if __name__ == "__main__":

@@ -8,15 +8,11 @@ class StackError(Exception):
 
 
 class MissingToolError(StackError):
-    """Java or Maven is not installed, or too old or too new."""
-
-
-class UnsupportedPlatformError(StackError):
-    """There is no redis-server binary for this operating system and processor."""
+    """Java or Valkey is not installed, or too old or too new."""
 
 
 class FetchError(StackError):
-    """Maven could not fetch the jars of a server."""
+    """The jars of a server cannot be fetched, or are not the pinned ones."""
 
 
 class PortTakenError(StackError):

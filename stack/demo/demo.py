@@ -1,4 +1,4 @@
-"""`make demo`: the whole pipeline on servers of its own, a worked example, and a load whose output is checked."""
+"""`make demo`: a story in six acts on servers of its own, each line of which says what it proves."""
 
 from __future__ import annotations
 
@@ -6,12 +6,15 @@ import shutil
 from typing import TYPE_CHECKING
 
 from chat_tasks.settings import Settings
+from stack.demo.dialogue import play_dialogue
+from stack.demo.disturbances import disturbances
 from stack.demo.example import play_example
 from stack.demo.load import CONVERSATIONS, MESSAGES, play_load
+from stack.demo.pace import play_pace
 from stack.development.up_and_down import up
-from stack.fetch.maven import fetch_all
+from stack.fetch.fetch import fetch_all
 from stack.isolation import ignore_settings
-from stack.pipeline.procfile import Pipeline
+from stack.pipeline.kept import KeptPipeline
 from stack.processes.ports import free_port
 from stack.servers.one_of_each import Servers
 
@@ -27,25 +30,37 @@ def demo(home: Path, console: Console) -> None:
     def report(line: str) -> None:
         console.print(line, highlight=False, markup=False, soft_wrap=True)
 
+    def act(title: str) -> None:
+        console.print()
+        console.rule(f"[bold]{title}", align="left", style="dim")
+
     ignore_settings()
-    fetch_all(home / "jars", report)
+    fetch_all(home / "jars")
     folder = home / "demo"
     shutil.rmtree(folder, ignore_errors=True)
     servers = Servers.on_free_ports(folder, profile="steady")
     environment = {**servers.environment(), "CHAT_FLOWER_PORT": str(free_port())}
-    pipeline = Pipeline(folder / "pipeline", environment)
+    pipeline = KeptPipeline(folder / "pipeline", environment)
     settings = Settings(
         kafka_bootstrap_servers=servers.bootstrap_servers,
         cassandra_port=servers.cassandra_port,
         redis_url=servers.redis_url,
     )
     try:
+        act("1. Servers and pipeline start, on free ports")
         up(servers, pipeline, report)
-        console.rule("the worked example")
+        act("2. The records: JSON in, the same with a number out")
         play_example(settings, report)
-        console.rule(f"{MESSAGES:,} messages of {CONVERSATIONS} conversations, without keys, to all partitions")
-        play_load(settings, console, report)
+        act("3. A conversation: its lines go to any partition, and come out numbered")
+        play_dialogue(settings, settings.topic_partitions, report)
+        act(f"4. {MESSAGES:,} messages of {CONVERSATIONS} conversations, while things break")
+        play_load(settings, console, report, disturbances(settings, pipeline, report))
+        act("5. How fast it is, warm")
+        play_pace(settings, report)
     finally:
+        act("6. Everything that was started is stopped")
         pipeline.stop()
         servers.stop()
-        report("everything that was started is stopped")
+    report("Next: `make up` starts it all to stay, and `make status` shows it. Then, for instance:")
+    report('  .venv/bin/chat-tasks send abc123 "Hi there!" --sender bob --to ann')
+    report("  .venv/bin/chat-tasks latest abc123")

@@ -23,12 +23,17 @@ FLOWER_HOST = "127.0.0.1"
 
 @dataclass(frozen=True)
 class ProcessStatus:
-    """One process. `pid` is None if it does not run, `address` is None if it has none."""
+    """One process. `pid` is None if it does not run, `address` is None if it has none.
+
+    `starts` and `last_exit` are known of the processes of the pipeline, since it was started.
+    """
 
     name: str
     pid: int | None
     address: str | None
     answering: bool
+    starts: int | None = None
+    last_exit: str | None = None
 
 
 def status(servers: Servers, pipeline: Pipeline) -> Sequence[ProcessStatus]:
@@ -44,7 +49,7 @@ def pipeline_status(pipeline: Pipeline) -> Sequence[ProcessStatus]:
     except PipelineError:
         return ()
     processes = pipeline.processes()
-    return tuple(_process(name, processes.get(name), pipeline.flower_port) for name in names)
+    return tuple(_process(name, processes.get(name), pipeline) for name in names)
 
 
 def flower_answers(port: int) -> bool:
@@ -64,12 +69,18 @@ def _server(server: ServerProcess) -> ProcessStatus:
     return ProcessStatus(server.name, pid, server.address, pid is not None and server.answers())
 
 
-def _process(name: str, process: psutil.Process | None, flower_port: int) -> ProcessStatus:
-    pid = None if process is None else process.pid
-    if name == "flower":
-        address = f"http://{FLOWER_HOST}:{flower_port}"
-        return ProcessStatus(name, pid, address, pid is not None and flower_answers(flower_port))
-    return ProcessStatus(name, pid, None, process is not None and _lives(process))
+def _process(name: str, process: psutil.Process | None, pipeline: Pipeline) -> ProcessStatus:
+    life = pipeline.life(name)
+    address = f"http://{FLOWER_HOST}:{pipeline.flower_port}" if name == "flower" else None
+    lives = process is not None and _lives(process)
+    return ProcessStatus(
+        name,
+        None if process is None else process.pid,
+        address,
+        lives and (address is None or flower_answers(pipeline.flower_port)),
+        None if life is None else life.starts,
+        None if life is None else life.last_exit,
+    )
 
 
 def _lives(process: psutil.Process) -> bool:

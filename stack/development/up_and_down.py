@@ -5,9 +5,9 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING
 
-from stack.development.status import pipeline_status
+from stack.development.status import flower_answers, pipeline_status
 from stack.errors import PipelineError
-from stack.pipeline.procfile import Pipeline
+from stack.pipeline.kept import KeptPipeline
 from stack.processes.parallel import with_each
 from stack.servers.one_of_each import Servers
 from stack.waiting import wait_until
@@ -23,13 +23,13 @@ if TYPE_CHECKING:
 _PIPELINE_SECONDS = 60.0
 
 
-def development_stack(home: Path) -> tuple[Servers, Pipeline]:
+def development_stack(home: Path) -> tuple[Servers, KeptPipeline]:
     """The servers at their fixed ports and the pipeline of the root Procfile, both kept below `home`."""
     servers = Servers.development(home)
-    return servers, Pipeline(home / "pipeline", servers.environment())
+    return servers, KeptPipeline(home / "pipeline", servers.environment(), servers_kept=True)
 
 
-def up(servers: Servers, pipeline: Pipeline, report: Report) -> None:
+def up(servers: Servers, pipeline: KeptPipeline, report: Report) -> None:
     """Start what does not run: the servers, then `init`, then the pipeline. Raises `StackError`.
 
     `init` runs every time: it leaves alone what is there, and finds settings that no longer fit the data.
@@ -37,12 +37,17 @@ def up(servers: Servers, pipeline: Pipeline, report: Report) -> None:
     with_each(servers.all, lambda server: _start(server, report))
     report("init: running")
     report(f"init: done\n{pipeline.initialise()}".rstrip())
+    if pipeline.runs:
+        report(f"pipeline: ran already; its log is {pipeline.log_path}")
+        return
     pipeline.start()
     _wait_for(pipeline)
     report(f"pipeline: runs ({', '.join(pipeline.names())}); its log is {pipeline.log_path}")
+    if not flower_answers(pipeline.flower_port):
+        report(f"flower: does not answer on port {pipeline.flower_port}; the pipeline goes on without it")
 
 
-def down(servers: Servers, pipeline: Pipeline, report: Report) -> None:
+def down(servers: Servers, pipeline: KeptPipeline, report: Report) -> None:
     """Stop the pipeline, then the servers; their data stay."""
     pipeline.stop()
     report("pipeline: stopped")
@@ -50,16 +55,20 @@ def down(servers: Servers, pipeline: Pipeline, report: Report) -> None:
     report("servers: stopped")
 
 
-def _wait_for(pipeline: Pipeline) -> None:
-    def silent() -> list[str]:
-        return [process.name for process in pipeline_status(pipeline) if not process.answering]
+def _wait_for(pipeline: KeptPipeline) -> None:
+    """Wait until all processes answer. Raises `PipelineError` if one does not, or has ended; Flower may do either."""
 
-    wait_until(lambda: not pipeline.runs or not silent(), _PIPELINE_SECONDS, interval=0.2)
-    missing = silent()
-    if missing:
-        raise PipelineError(
-            f"no answer from {', '.join(missing)}. The log ({pipeline.log_path}) ends with:\n{pipeline.log_tail()}"
-        )
+    def silent() -> set[str]:
+        return {one.name for one in pipeline_status(pipeline) if not one.answering}
+
+    def settled() -> bool:
+        ended = pipeline.restarted().keys()
+        return bool(ended - {"flower"}) or not pipeline.runs or not silent() - ended
+
+    wait_until(settled, _PIPELINE_SECONDS, interval=0.2)
+    ended = [f"{name} {how}" for name, how in pipeline.restarted().items() if name != "flower"]
+    if trouble := ended or [f"no answer from {name}" for name in sorted(silent() - {"flower"})]:
+        raise PipelineError(f"{', '.join(trouble)}. The log ({pipeline.log_path}) ends with:\n{pipeline.log_tail()}")
 
 
 def _start(server: ServerProcess, report: Report) -> None:

@@ -1,1 +1,1 @@
-"""Getting the servers onto this machine: Maven fetches their jars, once."""
+"""Getting the servers onto this machine: pinned jars are fetched once; Java and Redis come with Python packages."""

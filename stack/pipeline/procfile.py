@@ -15,6 +15,7 @@ from honcho.environ import parse_procfile
 from chat_tasks.environment import variables
 from stack.errors import PipelineError
 from stack.home import PROJECT_ROOT
+from stack.pipeline.lives import Life
 from stack.processes.detached import DetachedProcess
 from stack.waiting import wait_until
 
@@ -24,6 +25,8 @@ if TYPE_CHECKING:
 # Console scripts are installed beside the interpreter, which need not be on PATH.
 _SCRIPTS = Path(sys.executable).parent
 INIT = (str(_SCRIPTS / "chat-tasks"), "init")
+
+PROCFILE = PROJECT_ROOT / "Procfile"
 
 # In the environment of every process of one pipeline, so that they are found even after a kill of honcho.
 _MARK = "CHAT_STACK_PIPELINE"
@@ -42,7 +45,7 @@ class Pipeline:
         folder: Path,
         environment: Mapping[str, str],
         *,
-        procfile: Path = PROJECT_ROOT / "Procfile",
+        procfile: Path = PROCFILE,
         init: Sequence[str] = INIT,
     ) -> None:
         self._mark = str(folder)
@@ -87,10 +90,7 @@ class Pipeline:
 
     def names(self) -> Sequence[str]:
         """The processes that the Procfile lists. Raises `PipelineError` where there is none."""
-        try:
-            return tuple(parse_procfile(self._procfile.read_text()).processes)
-        except FileNotFoundError as error:
-            raise PipelineError(f"there is no {self._procfile}, which lists the processes to run") from error
+        return tuple(parse_procfile(self._text_of(self._procfile)).processes)
 
     @property
     def runs(self) -> bool:
@@ -127,6 +127,17 @@ class Pipeline:
             for process in group
             if _parent(process) not in parents[name]
         }
+
+    def life(self, name: str) -> Life | None:  # noqa: ARG002 - honcho keeps no account of its processes
+        """How often a process was started, and how it last ended; None if that is not known."""
+        return None
+
+    @staticmethod
+    def _text_of(procfile: Path) -> str:
+        try:
+            return procfile.read_text()
+        except FileNotFoundError as error:
+            raise PipelineError(f"there is no {procfile}, which lists the processes to run") from error
 
     def _marked(self) -> Mapping[str, Sequence[psutil.Process]]:
         """Every live process that honcho started for us, and all their children, by the name in the Procfile."""

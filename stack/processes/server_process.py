@@ -62,7 +62,7 @@ class ServerProcess(ABC):
     def start(self) -> None:
         """Start the server where it does not run already, and do not wait for it to answer.
 
-        Raises `PortTakenError` when another process has one of its ports, `MissingToolError` without Java or Maven,
+        Raises `PortTakenError` when another process has one of its ports, `MissingToolError` without Java or Valkey,
         `FetchError` when its jars cannot be fetched.
         """
         if self.pid is not None:

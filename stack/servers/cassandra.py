@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 from stack.errors import FetchError
-from stack.fetch.maven import fetch
-from stack.fetch.tools import find_java
-from stack.servers.class_archive import class_archive_options
-from stack.servers.java_server import JavaServer
+from stack.fetch.fetch import fetch
+from stack.fetch.java import find_java
+from stack.processes.server_process import ServerProcess
+from stack.servers.class_archive import base_archive_options
 from stack.servers.profiles import JVM_OPTIONS, Profile
 from stack.servers.templates import render
 
@@ -95,7 +95,7 @@ class CassandraSettings:
         }
 
 
-class CassandraNode(JavaServer):
+class CassandraNode(ServerProcess):
     """One Cassandra node.
 
     `kill` makes it forget what it acknowledged since its last sync, up to ten seconds; with `commitlog_sync` "group"
@@ -116,7 +116,7 @@ class CassandraNode(JavaServer):
         jars = fetch("cassandra", self._jars)
         agent = next(jars.glob("jamm-*.jar"), None)
         if agent is None:
-            raise FetchError(f"Maven put no jamm jar into {jars}")
+            raise FetchError(f"there is no jamm jar in {jars}")
         options = render("cassandra.options", {}, self.folder)
         yaml = render("cassandra.yaml", self.settings.yaml(), self.folder)
         logback = render("cassandra-logback.xml", {}, self.folder)
@@ -125,7 +125,7 @@ class CassandraNode(JavaServer):
                 str(java),
                 *_MEMORY[self.settings.profile],
                 *JVM_OPTIONS[self.settings.profile],
-                *class_archive_options(jars, java),
+                *base_archive_options(jars, java),
                 f"@{options}",
                 f"-javaagent:{agent}",
             ),

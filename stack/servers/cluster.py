@@ -87,7 +87,7 @@ class Cluster(ServerGroup):
         return cls(
             kafka=[KafkaBroker(settings, jars, f"kafka-{settings.node_id}") for settings in brokers],
             cassandra=[CassandraNode(settings, jars, settings.folder.name) for settings in nodes],
-            redis=RedisServer(RedisSettings(home / "redis", port=free_port()), jars),
+            redis=RedisServer(RedisSettings(home / "redis", port=free_port())),
         )
 
     @property

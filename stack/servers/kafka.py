@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import subprocess
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+import psutil
 from confluent_kafka import KafkaException
 from confluent_kafka.admin import AdminClient
 
 from stack.errors import StackError
-from stack.fetch.maven import fetch
-from stack.fetch.tools import find_java
-from stack.servers.class_archive import class_archive_options
-from stack.servers.java_server import JavaServer
+from stack.fetch.fetch import fetch
+from stack.fetch.java import find_java
+from stack.processes.server_process import STOP_GRACE_SECONDS, ServerProcess
+from stack.servers.class_archive import archive_written_by, class_archive_options, keep_archive
 from stack.servers.profiles import JVM_OPTIONS, Profile
 from stack.servers.templates import render
 
@@ -23,6 +25,8 @@ if TYPE_CHECKING:
 
 # All nodes of a cluster must be formatted with one id; 16 bytes in base64.
 CLUSTER_ID = "Y2hhdC10YXNrcy1zdGFjaw"
+
+_WRITING_SECONDS = 60.0
 
 
 @dataclass(frozen=True)
@@ -61,7 +65,7 @@ class KafkaSettings:
         }
 
 
-class KafkaBroker(JavaServer):
+class KafkaBroker(ServerProcess):
     """One KRaft node, broker and controller at once."""
 
     def __init__(self, settings: KafkaSettings, jars: Path, name: str = "kafka") -> None:
@@ -87,6 +91,16 @@ class KafkaBroker(JavaServer):
             *(logging, "-cp", classpath, "kafka.Kafka", str(properties)),
         ]
 
+    def stop(self) -> None:
+        """End the broker, as of every server; the first one writes the archive of its classes then."""
+        written = self._written_at_the_end()
+        if written is None:
+            super().stop()
+        elif self._process.stop(STOP_GRACE_SECONDS + _WRITING_SECONDS):
+            keep_archive(written)
+        else:
+            written.unlink(missing_ok=True)
+
     def answers(self) -> bool:
         """Whether the broker serves metadata and lists itself, which it does once its controller lets it."""
         client = AdminClient(
@@ -100,6 +114,12 @@ class KafkaBroker(JavaServer):
             return self.settings.node_id in client.list_topics(timeout=1.0).brokers
         except KafkaException:
             return False
+
+    def _written_at_the_end(self) -> Path | None:
+        with suppress(psutil.NoSuchProcess):
+            if (process := self._process.process()) is not None:
+                return archive_written_by(process.cmdline())
+        return None
 
     def _format(self, java: Sequence[str], properties: Path) -> None:
         words = (*java, "kafka.tools.StorageTool", "format", "--cluster-id", CLUSTER_ID, "--config", str(properties))

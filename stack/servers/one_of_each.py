@@ -35,7 +35,7 @@ class Servers(ServerGroup):
         return cls(
             kafka=KafkaBroker(KafkaSettings(home / "kafka"), jars),
             cassandra=CassandraNode(CassandraSettings(home / "cassandra"), jars),
-            redis=RedisServer(RedisSettings(home / "redis"), jars),
+            redis=RedisServer(RedisSettings(home / "redis")),
         )
 
     @classmethod
@@ -58,7 +58,7 @@ class Servers(ServerGroup):
         return cls(
             kafka=KafkaBroker(kafka, jars),
             cassandra=CassandraNode(cassandra, jars),
-            redis=RedisServer(RedisSettings(home / "redis", port=free_port()), jars),
+            redis=RedisServer(RedisSettings(home / "redis", port=free_port())),
         )
 
     @property

@@ -9,8 +9,7 @@ import redis
 from redis.backoff import NoBackoff
 from redis.retry import Retry
 
-from stack.fetch.maven import fetch
-from stack.fetch.redis_binary import BINARY
+from stack.fetch.redis_server import find_redis_server
 from stack.processes.server_process import ServerProcess
 
 if TYPE_CHECKING:
@@ -19,19 +18,20 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class RedisSettings:
-    """Where one Redis listens and keeps its files."""
+    """Where one Redis listens and keeps its files. `binary` is its program; Valkey's if not given."""
 
     folder: Path
     host: str = "127.0.0.1"
     port: int = 16379
+    binary: Path | None = None
 
 
 class RedisServer(ServerProcess):
     """One Redis without persistence: nothing may depend on what it held before a restart."""
 
-    def __init__(self, settings: RedisSettings, jars: Path) -> None:
+    def __init__(self, settings: RedisSettings) -> None:
         super().__init__("redis", settings.folder, settings.host, settings.port)
-        self._jars = jars
+        self._binary = settings.binary
 
     @property
     def url(self) -> str:
@@ -48,7 +48,7 @@ class RedisServer(ServerProcess):
             "appendonly": "no",
             "maxmemory-policy": "noeviction",
         }
-        binary = fetch("redis", self._jars) / BINARY
+        binary = self._binary or find_redis_server()
         return [str(binary), *(word for name, value in options.items() for word in (f"--{name}", value))]
 
     def answers(self) -> bool:

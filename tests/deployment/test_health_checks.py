@@ -25,7 +25,7 @@ PATIENCE_SECONDS = 120.0
 @pytest.fixture(scope="module")
 def redis(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RedisServer]:
     """A Redis of these tests' own."""
-    server = RedisServer(RedisSettings(tmp_path_factory.mktemp("redis"), port=free_port()), jars_folder())
+    server = RedisServer(RedisSettings(tmp_path_factory.mktemp("redis"), port=free_port()))
     server.start()
     server.wait_until_answering()
     yield server

@@ -124,7 +124,7 @@ def test_a_broker_that_advertises_a_name_that_nobody_knows_is_named(deploy: Depl
 
 
 def test_a_redis_that_refuses_the_password_is_named_without_it(deploy: Deploy, tmp_path: Path) -> None:
-    redis = RedisServer(RedisSettings(tmp_path / "redis", port=free_port()), jars_folder())
+    redis = RedisServer(RedisSettings(tmp_path / "redis", port=free_port()))
     redis.start()
     try:
         redis.wait_until_answering()

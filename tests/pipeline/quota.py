@@ -6,8 +6,8 @@ import subprocess
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 
-from stack.fetch.maven import fetch
-from stack.fetch.tools import find_java
+from stack.fetch.fetch import fetch
+from stack.fetch.java import find_java
 from stack.home import jars_folder
 from stack.servers.kafka import KafkaBroker
 from stack.servers.profiles import JVM_OPTIONS

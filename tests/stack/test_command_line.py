@@ -38,11 +38,14 @@ def test_status_for_people_is_a_line_a_process() -> None:
 
 
 @pytest.mark.parametrize("command", ["fetch", "up"])
-def test_an_error_is_one_clear_message(monkeypatch: pytest.MonkeyPatch, command: str) -> None:
-    monkeypatch.setenv("PATH", "")
+def test_an_error_is_one_clear_message(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, command: str) -> None:
+    monkeypatch.setenv("HOME", str(tmp_path))
+    settings = tmp_path / ".m2" / "settings.xml"
+    settings.parent.mkdir()
+    settings.write_text("no XML")
     result = CliRunner().invoke(main, [command])
     assert result.exit_code == 1
-    assert "Error: no mvn on PATH" in result.stderr
+    assert f"Error: {settings}, which may name a mirror, cannot be read" in result.stderr
     assert "Traceback" not in result.output
 
 

@@ -73,7 +73,7 @@ def single(home: Path) -> Iterator[System]:
     servers = Servers(
         kafka=KafkaBroker(kafka, jars),
         cassandra=CassandraNode(cassandra, jars),
-        redis=RedisServer(RedisSettings(home / "redis", port=free_port()), jars),
+        redis=RedisServer(RedisSettings(home / "redis", port=free_port())),
     )
     with ExitStack() as stack:
         by_name = {server.name: server for server in servers.all}

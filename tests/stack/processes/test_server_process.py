@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING
 import pytest
 
 from stack.errors import NotAnsweringError, PortTakenError, ServerDiedError
-from stack.home import jars_folder
 from stack.processes.ports import free_port
 from stack.servers.one_of_each import Servers
 from stack.servers.redis import RedisServer, RedisSettings
@@ -74,7 +73,7 @@ def test_a_taken_port_is_named_with_its_server(tmp_path: Path, name: str) -> Non
 
 @pytest.mark.servers
 def test_a_server_that_ends_at_start_shows_its_log(tmp_path: Path) -> None:
-    server = RedisServer(RedisSettings(tmp_path, host="192.0.2.1", port=free_port()), jars_folder())
+    server = RedisServer(RedisSettings(tmp_path, host="192.0.2.1", port=free_port()))
     command = server.prepare()
     server._process.spawn(command, os.environ)
     with pytest.raises(ServerDiedError, match=r"(?s)redis ended, and its log .*192\.0\.2\.1"):

@@ -1,0 +1,55 @@
+"""Starts a server of the development stack again when it has ended, as long as the pipeline is up."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING
+
+from chat_tasks.backoff import Backoff
+from stack.errors import StackError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from stack.processes.server_process import ServerProcess
+
+_PAUSES = Backoff(first=0.5, longest=30.0)
+_LOOK_SECONDS = 1.0
+_HEALTHY_SECONDS = 60.0
+
+
+class KeptServer:
+    """One server, looked at again and again; used in one thread. `report` takes lines for people."""
+
+    def __init__(self, server: ServerProcess, report: Callable[[str], None]) -> None:
+        self._server = server
+        self._report = report
+        self._failures = 0
+        self._started = 0.0
+        self._due: float | None = None
+
+    def look(self, now: float) -> None:
+        """Start the server if it does not run and its pause is over; `now` is any monotonic clock's, in seconds."""
+        if self._server.pid is not None:
+            self._due = None
+            return
+        if self._due is None:
+            self._failures = 1 if now - self._started > _HEALTHY_SECONDS else self._failures + 1
+            pause = _PAUSES.delay(self._failures)
+            self._due = now + pause
+            self._report(f"{self._server.name} has ended, and is started again in {pause:.1f} s")
+        elif now >= self._due:
+            self._due, self._started = None, now
+            try:
+                self._server.start()
+            except StackError as error:
+                self._report(f"{self._server.name} cannot be started: {error}")
+
+
+def keep_servers(servers: Sequence[ServerProcess], report: Callable[[str], None]) -> None:
+    """Look at all servers every second, until the process ends."""
+    kept = [KeptServer(server, report) for server in servers]
+    while True:
+        for one in kept:
+            one.look(time.monotonic())
+        time.sleep(_LOOK_SECONDS)
