@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     Report = Callable[[str], None]
 
 _PIPELINE_SECONDS = 60.0
+_FLOWER_SECONDS = 15.0
 
 
 def development_stack(home: Path) -> tuple[Servers, KeptPipeline]:
@@ -43,7 +44,9 @@ def up(servers: Servers, pipeline: KeptPipeline, report: Report) -> None:
     pipeline.start()
     _wait_for(pipeline)
     report(f"pipeline: runs ({', '.join(pipeline.names())}); its log is {pipeline.log_path}")
-    if not flower_answers(pipeline.flower_port):
+    if "flower" in pipeline.names() and not wait_until(
+        lambda: flower_answers(pipeline.flower_port), _FLOWER_SECONDS, interval=0.2
+    ):
         report(f"flower: does not answer on port {pipeline.flower_port}; the pipeline goes on without it")
 
 
@@ -56,18 +59,14 @@ def down(servers: Servers, pipeline: KeptPipeline, report: Report) -> None:
 
 
 def _wait_for(pipeline: KeptPipeline) -> None:
-    """Wait until all processes answer. Raises `PipelineError` if one does not, or has ended; Flower may do either."""
+    """Wait until all processes but Flower answer. Raises `PipelineError` if one does not, or has ended."""
 
-    def silent() -> set[str]:
-        return {one.name for one in pipeline_status(pipeline) if not one.answering}
+    def silent() -> list[str]:
+        return [one.name for one in pipeline_status(pipeline) if not one.answering and one.name != "flower"]
 
-    def settled() -> bool:
-        ended = pipeline.restarted().keys()
-        return bool(ended - {"flower"}) or not pipeline.runs or not silent() - ended
-
-    wait_until(settled, _PIPELINE_SECONDS, interval=0.2)
-    ended = [f"{name} {how}" for name, how in pipeline.restarted().items() if name != "flower"]
-    if trouble := ended or [f"no answer from {name}" for name in sorted(silent() - {"flower"})]:
+    wait_until(lambda: bool(pipeline.restarted()) or not pipeline.runs or not silent(), _PIPELINE_SECONDS, interval=0.2)
+    ended = [f"{name} {how}" for name, how in pipeline.restarted().items()]
+    if trouble := ended or [f"no answer from {name}" for name in silent()]:
         raise PipelineError(f"{', '.join(trouble)}. The log ({pipeline.log_path}) ends with:\n{pipeline.log_tail()}")
 
 

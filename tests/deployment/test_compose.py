@@ -123,7 +123,7 @@ def test_the_variables_that_are_named_anywhere_exist() -> None:
 
 
 def test_it_runs_what_the_procfile_runs(services: dict[str, Service]) -> None:
-    supervisor = "exec python3 -m stack.pipeline.flower "
+    supervisor = "exec python3 -m chat_tasks.worker.flower "
     for name, command in procfile():
         mine = command_of(services[name])
         if name == "flower":

@@ -3,22 +3,17 @@
 honcho ends all of its processes when one of them ends, and nobody but people depends on Flower.
 """
 
-from __future__ import annotations
-
 import argparse
 import logging
 import signal
+import socket
 import subprocess
 import sys
 import time
-from typing import TYPE_CHECKING
+from collections.abc import Sequence
 
 from chat_tasks.news import News
 from chat_tasks.orphan import end_with_honcho
-from stack.processes.ports import is_free
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
 
 logger = logging.getLogger(__name__)
 
@@ -36,13 +31,21 @@ def keep_running(command: Sequence[str]) -> None:
     news = News()
     while True:
         # Flower itself would show a traceback for a port that is taken.
-        if is_free(given.address, given.port):
-            reason = f"ended with exit code {subprocess.run(command, check=False).returncode}"
-        else:
+        if _is_taken(given.address, given.port):
             reason = f"cannot start: another process listens on port {given.port} of {given.address}"
+        else:
+            reason = f"ended with exit code {subprocess.run(command, check=False).returncode}"
         if news.is_news(reason):
             logger.warning("Flower %s; it is started again every %d s, the pipeline goes on", reason, _PAUSE_SECONDS)
         time.sleep(_PAUSE_SECONDS)
+
+
+def _is_taken(address: str, port: int) -> bool:
+    try:
+        socket.create_connection((address, port), timeout=1.0).close()
+    except OSError:
+        return False
+    return True
 
 
 if __name__ == "__main__":
