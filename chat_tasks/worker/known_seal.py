@@ -1,7 +1,8 @@
-"""What a worker process knows of its pipeline: the seal, as Cassandra had it a few seconds ago at most."""
+"""What a worker process knows of its pipeline: the seal, as Cassandra had it when the row was last read."""
 
 import time
 
+from chat_tasks.errors import DependencyUnavailable
 from chat_tasks.settings import Settings
 from chat_tasks.storage.session import Session, failures_as_unavailable
 from chat_tasks.storage.task_keys import KNOWN_SECONDS, read_seal
@@ -21,10 +22,14 @@ class KnownSeal:
         self._read()
 
     def renew(self) -> None:
-        """Read the seal again if it is too old. Raises `DependencyUnavailable`, `ConfigurationError`."""
+        """Read the seal again if it is too old, and keep it if it cannot be read. Raises `ConfigurationError`."""
         if time.monotonic() - self._read_at >= KNOWN_SECONDS:
-            with failures_as_unavailable():
-                self._read()
+            try:
+                with failures_as_unavailable():
+                    self._read()
+            except DependencyUnavailable:
+                # With one copy of each row, all conversations would wait for the one node that has this row.
+                self._read_at = time.monotonic()
 
     def _read(self) -> None:
         read_at = time.monotonic()

@@ -8,6 +8,7 @@ from cassandra.cluster import Session
 from confluent_kafka import Consumer, KafkaError, KafkaException, TopicPartition
 
 from bridge.kafka.clients import base_config
+from bridge.kafka.transaction import OWN_METADATA
 from chat_tasks.settings import Settings
 from stack.waiting import wait_until
 from tests.pipeline.conversation import PATIENCE_SECONDS, read_outputs, read_topic, send, some_messages, stored_rows
@@ -67,9 +68,11 @@ def test_the_log_replayed_from_its_beginning_gives_the_same_rows(
 
 
 def rewind(settings: Settings) -> None:
-    """As if dispatch had never run."""
+    """As if dispatch had never run since `init`, whose commits are marked as ours."""
     consumer = Consumer({**base_config(settings), "group.id": settings.dispatch_group})
-    partitions = [TopicPartition(settings.log_topic, number, 0) for number in range(settings.log_partitions)]
+    partitions = [
+        TopicPartition(settings.log_topic, number, 0, OWN_METADATA) for number in range(settings.log_partitions)
+    ]
 
     def commit() -> bool:
         # A static member that has stopped stays in the group until its session times out.

@@ -20,7 +20,7 @@ from chat_tasks.settings import Settings
 from stack.isolation import ignore_settings
 ignore_settings()
 assert "CELERY_BROKER_URL" not in os.environ
-print(json.dumps([Settings().model_dump(), os.environ["CHAT_STACK_HOME"]]))
+print(json.dumps([Settings().model_dump(mode="json"), os.environ["CHAT_STACK_HOME"]]))
 """
 
 
@@ -39,7 +39,7 @@ def test_neither_the_file_nor_the_environment_is_read(tmp_path: Path) -> None:
     )
     assert done.returncode == 0, done.stderr
     found, home = json.loads(done.stdout)
-    assert found == json.loads(json.dumps(Settings().model_dump()))
+    assert found == Settings().model_dump(mode="json")
     assert home == "/here"
 
 

@@ -15,7 +15,7 @@ from chat_tasks.formats.tasks import Reply, Result
 from chat_tasks.formats.topics import InstantMessage, encode_message
 from chat_tasks.settings import Settings
 
-SETTINGS = Settings(_env_file=None, queues=4, tasks_per_queue=2, instance_name="dispatch.1")
+SETTINGS = Settings(queues=4, tasks_per_queue=2, instance_name="dispatch.1")
 LOG = Partition(SETTINGS.log_topic, 5)
 LOG_ID = "00000000-0000-0000-0000-000000000001"
 SEAL = Seal("chat", LOG_ID, [b"a key"])

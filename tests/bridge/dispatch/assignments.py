@@ -32,7 +32,7 @@ def assignment_work(
     partitions = {LOG: Committed(offset, metadata, 0), REQUESTS: Committed(*requests, 0)}
     assignment = Assignment(1_700, partitions, None)
     facts = AssignmentFacts(LOG_ID, GENERATIONS, quarantined, {}, 3, 3, SEAL)
-    settings = Settings(_env_file=None, **{"queues": 2, "log_partitions": 1, **chosen})
+    settings = Settings(**{"queues": 2, "log_partitions": 1, **chosen})
     return AssignmentState(settings, assignment, facts, ProcessState())
 
 

@@ -27,7 +27,7 @@ from tests.bridge.dispatch.simulated_worker import SimulatedWorker
 from tests.bridge.messages import ConsumedMessage, logged_message
 
 SETTINGS = Settings(
-    _env_file=None, queues=2, tasks_per_queue=2, task_records=5, records_in_flight=12, log_partitions=2, replay_window=3
+    queues=2, tasks_per_queue=2, task_records=5, records_in_flight=12, log_partitions=2, replay_window=3
 )
 LOG = [Partition(SETTINGS.log_topic, number) for number in range(2)]
 REQUESTS = Partition(SETTINGS.request_topic, 0)

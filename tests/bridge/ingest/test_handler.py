@@ -21,7 +21,7 @@ FROM_BOB = b'{"conversationKey":"abc123","sender":"bob","recipients":["ann"],"bo
 
 def ingest(**chosen: int) -> Ingest:
     """With both partitions, from their offsets 5 and 0."""
-    handler = Ingest(Settings(_env_file=None, instance_name="ingest.1", log_partitions=12, **chosen))
+    handler = Ingest(Settings(instance_name="ingest.1", log_partitions=12, **chosen))
     assignment = Assignment(1_700, {FIRST: Committed(5, "", 0), SECOND: Committed(0, "", 0)}, None)
     assert handler.assigned(assignment, None) == {FIRST: 5, SECOND: 0}
     return handler

@@ -9,7 +9,7 @@ from chat_tasks.settings import Settings
 
 def plans(**chosen: int) -> dict[str, TopicPlan]:
     """By name."""
-    return {plan.name: plan for plan in plan_topics(Settings(_env_file=None, **chosen))}
+    return {plan.name: plan for plan in plan_topics(Settings(**chosen))}
 
 
 def largest(plan: TopicPlan) -> int:
@@ -29,7 +29,7 @@ def test_all_six_in_the_order_of_the_flow() -> None:
 
 
 def test_where_a_conversation_lives_is_fixed_by_what_was_stored() -> None:
-    settings = Settings(_env_file=None, log_partitions=12, topic_partitions=5)
+    settings = Settings(log_partitions=12, topic_partitions=5)
     assert fixed_partitions(settings, {}) == {"conversation_log": 12}
     assert fixed_partitions(settings, {"partitions.instant_message_out": "3"}) == {
         "conversation_log": 12,

@@ -14,7 +14,7 @@ from chat_tasks.settings import Settings
 
 def test_no_transaction_follows_one_that_failed() -> None:
     """The error may come during a rebalance, which the poller hears of first: the loop goes on until that says so."""
-    settings = Settings(_env_file=None, kafka_bootstrap_servers="127.0.0.1:1")
+    settings = Settings(kafka_bootstrap_servers="127.0.0.1:1")
     loop = Loop(settings, Ingest(settings), {}, new_offsets_timeout(settings), TransactionSize())
     failed = loop._running = Transaction((), ())
     loop.post(TransactionEnded(failed, KafkaException(KafkaError(KafkaError._TIMED_OUT))))

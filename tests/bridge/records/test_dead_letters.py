@@ -39,13 +39,13 @@ def test_a_letter_of_a_letter_keeps_both_stories(original: Headers, reason: str)
 def test_a_header_of_ours_that_a_sender_made_up_is_kept_and_ours_follows() -> None:
     made_up: Headers = [(SENT_AT, b"yesterday")]
     message = ConsumedMessage("instant_message_in", 2, 41, b"\xff", with_headers=made_up, sent_at=500)
-    letter = dead_letter_of(message, InvalidRecord("value: no JSON"), Settings(_env_file=None))
+    letter = dead_letter_of(message, InvalidRecord("value: no JSON"), Settings())
     assert letter.headers[:2] == [(SENT_AT, b"yesterday"), (SENT_AT, b"500")]
 
 
 def test_a_letter_has_a_key_even_if_its_record_has_none() -> None:
     message = ConsumedMessage("instant_message_in", 2, 41, b"\xff")
-    letter = dead_letter_of(message, InvalidRecord("value: no JSON"), Settings(_env_file=None))
+    letter = dead_letter_of(message, InvalidRecord("value: no JSON"), Settings())
     assert letter.key == b"instant_message_in-2-41"
 
 

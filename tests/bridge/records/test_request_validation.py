@@ -9,9 +9,7 @@ from chat_tasks.errors import InvalidRecord
 from chat_tasks.formats.tasks import LatestRequest
 from chat_tasks.settings import Settings
 
-LIMITS = Settings(
-    _env_file=None, max_body_bytes=20, max_key_bytes=12, max_name_bytes=8, max_recipients=3, max_latest_messages=100
-)
+LIMITS = Settings(max_body_bytes=20, max_key_bytes=12, max_name_bytes=8, max_recipients=3, max_latest_messages=100)
 
 
 @pytest.mark.parametrize(

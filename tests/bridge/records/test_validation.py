@@ -12,10 +12,8 @@ from chat_tasks.formats.topics import InstantMessage, encode_message
 from chat_tasks.settings import Settings
 from tests.chat_tasks.texts import as_fields, messages
 
-LIMITS = Settings(
-    _env_file=None, max_body_bytes=20, max_key_bytes=12, max_name_bytes=8, max_recipients=3, max_latest_messages=100
-)
-ROOMY = Settings(_env_file=None, max_body_bytes=10**6, max_key_bytes=32_768, max_name_bytes=10**6)
+LIMITS = Settings(max_body_bytes=20, max_key_bytes=12, max_name_bytes=8, max_recipients=3, max_latest_messages=100)
+ROOMY = Settings(max_body_bytes=10**6, max_key_bytes=32_768, max_name_bytes=10**6)
 VALID = {"conversationKey": "abc123", "sender": "bob", "recipients": ["ann"], "body": "Hi there!"}
 CANONICAL = b'{"conversationKey":"abc123","sender":"bob","recipients":["ann"],"body":"Hi there!"}'
 

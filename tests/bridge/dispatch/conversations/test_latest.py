@@ -14,7 +14,7 @@ from chat_tasks.settings import Settings
 from tests.bridge.dispatch.appends import LOG_ID, SEAL
 from tests.bridge.dispatch.simulated_worker import SimulatedWorker
 
-SETTINGS = Settings(_env_file=None, queues=4)
+SETTINGS = Settings(queues=4)
 REQUESTS = Partition(SETTINGS.request_topic, 2)
 EMPTY = '{"conversationKey":"abc123","latestChatter":[]}'
 MANY = 1_000

@@ -7,7 +7,7 @@ from bridge.dispatch.workers.in_flight import InFlight
 from chat_tasks.formats.tasks import Reply
 from chat_tasks.settings import Settings
 
-SETTINGS = Settings(_env_file=None, queues=2, task_deadline=2)
+SETTINGS = Settings(queues=2, task_deadline=2)
 FIRST = OutgoingTask(TaskKind.APPEND, 0, "append-1-0", "name", 1, b"", "", 0)
 SECOND = OutgoingTask(TaskKind.LATEST, 0, "latest-1-0", "name", 0, b"", "", 0)
 

@@ -14,7 +14,7 @@ PATIENCE = 10.0
 @pytest.fixture
 def watch(caplog: pytest.LogCaptureFixture) -> WorkerWatch:
     caplog.set_level(INFO)
-    return WorkerWatch(Settings(_env_file=None, queues=2, task_deadline=2.0))
+    return WorkerWatch(Settings(queues=2, task_deadline=2.0))
 
 
 def test_a_queue_that_nobody_serves_is_named_though_another_is_served(
