@@ -19,6 +19,7 @@ class KnownSeal:
         """Read the seal. Raises `ConfigurationError`, and the driver's exceptions."""
         self._session = session
         self._settings = settings
+        self._read_at = 0.0
         self._read()
 
     def renew(self) -> None:

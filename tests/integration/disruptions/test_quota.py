@@ -39,7 +39,7 @@ def test_under_a_quota_all_comes_out_steadily(
         outputs = read_outputs(deployment.settings, messages)
     assert_rows_match(cassandra, deployment.settings, outputs)
     for process in (ingest, dispatch):
-        # The first transactions of a process may be too large for a quota that it does not know yet: each time-out halves
-        # the next one. A process that does not learn starts again every ten seconds.
+        # The first transactions of a process may be too large for a quota that it does not know yet. Each time-out
+        # halves the next one; a process that does not learn starts again every ten seconds.
         assert process.log.count("starting again") <= 3
     assert f"Kafka holds the {client} back for " in ingest.log
