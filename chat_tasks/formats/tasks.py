@@ -20,7 +20,7 @@ A result is a number (the first sequence number given), a string (the block's JS
 from collections.abc import Sequence
 from contextlib import suppress
 from enum import StrEnum
-from typing import Annotated, Any, TypeVar
+from typing import Annotated, Any, Literal, TypeVar
 from uuid import UUID
 
 import msgspec
@@ -31,8 +31,9 @@ from chat_tasks.errors import UnsupportedVersion
 
 VERSION = 2
 NO_VERSION = 0
-APPEND_TASK = "chat_tasks.append_messages"
-LATEST_TASK = "chat_tasks.latest_messages"
+TaskName = Literal["chat_tasks.append_messages", "chat_tasks.latest_messages"]
+APPEND_TASK: TaskName = "chat_tasks.append_messages"
+LATEST_TASK: TaskName = "chat_tasks.latest_messages"
 
 # Cassandra host id → `generation` of `gossip_info`: the seconds since 1970 at which that node last started.
 Generations = dict[str, int]

@@ -7,18 +7,37 @@ which it was found, and nothing but our tasks gets from there to Celery.
 
 import logging
 import time
-from typing import Any
+from typing import Any, Literal
 
+import msgspec
 from celery.app.amqp import AMQP
 from kombu import Connection
 from kombu.transport.redis import Channel, Transport
 
 from chat_tasks.celery_app import queues
-from chat_tasks.formats.celery_body import TASK_CONTENT_TYPE
-from chat_tasks.formats.tasks import APPEND_TASK, LATEST_TASK
+from chat_tasks.formats.tasks import TaskName
 from chat_tasks.refusals import Refusals
 
 _refusals = Refusals(logging.getLogger(__name__))
+
+
+class _Headers(msgspec.Struct):
+    task: TaskName
+    id: str
+    argsrepr: str = ""
+
+
+class _Properties(msgspec.Struct):
+    delivery_tag: str
+    body_encoding: Literal["base64"]
+
+
+class _Element(msgspec.Struct, rename={"content_type": "content-type", "content_encoding": "content-encoding"}):
+    body: str
+    content_type: Literal["application/x-chat-task+json"]
+    content_encoding: Literal["binary"]
+    headers: _Headers
+    properties: _Properties
 
 
 class QueueChannel(Channel):
@@ -27,7 +46,7 @@ class QueueChannel(Channel):
     def _brpop_read(self, **options: Any) -> bool | None:
         try:
             return super()._brpop_read(**options)  # type: ignore[no-any-return, no-untyped-call]
-        except ValueError:
+        except (ValueError, RecursionError):
             _refusals.add("an element of a queue", "it is no task", time.monotonic())
             return True
 
@@ -39,24 +58,38 @@ class QueueTransport(Transport):
 
     def _deliver(self, message: Any, queue: str) -> None:
         if queue in queues:
-            if not _is_task(message):
+            try:
+                message = _as_sent(msgspec.convert(message, _Element), queue)
+            except msgspec.ValidationError:
                 _refusals.add(f"an element of queue {queue}", "it is no task", time.monotonic())
                 return
-            message["properties"]["delivery_info"] = {"exchange": "", "routing_key": queue}
         super()._deliver(message, queue)  # type: ignore[no-untyped-call]
 
 
-def _is_task(message: Any) -> bool:
-    try:
-        headers, properties = message["headers"], message["properties"]
-        return (
-            headers["task"] in {APPEND_TASK, LATEST_TASK}
-            and isinstance(headers["id"], str)
-            and message["content-type"] == TASK_CONTENT_TYPE
-            and {"body_encoding", "delivery_tag"} <= properties.keys()
-        )
-    except (AttributeError, KeyError, TypeError):
-        return False
+def _as_sent(element: _Element, queue: str) -> dict[str, Any]:
+    """The element with the headers of every task of dispatch: Celery would obey others, and may end over them."""
+    task_id = element.headers.id
+    return {
+        "body": element.body,
+        "content-type": element.content_type,
+        "content-encoding": element.content_encoding,
+        "headers": {
+            "lang": "py",
+            "task": element.headers.task,
+            "id": task_id,
+            "root_id": task_id,
+            "parent_id": None,
+            "argsrepr": element.headers.argsrepr,
+            "kwargsrepr": "{}",
+            "ignore_result": True,
+        },
+        "properties": {
+            "correlation_id": task_id,
+            "body_encoding": element.properties.body_encoding,
+            "delivery_tag": element.properties.delivery_tag,
+            "delivery_info": {"exchange": "", "routing_key": queue},
+        },
+    }
 
 
 class QuickConnection(Connection):

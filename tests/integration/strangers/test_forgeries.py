@@ -1,14 +1,17 @@
 """Whoever can write to Redis decides nothing of what is stored and published, and does not stay unnoticed."""
 
 import base64
+from typing import Any
 
 import orjson
 import pytest
 from cassandra.cluster import Session
 from redis import Redis
 
+from chat_tasks.formats.celery_body import TASK_CONTENT_TYPE
 from chat_tasks.formats.seal import Seal
 from chat_tasks.formats.tasks import (
+    APPEND_TASK,
     AppendTask,
     decode_append_task,
     encode_append_task,
@@ -27,21 +30,36 @@ pytestmark = pytest.mark.servers
 KEY = "abc123"
 NUMBER = 424_242
 TEXT = "not for the log"
+
+
+def element(
+    headers: dict[str, Any], properties: dict[str, Any], content_type: str = TASK_CONTENT_TYPE, body: str | None = None
+) -> bytes:
+    """An element of a queue that looks like a task."""
+    return orjson.dumps(
+        {
+            "body": base64.b64encode(orjson.dumps([[TEXT], {}, {}])).decode() if body is None else body,
+            "content-encoding": "binary",
+            "content-type": content_type,
+            "headers": headers,
+            "properties": {"body_encoding": "base64", "delivery_tag": "1", "delivery_info": {}, **properties},
+        }
+    )
+
+
 NO_TASKS = [
     b"no JSON",
     b"\xff",
     b"{}",
     b"[]",
+    # Python's reader of JSON takes no more of it.
+    b"[" * 100_000,
     orjson.dumps({"body": TEXT, "headers": {}, "properties": {}}),
-    orjson.dumps(
-        {
-            "body": base64.b64encode(orjson.dumps([[TEXT], {}, {}])).decode(),
-            "content-encoding": "utf-8",
-            "content-type": "application/json",
-            "headers": {"id": "1", "task": "somebody.elses"},
-            "properties": {"body_encoding": "base64", "delivery_tag": "1", "delivery_info": {}},
-        }
-    ),
+    element({"id": "1", "task": "somebody.elses"}, {}, "application/json"),
+    element({"id": "1", "task": APPEND_TASK}, {"delivery_tag": []}),
+    element({"id": "1", "task": APPEND_TASK}, {"body_encoding": {}}),
+    element({"id": "1", "task": APPEND_TASK, "timelimit": "soon", "eta": [], "retries": "many"}, {}),
+    element({"id": "1", "task": APPEND_TASK}, {}, body="no base64!"),
 ]
 
 
@@ -120,5 +138,6 @@ def test_forged_tasks_and_replies_change_nothing_and_are_said(deploy: Deploy, ca
     [letter] = read_topic(settings, settings.dead_letter_topic, 1)
     assert letter.value() == encode_message(message(3))
     assert_rows_match(cassandra, settings, read_outputs(settings, sent))
+    # The first worker met elements that are no tasks, and one that is not signed.
     for process in deployment.processes:
-        assert process.log.count(" is refused: ") <= 1
+        assert process.log.count(" is refused: ") <= 2
