@@ -4,6 +4,7 @@ Each setting has its reason beside it. They have one reason in common: dispatch 
 own ways of delivering a task again would only double and reorder the work.
 """
 
+import os
 import sys
 
 from celery import Celery
@@ -20,6 +21,10 @@ try:
 except ConfigurationError as error:
     # Celery would show a traceback of its own imports in place of the one line that matters.
     sys.exit(printable(f"chat-tasks: {error}"))
+
+for _name in ("CELERY_BROKER_URL", "CELERY_BROKER_READ_URL", "CELERY_BROKER_WRITE_URL"):
+    # Celery would go by it for tasks alone, and the locks and replies would stay with CHAT_REDIS_URL.
+    os.environ.pop(_name, None)
 
 queues = [queue_name(configured.redis_prefix, queue) for queue in range(configured.queues)]
 
