@@ -1,6 +1,7 @@
 """`chat-tasks quarantine`: shows quarantined conversations, and requests their release, which dispatch carries out."""
 
 import time
+from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -16,7 +17,8 @@ from rich.text import Text
 from bridge.kafka.clients import base_config
 from bridge.kafka.dead_letter_reader import read_dead_letters
 from bridge.kafka.groups import describe_group
-from bridge.records.quarantine_letters import Letter, Receipt, read_letter
+from bridge.kafka.topic_ids import known_topics
+from bridge.records.quarantine_letters import Letter, Receipt, Receipts, read_letter
 from bridge.terminal import show_json, show_line
 from chat_tasks.conversation.routing import partition_of
 from chat_tasks.errors import NotReleased
@@ -30,24 +32,26 @@ _POLL_SECONDS = 0.2
 
 
 class WaitingLetters:
-    """Counts, for every conversation, the letters that no release has published yet."""
+    """Counts, for every conversation, the letters of this log that no release has published yet."""
 
-    def __init__(self) -> None:
-        self._offsets: dict[str, set[int]] = {}
-        self._published: dict[str, int] = {}
+    def __init__(self, log_id: str) -> None:
+        self._log_id = log_id
+        self._letters: dict[str, dict[int, str | None]] = defaultdict(dict)
+        self._receipts: dict[str, Receipts] = defaultdict(lambda: Receipts(log_id))
 
     def take(self, found: Letter | Receipt) -> None:
         """Take a letter or a receipt; the order does not matter."""
-        key = found.conversation_key
-        if isinstance(found, Letter):
-            self._offsets.setdefault(key, set()).add(found.record.offset)
-        else:
-            self._published[key] = max(self._published.get(key, -1), found.offset)
+        if isinstance(found, Receipt):
+            self._receipts[found.conversation_key].take(found)
+        elif found.log_id == self._log_id:
+            self._letters[found.conversation_key][found.record.offset] = found.log_id
+        elif found.log_id is None:
+            self._letters[found.conversation_key].setdefault(found.record.offset, None)
 
     def of(self, conversation_key: str) -> int:
         """The number of letters of the conversation that are not published yet."""
-        published = self._published.get(conversation_key, -1)
-        return sum(offset > published for offset in self._offsets.get(conversation_key, ()))
+        receipts, letters = self._receipts[conversation_key], self._letters[conversation_key]
+        return sum(not receipts.cover(log_id, offset) for offset, log_id in letters.items())
 
 
 def quarantined_conversations(settings: Settings) -> list[dict[str, Any]]:
@@ -55,9 +59,9 @@ def quarantined_conversations(settings: Settings) -> list[dict[str, Any]]:
 
     Reads all of `dead_letter`.
     """
-    with _table(settings) as table:
+    with _table(settings) as (table, log_id):
         rows = table.of_partitions(range(settings.log_partitions))
-    waiting = WaitingLetters()
+    waiting = WaitingLetters(log_id)
     if rows:
         for messages in read_dead_letters(settings):
             for message in messages:
@@ -93,7 +97,7 @@ def release_conversation(
     Raises `NotReleased` with the reason, `ConfigurationError`, `DependencyUnavailable`.
     """
     name = orjson.dumps(conversation_key).decode()
-    with _table(settings) as table:
+    with _table(settings) as (table, _):
         found = table.find(conversation_key)
         if found is None:
             raise NotReleased(f"conversation {name} is not quarantined")
@@ -124,10 +128,12 @@ def _why_not_yet(settings: Settings, conversation_key: str) -> str:
 
 
 @contextmanager
-def _table(settings: Settings) -> Iterator[QuarantineTable]:
+def _table(settings: Settings) -> Iterator[tuple[QuarantineTable, str]]:
+    """The table, and the log's id."""
     with connected(settings) as session:
-        check_stored_settings(session, settings)
-        yield QuarantineTable(session, settings.cassandra_keyspace, settings.log_partitions)
+        known = known_topics(check_stored_settings(session, settings), [settings.log_topic])
+        table = QuarantineTable(session, settings.cassandra_keyspace, settings.log_partitions)
+        yield table, known[settings.log_topic].id
 
 
 @click.group()

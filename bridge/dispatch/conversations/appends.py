@@ -65,6 +65,7 @@ class AppendWork:
         """Begin with the conversations that are quarantined or being released; `heads` are by partition of the log."""
         self._settings = settings
         self._facts = facts
+        self.log_id = facts.log_id
         self._epoch = epoch
         self._reply_to = reply_to
         self.quarantined = set(facts.quarantined)
@@ -250,7 +251,7 @@ class AppendWork:
             task_id=task_id,
             reply_to=self._reply_to,
             epoch=self._epoch,
-            log_id=self._facts.log_id,
+            log_id=self.log_id,
             generations=self._facts.generations,
             conversations=conversations,
         )
@@ -287,7 +288,7 @@ class AppendWork:
                 outcome.finished.append(Finished(source, offsets, outputs))
         elif outputs:
             # Nothing but its letters is published of a conversation in release, and their numbers are nobody's head.
-            receipt = encode_receipt(self._settings, key, last)
+            receipt = encode_receipt(self._settings, self.log_id, key, last)
             release.letters_written(Finished(source, offsets, outputs, receipt), now)
 
     def _dead(self, records: Sequence[LogRecord], conversation_key: str, reason: str) -> Outcome:
@@ -296,7 +297,7 @@ class AppendWork:
             if record.replay:
                 outcome.replayed.append(record)
             elif not record.is_letter:
-                letter = encode_letter(self._settings, conversation_key, record, reason)
+                letter = encode_letter(self._settings, self.log_id, conversation_key, record, reason)
                 source = Partition(self._settings.log_topic, record.partition)
                 outcome.finished.append(Finished(source, (record.offset,), (letter,)))
         return outcome

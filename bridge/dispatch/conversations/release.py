@@ -23,9 +23,10 @@ def portion_bounds(settings: Settings) -> tuple[int, int]:
 
 
 class WantedLetters(NamedTuple):
-    """The letters of a conversation past the offset `after`, for a request to release it."""
+    """The letters of a conversation past the offset `after` of this log, for a request to release it."""
 
     conversation_key: str
+    log_id: str
     release: int
     after: int
 

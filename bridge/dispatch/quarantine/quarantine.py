@@ -72,7 +72,7 @@ class QuarantineWork:
         if len(portions) > most_records or sum(len(record.value) for record in portions) > most_bytes:
             return []
         return [
-            WantedLetters(key, release.request, release.loaded)
+            WantedLetters(key, self._appends.log_id, release.request, release.loaded)
             for key, release in releases.items()
             if release.state is ReleaseState.LOADING and self._is_published(key)
         ]

@@ -5,12 +5,12 @@ from msgspec.structs import replace
 
 from bridge.dispatch.assignment import AssignmentState
 from bridge.dispatch.conversations.release import FoundLetters, WantedLetters
-from tests.bridge.dispatch.appends import record
+from tests.bridge.dispatch.appends import LOG_ID, record
 from tests.bridge.dispatch.assignments import GENERATIONS, LOG, assignment_work, logged, perform_all, published
 from tests.bridge.dispatch.simulated_worker import SimulatedWorker
 
 KEY = "abc123"
-WANTED = WantedLetters(KEY, release=7, after=-1)
+WANTED = WantedLetters(KEY, LOG_ID, release=7, after=-1)
 
 
 @pytest.fixture
