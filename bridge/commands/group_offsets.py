@@ -8,7 +8,7 @@ from uuid import UUID
 
 from confluent_kafka import OFFSET_INVALID, Consumer, KafkaError, KafkaException, TopicPartition
 
-from bridge.commands.starting_offsets import Choices, Decision, Held, check_decisions, decide
+from bridge.commands.starting_offsets import Choices, Decision, Held, check_decisions, check_letters, decide, has_begun
 from bridge.dispatch.commits.resumption import resume_after_rows
 from bridge.kafka.clients import base_config
 from bridge.kafka.dead_letter_reader import read_everything
@@ -19,6 +19,7 @@ from chat_tasks.errors import ConfigurationError, DependencyUnavailable
 from chat_tasks.settings import Settings
 from chat_tasks.storage import schema
 from chat_tasks.storage.heads import HeadReader
+from chat_tasks.storage.quarantine import QuarantineTable
 from chat_tasks.storage.replica_sets import ReplicaSets
 from chat_tasks.storage.session import Session
 
@@ -54,10 +55,15 @@ def set_offsets(
     for topic, group in consumed_topics(settings).items():
         groups[group].append(topic)
     stored = schema.stored_settings(session, settings)
+    changed_topics = {topic: one for topic, one in found.items() if stored.get(topic_id_name(topic)) != one.id}
+    if settings.log_topic in changed_topics and topic_id_name(settings.log_topic) in stored:
+        table = QuarantineTable(session, settings.cassandra_keyspace, settings.log_partitions)
+        check_letters(settings.log_topic, len(table.of_partitions(range(settings.log_partitions))), choices)
+    row = session.execute(f"SELECT conversation_key FROM {settings.cassandra_keyspace}.messages LIMIT 1").one()
     held = {
         one.partition: one
         for group, topics in groups.items()
-        for one in _held(settings, group, {topic: found[topic] for topic in topics}, stored)
+        for one in _held(settings, group, {topic: found[topic] for topic in topics}, stored, has_rows=row is not None)
     }
     decisions = {partition: decide(one, choices) for partition, one in held.items()}
     check_decisions(decisions, settings.log_topic)
@@ -70,20 +76,22 @@ def set_offsets(
         offsets = [one for one in changed if one is not None and one.partition.topic in topics]
         _commit(settings, group, offsets)
         report(f"group {group}: {len(offsets)} offsets set")
-    known = {known_partitions_name(topic): str(one.partitions) for topic, one in found.items()}
-    schema.store_settings(session, settings, {name: count for name, count in known.items() if name not in stored})
-    ids = {topic_id_name(topic): one.id for topic, one in found.items()}
-    schema.replace_settings(session, settings, {name: one for name, one in ids.items() if stored.get(name) != one})
+    known = {known_partitions_name(topic): str(one.partitions) for topic, one in changed_topics.items()}
+    ids = {topic_id_name(topic): one.id for topic, one in changed_topics.items()}
+    schema.replace_settings(session, settings, {**known, **ids})
 
 
-def _held(settings: Settings, group: str, found: Mapping[str, KnownTopic], stored: Mapping[str, str]) -> Iterable[Held]:
+def _held(
+    settings: Settings, group: str, found: Mapping[str, KnownTopic], stored: Mapping[str, str], *, has_rows: bool
+) -> Iterable[Held]:
     partitions = [Partition(topic, number) for topic, one in found.items() for number in range(one.partitions)]
     with closing(Consumer({**base_config(settings), "group.id": group, "enable.auto.commit": False})) as consumer:
         committed = committed_offsets(consumer, partitions)
         missing = {partition for partition, one in committed.items() if one.offset == OFFSET_INVALID}
+        has_worked = has_rows or len(missing) < len(partitions)
         for partition in partitions:
             topic, commit = partition.topic, committed[partition]
-            known = int(stored.get(known_partitions_name(topic), 0))
+            known_id, known = stored.get(topic_id_name(topic)), int(stored.get(known_partitions_name(topic), 0))
             low, high = consumer.get_watermark_offsets(TopicPartition(*partition), timeout=_SECONDS)
             yield Held(
                 partition,
@@ -92,9 +100,13 @@ def _held(settings: Settings, group: str, found: Mapping[str, KnownTopic], store
                 low=low,
                 high=high,
                 topic_id=found[topic].id,
-                known_id=stored.get(topic_id_name(topic)),
-                # If an offset of the first partitions is lost, then so are those of partitions that were added later.
-                has_begun=partition.number < known or any(Partition(topic, one) in missing for one in range(known)),
+                known_id=known_id,
+                has_begun=has_begun(
+                    partition.number,
+                    known,
+                    {one.number for one in missing if one.topic == topic},
+                    has_worked_before_ids=known_id is None and has_worked,
+                ),
                 is_log=topic == settings.log_topic,
             )
 

@@ -98,6 +98,13 @@ def _once_settled(step: Callable[[], ResultT]) -> ResultT:
     is_flag=True,
     help="Begin with the first record where the topic was made anew, or does not have the committed offset any more.",
 )
-def init(start: InputStart | None, log: LogStart | None, *, accept_offsets: bool, reset_offsets: bool) -> None:
+@click.option(
+    "--leave-letters",
+    is_flag=True,
+    help="Go on with a log that was made anew, although no release publishes the dead letters of the log before.",
+)
+def init(
+    start: InputStart | None, log: LogStart | None, *, accept_offsets: bool, reset_offsets: bool, leave_letters: bool
+) -> None:
     """Create topics, keyspace and starting offsets. May be run again at any time."""
-    initialise(Settings(), Choices(start, log, accept_offsets, reset_offsets), show_line)
+    initialise(Settings(), Choices(start, log, accept_offsets, reset_offsets, leave_letters), show_line)

@@ -1,6 +1,6 @@
 """Decides for each partition whether a group's offset stands, or where the group begins."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 from enum import Enum, auto
 from typing import Literal, NamedTuple
 
@@ -20,13 +20,15 @@ class Choices(NamedTuple):
     log: LogStart | None = None
     accept_offsets: bool = False
     reset_offsets: bool = False
+    leave_letters: bool = False
 
 
 class Held(NamedTuple):
     """What a group holds of a partition, `offset` None if nothing; `low` and `high` are the ends of what is there.
 
     `known_id` is the topic's id for which offsets were set, None if that was never stored. `has_begun` says that the
-    group got an offset for this partition once. `is_log`: the records are accepted, and are never passed over.
+    group got an offset for this partition once, or may have got one before ids were stored. `is_log`: the records are
+    accepted, and are never passed over.
     """
 
     partition: Partition
@@ -62,13 +64,23 @@ class Decision(Enum):
     PAST_END = auto()
 
 
+def has_begun(number: int, known: int, missing: Set[int], *, has_worked_before_ids: bool) -> bool:
+    """Whether the group got an offset for the topic's partition of this number, or may have got one.
+
+    The first `known` partitions got theirs together with the topic's id, and `missing` are those without one today. A
+    group that has worked when no ids were stored yet may have lost any offset.
+    """
+    # If an offset of the first partitions is lost, then so are those of partitions that were added later.
+    return number < known or not missing.isdisjoint(range(known)) or has_worked_before_ids
+
+
 def decide(held: Held, choices: Choices) -> Decision:
     """What to do with one partition."""
     begin = Decision.HIGH if choices.start == "latest" and not held.is_log else Decision.LOW
     if held.known_id is not None and held.known_id != held.topic_id:
         # Nothing can be lost or doubled of a topic that is empty.
         return begin if choices.reset_offsets or held.high == 0 else Decision.ANEW
-    if held.offset is None and not held.has_begun and held.known_id is None:
+    if held.offset is None and held.known_id is None and (not held.has_begun or held.high == 0):
         return begin
     is_unmarked = held.offset is not None and not is_own(held.metadata)
     # Versions without stored ids did not mark all of their offsets.
@@ -98,6 +110,16 @@ def check_decisions(decisions: Mapping[Partition, Decision], log_topic: str) -> 
         )
     if lost := decided(Decision.LOST):
         raise offsets_lost(lost, _choices(lost, log_topic))
+
+
+def check_letters(log_topic: str, quarantined: int, choices: Choices) -> None:
+    """Raise `ConfigurationError` if a log that was made anew leaves letters of so many conversations behind."""
+    if quarantined and not choices.leave_letters:
+        raise ConfigurationError(
+            f"{log_topic} was made anew while {quarantined} conversations are quarantined, and no release publishes "
+            "dead letters of a log that is gone: release all conversations before a log is made anew. "
+            "`chat-tasks init --leave-letters` goes on without these letters, which stay in the topic"
+        )
 
 
 def _decide_lost(held: Held, choices: Choices) -> Decision:

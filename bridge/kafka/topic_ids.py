@@ -95,7 +95,7 @@ def topic_id_name(topic: str) -> str:
 
 
 def known_partitions_name(topic: str) -> str:
-    """The stored setting with the number of partitions that had a starting offset when `init` first saw the topic."""
+    """The stored setting with the number of partitions that had a starting offset when `init` stored the topic's id."""
     return f"known_partitions.{topic}"
 
 

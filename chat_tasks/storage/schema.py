@@ -50,21 +50,21 @@ _TABLES = (
 
 def create(session: Session, settings: Settings) -> None:
     """Create the keyspace and the tables that are missing; idempotent. Raises the driver's exceptions."""
-    _execute_patiently(
+    execute_patiently(
         session,
         f"CREATE KEYSPACE IF NOT EXISTS {settings.cassandra_keyspace} WITH replication = "
         f"{{'class': 'NetworkTopologyStrategy', '{settings.cassandra_local_datacenter}': "
         f"{settings.cassandra_replication_factor}}}",
     )
     for table in _TABLES:
-        _execute_patiently(session, table.format(keyspace=settings.cassandra_keyspace))
+        execute_patiently(session, table.format(keyspace=settings.cassandra_keyspace))
 
 
 def store_settings(session: Session, settings: Settings, values: Mapping[str, str]) -> None:
     """Store each value whose name is not stored yet. Raises the driver's exceptions."""
     insert = f"INSERT INTO {settings.cassandra_keyspace}.stored_settings (name, value) VALUES (%s, %s) IF NOT EXISTS"
     for name, value in values.items():
-        _execute_patiently(session, insert, (name, value))
+        execute_patiently(session, insert, (name, value))
 
 
 def replace_settings(session: Session, settings: Settings, values: Mapping[str, str]) -> None:
@@ -72,7 +72,7 @@ def replace_settings(session: Session, settings: Settings, values: Mapping[str, 
     store_settings(session, settings, values)
     update = f"UPDATE {settings.cassandra_keyspace}.stored_settings SET value = %s WHERE name = %s IF EXISTS"
     for name, value in values.items():
-        _execute_patiently(session, update, (value, name))
+        execute_patiently(session, update, (value, name))
 
 
 def stored_settings(session: Session, settings: Settings) -> dict[str, str]:
@@ -104,8 +104,11 @@ def data_settings(settings: Settings) -> dict[str, str]:
     return {"bucket_size": str(settings.bucket_size), "log_partitions": str(settings.log_partitions)}
 
 
-def _execute_patiently(session: Session, statement: str, parameters: tuple[Any, ...] = ()) -> None:
-    """Execute an idempotent statement, again if Cassandra is too busy, until all nodes agree on the schema."""
+def execute_patiently(session: Session, statement: str, parameters: tuple[Any, ...] = ()) -> None:
+    """Execute an idempotent statement, again if Cassandra is too busy, until all nodes agree on the schema.
+
+    Raises the driver's exceptions.
+    """
     deadline = time.monotonic() + _PATIENCE_SECONDS
     for attempt in count(1):
         try:

@@ -16,9 +16,12 @@ from bridge.commands.group_offsets import consumed_topics
 from bridge.kafka.clients import base_config
 from bridge.kafka.groups import committed_offsets
 from bridge.kafka.send import send_record
+from bridge.kafka.topic_ids import known_partitions_name, known_topics, topic_id_name
 from bridge.kafka.topics import plan_topics
 from bridge.kafka.transaction import OWN_METADATA, Partition
 from chat_tasks.settings import Settings
+from chat_tasks.storage.quarantine import QuarantineTable
+from chat_tasks.storage.schema import stored_settings
 from stack.waiting import wait_until
 from tests.pipeline.conversation import (
     PATIENCE_SECONDS,
@@ -70,12 +73,13 @@ def accepted(action: Callable[[], object]) -> Callable[[], bool]:
     return try_it
 
 
-def make_anew(settings: Settings, topic: str) -> None:
-    """Delete the topic and create it as it was."""
+def make_anew(settings: Settings, topic: str, *, more_partitions: int = 0) -> None:
+    """Delete the topic and create it as it was, or with more partitions."""
     admin = AdminClient(base_config(settings))
     [plan] = [plan for plan in plan_topics(settings) if plan.name == topic]
     admin.delete_topics([topic])[topic].result(30)
-    new = NewTopic(topic, plan.partitions, settings.topic_replication_factor, config=plan.config)
+    partitions = plan.partitions + more_partitions
+    new = NewTopic(topic, partitions, settings.topic_replication_factor, config=plan.config)
     assert wait_until(accepted(lambda: admin.create_topics([new])[topic].result(30)), PATIENCE_SECONDS)
 
 
@@ -109,6 +113,14 @@ def forget(settings: Settings) -> None:
         assert wait_until(accepted(partial(delete_group, admin, group)), PATIENCE_SECONDS)
 
 
+def forget_topics(session: Session, settings: Settings) -> None:
+    """Delete what versions of before did not store."""
+    delete = f"DELETE FROM {settings.cassandra_keyspace}.stored_settings WHERE name = %s IF EXISTS"
+    for topic in consumed_topics(settings):
+        for name in (topic_id_name(topic), known_partitions_name(topic)):
+            session.execute(delete, (name,))
+
+
 def test_topics_made_anew_are_noticed_and_begun_at_their_first_record(deploy: Deploy, cassandra: Session) -> None:
     deployment = deploy(session_timeout=SESSION_SECONDS)
     settings = deployment.settings
@@ -133,8 +145,8 @@ def test_topics_made_anew_are_noticed_and_begun_at_their_first_record(deploy: De
     # While they are stopped, with the log, all of which was published.
     ingest.stop()
     dispatch.stop()
-    for topic in (settings.message_topic, settings.log_topic):
-        make_anew(settings, topic)
+    make_anew(settings, settings.message_topic, more_partitions=2)
+    make_anew(settings, settings.log_topic)
     messages += (more := some_messages(30, 5, seed=2))
     send(settings, more)
     assert_exits(deployment, "ingest.1", f"{settings.message_topic} was made anew")
@@ -144,6 +156,8 @@ def test_topics_made_anew_are_noticed_and_begun_at_their_first_record(deploy: De
     deployment.start("ingest.1", "dispatch.1")
     assert_rows_match(cassandra, settings, read_outputs(settings, messages))
     assert f"group {settings.ingest_group}: 0 offsets set" in run_init(deployment, "--reset-offsets")[1]
+    known = known_topics(stored_settings(cassandra, settings), consumed_topics(settings))
+    assert known[settings.message_topic].partitions == settings.topic_partitions + 2
 
 
 def test_output_topics_that_are_made_anew_get_what_comes_next(deploy: Deploy, cassandra: Session) -> None:
@@ -242,7 +256,7 @@ def test_what_is_taken_and_published_again_is_what_the_operator_was_told(
     assert [row.seq for row in rows] == list(range(12))
 
 
-def test_a_truncated_log_is_made_anew(deploy: Deploy) -> None:
+def test_a_truncated_log_is_made_anew(deploy: Deploy, cassandra: Session) -> None:
     """A bridge would begin below what is committed, and take what comes there for what was there before."""
     deployment = deploy(session_timeout=SESSION_SECONDS)
     settings = deployment.settings
@@ -253,7 +267,10 @@ def test_a_truncated_log_is_made_anew(deploy: Deploy) -> None:
     assert f"Delete the topic {settings.log_topic}, and `chat-tasks init` makes it anew" in said
     admin = AdminClient(base_config(settings))
     admin.delete_topics([settings.log_topic])[settings.log_topic].result(30)
-    assert wait_until(lambda: run_init(deployment)[0] == 0, PATIENCE_SECONDS)
+    QuarantineTable(cassandra, settings.cassandra_keyspace, settings.log_partitions).add("sick", "its rows differ")
+    assert wait_until(lambda: "`chat-tasks init --leave-letters`" in run_init(deployment)[1], PATIENCE_SECONDS)
+    assert run_init(deployment)[0] == 2
+    assert run_init(deployment, "--leave-letters")[0] == 0
     deployment.start(*ALL)
     messages = some_messages(10, 2)
     send(settings, messages)
@@ -261,21 +278,26 @@ def test_a_truncated_log_is_made_anew(deploy: Deploy) -> None:
 
 
 def test_an_installation_of_before_is_upgraded_by_one_init(deploy: Deploy, cassandra: Session) -> None:
-    """It has no ids, and offsets without a mark where dispatch has never committed."""
-    deployment = deploy()
+    """It has no ids, and offsets without a mark where dispatch has never committed. If they are gone, it is asked."""
+    deployment = deploy(session_timeout=SESSION_SECONDS)
     settings = deployment.settings
     send(settings, messages := some_messages(9, 2))
     inputs = [Partition(settings.message_topic, number) for number in range(settings.topic_partitions)]
     commit(settings, [(one, 1, "") for one in inputs])
-    for topic in consumed_topics(settings):
-        cassandra.execute(
-            f"DELETE FROM {settings.cassandra_keyspace}.stored_settings WHERE name = %s IF EXISTS",
-            (f"topic_id.{topic}",),
-        )
+    forget_topics(cassandra, settings)
     for name in ("ingest.1", "dispatch.1"):
         assert_exits(deployment, name, "stop all bridges, and run it once")
     code, said = run_init(deployment)
     assert code == 0
     assert f"group {settings.ingest_group}: 3 offsets set" in said
-    deployment.start(*ALL)
+    ingest, dispatch, _ = deployment.start(*ALL)
     read_outputs(settings, messages[3:])
+
+    ingest.stop()
+    dispatch.stop()
+    forget_topics(cassandra, settings)
+    forget(settings)
+    code, said = run_init(deployment)
+    assert code == 2
+    for choice in ("--from latest", "--log after-rows"):
+        assert choice in said

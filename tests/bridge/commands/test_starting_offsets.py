@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bridge.commands.starting_offsets import Choices, Decision, Held, check_decisions, decide
+from bridge.commands.starting_offsets import Choices, Decision, Held, check_decisions, check_letters, decide, has_begun
 from bridge.kafka.transaction import OWN_METADATA, Partition
 from chat_tasks.errors import ConfigurationError
 
@@ -50,6 +50,8 @@ def of(offset: int | None, metadata: str = OWN_METADATA, **changed: object) -> H
         (of(None, has_begun=False, known_id=None, is_log=True), Choices("latest"), Decision.LOW),
         (of(5, "", known_id=None), PLAIN, Decision.MARK),
         (of(None, known_id=None), PLAIN, Decision.LOST),
+        (of(None, known_id=None, is_log=True), PLAIN, Decision.LOST),
+        (of(None, known_id=None, low=0, high=0), PLAIN, Decision.LOW),
         # Added later.
         (of(None, has_begun=False), PLAIN, Decision.KEEP),
         (of(None, has_begun=False), Choices(reset_offsets=True), Decision.LOW),
@@ -117,3 +119,27 @@ def test_the_operator_is_told_what_to_choose(decisions: dict[Partition, Decision
 
 def test_what_is_decided_needs_no_operator() -> None:
     check_decisions({INPUT: Decision.HIGH, LOG: Decision.AFTER_ROWS}, "log")
+
+
+@pytest.mark.parametrize(
+    ("number", "known", "missing", "has_worked_before_ids", "expected"),
+    [
+        (0, 0, {0, 1, 2}, False, False),
+        # Rows, or another offset of the group, are left of before ids were stored.
+        (0, 0, {0, 1, 2}, True, True),
+        (2, 3, set(), False, True),
+        (3, 3, {3}, False, False),
+        (3, 3, {1, 3}, False, True),
+    ],
+)
+def test_a_group_has_begun(
+    number: int, known: int, missing: set[int], has_worked_before_ids: bool, expected: bool
+) -> None:
+    assert has_begun(number, known, missing, has_worked_before_ids=has_worked_before_ids) is expected
+
+
+def test_no_letters_are_left_behind_unasked() -> None:
+    check_letters("log", 0, Choices(reset_offsets=True))
+    check_letters("log", 2, Choices(leave_letters=True))
+    with pytest.raises(ConfigurationError, match=r"log was made anew while 2 .* release all .* --leave-letters"):
+        check_letters("log", 2, Choices(reset_offsets=True))

@@ -1,14 +1,17 @@
 """Two pipelines with one Redis database: neither does the other's work, nor what another one has left there."""
 
+from contextlib import suppress
+from types import SimpleNamespace
 from uuid import uuid4
 
 import pytest
 from cassandra.cluster import Session
 from redis import Redis
 
-from chat_tasks.errors import NotOurs
+from chat_tasks.errors import ConfigurationError, NotOurs
 from chat_tasks.settings import Settings
-from chat_tasks.storage.task_keys import read_seal, store_task_key
+from chat_tasks.storage import task_keys
+from chat_tasks.storage.task_keys import KNOWN_SECONDS, read_seal, store_task_key
 from stack.pipeline.worker_pool import control_app
 from tests.integration.strangers.queued import queued_task
 from tests.pipeline.conversation import assert_rows_match, read_outputs, send, some_messages, stored_rows
@@ -74,7 +77,9 @@ def test_whose_a_task_is_decides_who_does_it(deploy: Deploy, cassandra: Session)
     assert_rows_match(cassandra, second.settings, read_outputs(second.settings, yours))
 
 
-def test_a_log_that_is_made_anew_has_a_key_of_its_own(deploy: Deploy, cassandra: Session) -> None:
+def test_a_log_that_is_made_anew_has_a_key_of_its_own(
+    deploy: Deploy, cassandra: Session, monkeypatch: pytest.MonkeyPatch
+) -> None:
     deployment = deploy()
     settings = deployment.settings
     before = read_seal(cassandra, settings)
@@ -83,7 +88,21 @@ def test_a_log_that_is_made_anew_has_a_key_of_its_own(deploy: Deploy, cassandra:
     assert read_seal(cassandra, settings).open("chat.00", left) == b"a task"
 
     other = str(uuid4())
-    store_task_key(cassandra, settings, other)
+    waited: list[float] = []
+
+    def ended(seconds: float) -> None:
+        waited.append(seconds)
+        raise KeyboardInterrupt
+
+    # An `init` that ends while it waits, and the next one.
+    for wait in (ended, waited.append):
+        monkeypatch.setattr(task_keys, "time", SimpleNamespace(sleep=wait))
+        with suppress(KeyboardInterrupt):
+            store_task_key(cassandra, settings, other)
+        if wait is ended:
+            with pytest.raises(ConfigurationError, match="has no key for tasks"):
+                read_seal(cassandra, settings)
+    assert waited == 2 * [KNOWN_SECONDS + settings.lock_ttl]
     with pytest.raises(NotOurs, match=f"it is of keyspace {settings.cassandra_keyspace} and log {before.log_id}"):
         read_seal(cassandra, settings).open("chat.00", left)
     dispatch = deployment.spawn("dispatch.1")

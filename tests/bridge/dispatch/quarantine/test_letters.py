@@ -99,7 +99,8 @@ def test_letters_and_receipts_of_before_have_no_log_whatever_the_sender_made_up(
 @pytest.mark.parametrize("log_of_receipt", [EARLIER_LOG, None])
 def test_a_receipt_says_nothing_of_another_log(log_of_receipt: str | None) -> None:
     box, waiting = LetterBox(WantedLetters(KEY, LOG_ID, 1, after=-1), 100, 1_000_000), WaitingLetters(LOG_ID)
-    for one in (Letter(KEY, record(3), LOG_ID), Receipt(KEY, 5000, log_of_receipt)):
+    found: list[Letter | Receipt] = [Letter(KEY, record(3), LOG_ID), Receipt(KEY, 5000, log_of_receipt)]
+    for one in found:
         box.take(one)
         waiting.take(one)
     assert [one.offset for one in box.found().records] == [3]
