@@ -109,8 +109,8 @@ def test_a_receipt_says_nothing_of_another_log(log_of_receipt: str | None) -> No
 
 def test_letters_of_another_log_are_counted_and_never_released() -> None:
     box, waiting = LetterBox(WantedLetters(KEY, LOG_ID, 1, after=-1), 100, 1_000_000), WaitingLetters(LOG_ID)
-    letters = [Letter(KEY, record(offset), EARLIER_LOG) for offset in (3, 5, 8, 8)]
-    for one in (*letters, Receipt(KEY, 3, EARLIER_LOG), Receipt(KEY, 9, LOG_ID)):
+    letters: list[Letter | Receipt] = [Letter(KEY, record(offset), EARLIER_LOG) for offset in (3, 5, 8, 8)]
+    for one in [*letters, Receipt(KEY, 3, EARLIER_LOG), Receipt(KEY, 9, LOG_ID)]:
         box.take(one)
         waiting.take(one)
     assert box.found() == FoundLetters([], -1, complete=True)
