@@ -183,6 +183,7 @@ class Loop:
             # All other members of the group wait for this member meanwhile.
             self._check_transaction()
             if time.monotonic() >= deadline:
+                self._transaction_failed(self._running, time.monotonic())
                 raise DependencyUnavailable(f"Kafka: a transaction did not end before a rebalance{last_report()}")
             try:
                 event = self._events.get(timeout=_TICK_SECONDS)
@@ -238,17 +239,15 @@ class Loop:
 
     def _transaction_ended(self, transaction: Transaction, error: Exception | None) -> None:
         now = time.monotonic()
-        took, limit = now - self._began_at, self._transaction_size
-        if self._runner is not None:
-            self._throttled_until = self._runner.throttled_until
-        is_throttled = self._throttled_until > self._began_at
         if error is not None:
-            limit.failed(transaction.size, took, is_throttled=is_throttled)
+            self._transaction_failed(transaction, now)
             # The transaction still counts as the running one: no other may follow it before this loop has ended.
             if is_fenced_producer(error):
                 self._look_for_a_namesake()
             raise error
         self._running = None
+        took, limit = now - self._began_at, self._transaction_size
+        is_throttled = self._is_throttled()
         pause = pause_after(len(transaction.outputs), took, is_full=limit.is_full(transaction.size))
         # A transaction that began now would wait in the broker, where it may time out.
         self._next_transaction_at = max(self._began_at + pause, self._throttled_until)
@@ -258,6 +257,15 @@ class Loop:
         if transaction is not self._proof:
             self._transactions += 1
             self._handler.committed(transaction, now)
+
+    def _transaction_failed(self, transaction: Transaction, now: float) -> None:
+        self._transaction_size.failed(transaction.size, now - self._began_at, is_throttled=self._is_throttled())
+
+    def _is_throttled(self) -> bool:
+        """Whether a quota held back the transaction that began last."""
+        if self._runner is not None:
+            self._throttled_until = self._runner.throttled_until()
+        return self._throttled_until > self._began_at
 
     def _check_progress(self, now: float) -> None:
         self._check_transaction()
@@ -273,7 +281,8 @@ class Loop:
             raise LoopStalled(f"nothing got done for {seconds:g} seconds though work waits and the servers answer")
 
     def _check_transaction(self) -> None:
-        if self._runner is not None and self._runner.hangs():
+        if self._running is not None and self._runner is not None and self._runner.hangs():
+            self._transaction_failed(self._running, time.monotonic())
             raise DependencyUnavailable(f"Kafka: it did not take the offsets of a transaction in time{last_report()}")
 
     def _look_for_a_namesake(self) -> None:

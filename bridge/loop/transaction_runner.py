@@ -32,10 +32,10 @@ class TransactionRunner:
     """Runs transactions in the order in which they are submitted, one at a time.
 
     The order matters: an abort after a later commit would break the order of a conversation. The `Loop` owns the
-    runner, and drops it with itself. `__init__` and `initialise` are called in the poller's thread, `submit`, `hangs`
-    and `close` in the loop's thread. The producer works in the runner's thread. The runner calls `finished` there with
-    each transaction and None, or with the error that the transaction failed with. After an error the runner does
-    nothing more: only the broker knows whether that transaction was committed.
+    runner, and drops it with itself. `__init__` and `initialise` are called in the poller's thread, `submit`, `hangs`,
+    `throttled_until` and `close` in the loop's thread. The producer works in the runner's thread. The runner calls
+    `finished` there with each transaction and None, or with the error that the transaction failed with. After an error
+    the runner does nothing more: only the broker knows whether that transaction was committed.
     """
 
     def __init__(
@@ -77,9 +77,12 @@ class TransactionRunner:
         """Queue a transaction; returns at once. `group_metadata` is that of the assignment of the offsets."""
         self._work.put((transaction, group_metadata))
 
-    @property
     def throttled_until(self) -> float:
-        """The monotonic time until which the broker reads nothing more of this producer, because of a quota."""
+        """The monotonic time until which the broker reads nothing more of this producer, because of a quota.
+
+        Also of a transaction that failed or hangs.
+        """
+        self._producer.poll(0)  # calls `_throttle`
         return self._throttle.until
 
     def hangs(self) -> bool:
@@ -144,7 +147,6 @@ class TransactionRunner:
             self._sending_offsets_since = None
         confirm_topics()
         producer.commit_transaction(self._timeout)
-        producer.poll(0)  # calls `_throttle`
 
     def _send_offsets(self, transaction: Transaction, group_metadata: Any) -> None:
         self._producer.send_offsets_to_transaction(
