@@ -149,15 +149,15 @@ class AssignmentState:
 
         Raises `ChatTasksError` if they are records of the log: without them numbers would be given twice.
         """
-        partition, last = records.partition, records.end - 1
+        partition = records.partition
         if (progress := self._progress.get(partition)) is None:
             return
         if partition.topic == self._settings.log_topic:
             raise ChatTasksError(f"{records}; records of the log are never passed over, so restore the partition")
-        if progress.deliver(last) is Delivery.WORK:
+        if offsets := progress.pass_over(records.first, records.end):
             logger.error("passed over: %s", records)
             letter = dead_letter_of_unreadable(records, self._settings)
-            self._outbox.extend([Finished(partition, (last,), (letter,))])
+            self._outbox.extend([Finished(partition, offsets, (letter,))])
 
     def end_reached(self, partition: Partition, offset: int) -> None:
         """Take note that every record of the partition before `offset` was delivered."""

@@ -92,6 +92,17 @@ class PartitionProgress:
         self._replay.read_to(offset + 1)
         return Delivery.WORK if is_work else Delivery.REPLAY
 
+    def pass_over(self, first: int, end: int) -> list[int]:
+        """The WORKs to `finish` in the place of records from `first` to before `end`, which are never delivered.
+
+        None if an earlier commit has all of them finished. Otherwise also those that were delivered before that commit
+        and are unfinished. Raises `ChatTasksError` if offsets do not ascend.
+        """
+        # What this assignment was given is being worked on, and finishes by itself.
+        first = max(first, self._last_delivered + 1)
+        self.deliver(end - 1)
+        return self._tracker.unfinished(first, end)
+
     def reached_end(self, offset: int) -> None:
         """Take note that no record lies between the last delivered one and `offset`."""
         self._position = max(self._position, offset)

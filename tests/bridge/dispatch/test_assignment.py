@@ -90,6 +90,21 @@ def test_what_was_passed_over_before_is_no_letter_again() -> None:
     assert successor.next_transaction() is None
 
 
+def test_requests_that_were_delivered_before_they_became_unreadable_are_finished_with_the_letter() -> None:
+    first = assignment_work()
+    first.receive([requested(0), requested(1), requested(2, b"no request"), requested(3)])
+    transaction = first.next_transaction()
+    assert transaction is not None
+    [commit] = transaction.offsets
+    assert commit.offset == 0
+    work = assignment_work(requests=(commit.offset, commit.metadata))
+    work.pass_over(UnreadableRecords(REQUESTS, 0, 3, "Kafka: _BAD_MSG: wrong checksum"))
+    transaction = work.next_transaction()
+    assert transaction is not None
+    assert len(transaction.outputs) == 1
+    assert [(one.partition, one.offset) for one in transaction.offsets] == [(REQUESTS, 3)], "3 is not answered"
+
+
 def test_records_of_the_log_are_not_passed_over() -> None:
     work = assignment_work()
     with pytest.raises(ChatTasksError, match=r"conversation_log\[0\] cannot be read from offset 0 to 4: .*restore"):

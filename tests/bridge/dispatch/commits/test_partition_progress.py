@@ -1,6 +1,8 @@
 """One partition: what is work, what is a replay, what the group is told."""
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from bridge.dispatch.commits.commit_metadata import CommitMetadata, decode_metadata
 from bridge.dispatch.commits.partition_progress import Delivery, PartitionProgress
@@ -109,6 +111,25 @@ def test_what_holds_no_record_is_committed_when_all_is_finished() -> None:
     successor = resume(commit)
     assert successor.deliver(5) is WORK
     assert successor.commit().offset == 5
+
+
+@given(unfinished=st.sets(st.integers(0, 9)), first=st.integers(0, 11), length=st.integers(1, 12))
+def test_what_is_passed_over_finishes_with_all_of_it_that_was_delivered_before(
+    unfinished: set[int], first: int, length: int
+) -> None:
+    end = first + length
+    progress = resume(progress_until(10, *unfinished).commit())
+    passed_over = progress.pass_over(first, end)
+    expected = unfinished & set(range(first, end)) | ({end - 1} if end > 10 else set())
+    assert passed_over == sorted(expected)
+    progress.finish(*passed_over)
+    assert progress.commit().offset == min(unfinished - expected, default=max(10, end))
+
+
+def test_what_was_delivered_is_not_passed_over() -> None:
+    progress = resume(progress_until(4, 1, 3).commit())
+    progress.deliver(1)
+    assert progress.pass_over(0, 4) == [3]
 
 
 def test_finishing_twice_is_publishing_twice() -> None:
