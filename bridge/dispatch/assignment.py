@@ -243,7 +243,7 @@ class AssignmentState:
 
     def full(self) -> set[Partition]:
         """The partitions that are to deliver no more for now. What releases hold of them becomes letters."""
-        full = self._room.full(self._progress.values(), self.appends, self.latest)
+        full = self._room.full(self._progress.values(), self.appends, self.latest, self._outbox)
         for partition in full & self._heads.keys():
             self.quarantine.relieve(partition)
         return full

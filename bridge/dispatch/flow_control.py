@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 
 from bridge.dispatch.commits.commit_metadata import LARGEST_ENCODING
+from bridge.dispatch.commits.outbox import Outbox
 from bridge.dispatch.commits.partition_progress import PartitionProgress
 from bridge.dispatch.conversations.appends import AppendWork
 from bridge.dispatch.conversations.latest import LatestWork
@@ -18,8 +19,10 @@ class FlowControl:
 
     `AssignmentState` owns the flow control, uses it in the loop's thread, and drops it with itself. A bound that is
     reached counts as reached until half of it is free, because resuming a partition costs a new fetch. The bounds of
-    records and bytes pause all partitions of the log together. The bound of the metadata pauses one partition. The
-    bound of requests pauses the partitions of requests, without the rule of the half. No method raises.
+    records and bytes pause all partitions of the log together; what waits in the outbox counts, since Kafka may be
+    slower than the workers. The bound of the metadata pauses one partition. The partitions of requests are paused by
+    the bound of requests, and by those of records and bytes if the outbox alone reaches them: without the rule of the
+    half. No method raises.
     """
 
     def __init__(self, settings: Settings) -> None:
@@ -27,11 +30,14 @@ class FlowControl:
         self._is_full = False
         self._crowded: set[Partition] = set()
 
-    def full(self, progresses: Iterable[PartitionProgress], appends: AppendWork, latest: LatestWork) -> set[Partition]:
-        """The partitions to pause, given every partition's progress and the work on records and requests."""
+    def full(
+        self, progresses: Iterable[PartitionProgress], appends: AppendWork, latest: LatestWork, outbox: Outbox
+    ) -> set[Partition]:
+        """The partitions to pause, given every partition's progress, its work, and what waits to be published."""
         settings = self._settings
-        share = max(appends.records / settings.records_in_flight, appends.bytes / settings.bytes_in_flight)
+        share = self._share(appends.records + outbox.outputs, appends.bytes + outbox.bytes)
         self._is_full = share >= 1 or (self._is_full and share > 0.5)
+        too_many_requests = latest.requests >= _REQUESTS_IN_FLIGHT or self._share(outbox.outputs, outbox.bytes) >= 1
         full: set[Partition] = set()
         for progress in progresses:
             partition = progress.partition
@@ -41,6 +47,9 @@ class FlowControl:
             crowded = not progress.is_catching_up and progress.largest_encoding > room
             (self._crowded.add if crowded else self._crowded.discard)(partition)
             is_log = partition.topic == settings.log_topic
-            if crowded or (self._is_full if is_log else latest.requests >= _REQUESTS_IN_FLIGHT):
+            if crowded or (self._is_full if is_log else too_many_requests):
                 full.add(partition)
         return full
+
+    def _share(self, records: int, size: int) -> float:
+        return max(records / self._settings.records_in_flight, size / self._settings.bytes_in_flight)

@@ -27,22 +27,30 @@ class Outbox:
     transaction is under way. So a conversation's outputs are published in the order in which they were added. Results
     that are not committed are dropped, and their records are delivered again. Raises `ChatTasksError` if a commit's
     metadata would be too long.
+
+    `outputs` and `bytes` count what waits for a transaction; the bytes are those of the values.
     """
 
     def __init__(self, log_topic: str, progress: Mapping[tuple[str, int], PartitionProgress]) -> None:
         self._log_topic = log_topic
         self._progress = progress
         self.replayed_count = 0
-        self._finished: deque[Finished] = deque()
+        self.outputs = 0
+        self.bytes = 0
+        self._waiting: deque[tuple[Finished, int]] = deque()
         self._publishing: list[Output] = []
 
     def __bool__(self) -> bool:
         """Whether a result waits for a transaction."""
-        return bool(self._finished)
+        return bool(self._waiting)
 
     def extend(self, finished: Iterable[Finished]) -> None:
         """Add results that are ready to be published."""
-        self._finished.extend(finished)
+        for one in finished:
+            size = sum(len(output.value or b"") for output in one.outputs)
+            self.outputs += len(one.outputs)
+            self.bytes += size
+            self._waiting.append((one, size))
 
     def take(self, outcome: Outcome) -> None:
         """Add the outcome of records of the log: some are ready to be published, others were only replayed."""
@@ -53,7 +61,7 @@ class Outbox:
 
     def unpublished(self) -> Iterator[Output]:
         """All outputs that are not known to be published, those of the transaction under way first."""
-        return chain(self._publishing, *(finished.outputs for finished in self._finished))
+        return chain(self._publishing, *(finished.outputs for finished, _ in self._waiting))
 
     def next_transaction(self, most_bytes: int = LARGEST_TRANSACTION) -> Transaction | None:
         """Publish and commit what is finished; None if there is nothing to publish or to commit.
@@ -70,14 +78,14 @@ class Outbox:
         outputs: list[Output] = []
         receipts: dict[bytes | None, Output] = {}
         changed = {one.partition: one for one in self._progress.values() if one.state is PartitionState.REPLAYED}
-        size = 0
-        while self._finished and len(outputs) < OUTPUTS_PER_TRANSACTION and size < most_bytes:
-            finished = self._finished.popleft()
+        before = self.bytes
+        while self._waiting and len(outputs) < OUTPUTS_PER_TRANSACTION and before - self.bytes < most_bytes:
+            finished, size = self._waiting.popleft()
+            self.outputs -= len(finished.outputs)
+            self.bytes -= size
             progress = self._progress[finished.partition]
             changed[finished.partition] = progress
             outputs.extend(finished.outputs)
-            for output in finished.outputs:
-                size += len(output.value or b"")
             if finished.receipt is None:
                 progress.finish(*finished.offsets)
             else:
@@ -92,7 +100,7 @@ class Outbox:
             if len(offset.metadata) > LARGEST_METADATA:
                 raise ChatTasksError(f"{len(offset.metadata)} characters of metadata for {offset.partition}")
         self._publishing = outputs
-        return Transaction(outputs, offsets, size)
+        return Transaction(outputs, offsets, before - self.bytes)
 
     def at_rest(self) -> list[CommittedOffset]:
         """The commits of all partitions of which only markers of transactions and aborted records are left to commit.

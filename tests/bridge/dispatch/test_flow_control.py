@@ -1,5 +1,9 @@
 """How much one assignment takes in, and how much it gives out at once."""
 
+from typing import Any
+
+import pytest
+
 from tests.bridge.dispatch.assignments import (
     FROM_BOB,
     GENERATIONS,
@@ -13,6 +17,7 @@ from tests.bridge.dispatch.assignments import (
     requested,
 )
 from tests.bridge.dispatch.simulated_worker import SimulatedWorker
+from tests.bridge.messages import ConsumedMessage
 
 
 def test_a_full_memory_pauses_the_log_until_half_of_it_is_free() -> None:
@@ -24,7 +29,36 @@ def test_a_full_memory_pauses_the_log_until_half_of_it_is_free() -> None:
     for _ in range(4):
         paused.append(work.full())
         perform_all(work, worker)
+        published(work)
     assert paused == [set()] * 4 + [{LOG}] * 2 + [set()] * 2
+
+
+def test_what_is_written_fills_it_until_it_is_published() -> None:
+    work = assignment_work(bytes_in_flight=2 * len(FROM_BOB))
+    work.receive([logged(0), logged(1)])
+    perform_all(work, SimulatedWorker(GENERATIONS))
+    assert work.full() == {LOG, REQUESTS}
+    published(work)
+    assert work.full() == set()
+
+
+@pytest.mark.parametrize("bound", [{"records_in_flight": 2}, {"bytes_in_flight": 2 * len(FROM_BOB)}])
+def test_letters_fill_it_until_they_are_published(bound: dict[str, Any]) -> None:
+    work = assignment_work(quarantined=frozenset({"abc123"}), **bound)
+    work.receive([logged(0), requested(0)])
+    assert work.full() == set()
+    work.receive([ConsumedMessage(LOG.topic, LOG.number, 1, FROM_BOB)])
+    assert work.full() == {LOG, REQUESTS}
+    published(work)
+    assert work.full() == set()
+
+
+def test_invalid_requests_fill_it_until_their_letters_are_published() -> None:
+    work = assignment_work(records_in_flight=2)
+    work.receive([requested(offset, b"no request") for offset in range(2)])
+    assert work.full() == {LOG, REQUESTS}
+    published(work)
+    assert work.full() == set()
 
 
 def test_many_bytes_fill_it_too() -> None:
