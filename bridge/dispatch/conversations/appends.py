@@ -37,6 +37,8 @@ _LEAST_APPENDS = 250
 # Replays beside new records are kept few and small, to leave the workers to the new records.
 _REPLAY_SECONDS = 0.15
 _REPLAYS_PER_QUEUE = 1
+# The values of a piece of a batch: what is published together, and so the least that a slow Kafka has to take at once.
+_PIECE_BYTES = 64_000
 # A conversation that was given so many wrong numbers, one after the other, is quarantined.
 _WRONG_NUMBERS = 3
 
@@ -231,10 +233,11 @@ class AppendWork:
             release.held.append(record)
         return Outcome()
 
-    def _forget(self, records: Sequence[LogRecord]) -> None:
+    def _forget(self, records: Sequence[LogRecord]) -> int:
         self.records -= len(records)
-        for record in records:
-            self.bytes -= len(record.value)
+        size = sum(len(record.value) for record in records)
+        self.bytes -= size
+        return size
 
     def _encode(self, kind: TaskKind, task: PlannedTask[LogRecord]) -> OutgoingTask:
         task_id = f"{kind}-{self._epoch}-{task.number}"
@@ -271,25 +274,29 @@ class AppendWork:
         key_bytes = key.encode()
         partition = partition_of(key_bytes, self._facts.output_partitions)
         topic = self._settings.output_topic
-        self._forget(batch.records)
-        offsets: list[int] = []
+        size = self._forget(batch.records)
+        new: list[LogRecord] = []
         outputs: list[Output] = []
         for sequence, record in enumerate(batch.records, start=first):
             if record.replay:
                 outcome.replayed.append(record)
                 continue
-            offsets.append(record.offset)
+            new.append(record)
             headers = with_sent_at(record.headers, record.sent_at)
             outputs.append(Output(topic, partition, key_bytes, with_sequence(record.value, sequence), headers))
         source = Partition(self._settings.log_topic, last.partition)
         if (release := self.releases.get(key)) is None:
             self.heads[last.partition].written(key, first + len(batch.records) - 1, replay=last.replay)
-            if outputs:
-                outcome.finished.append(Finished(source, offsets, outputs))
-        elif outputs:
-            # Nothing but its letters is published of a conversation in release, and their numbers are nobody's head.
-            receipt = encode_receipt(self._settings, self.log_id, key, last)
-            release.letters_written(Finished(source, offsets, outputs, receipt), now)
+        for piece in _pieces(new, size):
+            records = new[piece]
+            offsets = [record.offset for record in records]
+            if release is None:
+                outcome.finished.append(Finished(source, offsets, outputs[piece]))
+            else:
+                # Nothing but its letters is published of a conversation in release, and their numbers are nobody's
+                # head.
+                receipt = encode_receipt(self._settings, self.log_id, key, records[-1])
+                release.letters_written(Finished(source, offsets, outputs[piece], receipt), now)
 
     def _dead(self, records: Sequence[LogRecord], conversation_key: str, reason: str) -> Outcome:
         outcome = Outcome()
@@ -301,3 +308,16 @@ class AppendWork:
                 source = Partition(self._settings.log_topic, record.partition)
                 outcome.finished.append(Finished(source, (record.offset,), (letter,)))
         return outcome
+
+
+def _pieces(records: Sequence[LogRecord], size: int) -> Iterator[slice]:
+    """The pieces of these records that are published apart, in order; the records have at most `size` bytes."""
+    start = filled = 0
+    if size > _PIECE_BYTES:
+        for end, record in enumerate(records, start=1):
+            filled += len(record.value)
+            if filled >= _PIECE_BYTES:
+                yield slice(start, end)
+                start, filled = end, 0
+    if start < len(records):
+        yield slice(start, len(records))

@@ -92,6 +92,20 @@ def test_a_straggler_pauses_its_partition_before_the_metadata_is_too_long() -> N
     assert offset > 15_000
 
 
+def test_a_hot_conversation_makes_no_transaction_larger_than_it_may_be() -> None:
+    work = assignment_work()
+    long = FROM_BOB.replace(b"there", b"x" * 10_000)
+    work.receive([logged(offset, long) for offset in range(40)])
+    perform_all(work, SimulatedWorker(GENERATIONS))
+    sizes = []
+    while (transaction := work.next_transaction(64_000)) is not None:
+        sizes.append(transaction.size)
+        work.committed(transaction, now=0)
+        assert transaction.offsets[0].offset == 7 * len(sizes) or len(sizes) == 6
+    assert len(sizes) == 6
+    assert max(sizes) < 64_000 + 2 * len(long)
+
+
 def test_a_transaction_has_an_end() -> None:
     work = assignment_work(quarantined=frozenset({"abc123"}))
     work.receive([logged(offset) for offset in range(5_001)])

@@ -3,6 +3,8 @@
 import json
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from msgspec import structs
 
 from bridge.dispatch.conversations.appends import AppendWork
@@ -92,6 +94,22 @@ def test_replayed_records_are_written_and_not_published() -> None:
     assert outcome is not None
     assert outcome.replayed == replayed
     assert published(outcome.finished) == [(5, "5", 2)]
+
+
+@given(lengths=st.lists(st.integers(1, 90_000), min_size=1, max_size=12), replays=st.sets(st.integers(0, 11)))
+def test_a_large_batch_is_finished_in_pieces_that_are_published_apart(lengths: list[int], replays: set[int]) -> None:
+    work, worker = append_work(SETTINGS.model_copy(update={"task_bytes": 2_000_000})), SimulatedWorker({"host": 1_600})
+    for offset, length in enumerate(lengths):
+        one = record(offset, replay=offset in replays)
+        work.add_record("abc123", structs.replace(one, value=message("x" * length)))
+    [task] = plan(work)
+    finished = answer(work, task, *worker.perform(task).results)
+    new = [offset for offset in range(len(lengths)) if offset not in replays]
+    assert [(offset, number) for offset, _, number in published(finished)] == [(offset, offset) for offset in new]
+    sizes = [[lengths[offset] for offset in one.offsets] for one in finished]
+    assert all(sum(size[:-1]) < 64_000 for size in sizes)
+    assert all(sum(size) + 100 * len(size) >= 64_000 for size in sizes[:-1])
+    assert (work.records, work.bytes) == (0, 0)
 
 
 def test_a_conversation_that_fails_is_tried_again_and_fails_no_neighbour() -> None:

@@ -5,7 +5,7 @@ from msgspec.structs import replace
 
 from bridge.dispatch.assignment import AssignmentState
 from bridge.dispatch.conversations.release import FoundLetters, WantedLetters
-from tests.bridge.dispatch.appends import LOG_ID, record
+from tests.bridge.dispatch.appends import LOG_ID, message, record
 from tests.bridge.dispatch.assignments import GENERATIONS, LOG, assignment_work, logged, perform_all, published
 from tests.bridge.dispatch.simulated_worker import SimulatedWorker
 
@@ -51,6 +51,22 @@ def test_letters_are_published_with_a_receipt_once_no_node_can_forget_their_rows
     assert b'"conversationMsgSeq":0' in (first.value or b"")
     assert b'"conversationMsgSeq":1' in (second.value or b"")
     assert receipt.value is None
+
+
+def test_each_piece_of_a_large_portion_has_a_receipt_for_itself_alone(released: AssignmentState) -> None:
+    found = letters(0, 1)
+    large = [replace(one, value=message("x" * 64_000)) for one in found.records]
+    released.quarantine.take_letters(WANTED, found._replace(records=large))
+    perform_all(released, SimulatedWorker(GENERATIONS))
+    released.quarantine.publish_settled(before=0)
+    for offset in (0, 1):
+        transaction = released.next_transaction(64_000)
+        assert transaction is not None
+        released.committed(transaction, now=0)
+        letter, receipt = transaction.outputs
+        assert b'"conversationMsgSeq":%d' % offset in (letter.value or b"")
+        assert dict(receipt.headers)["__connect.errors.offset"] == b"%d" % offset
+    assert released.quarantine.ended() == {KEY: 7}
 
 
 def test_newer_records_wait_until_the_table_says_nothing_of_the_release_any_more(released: AssignmentState) -> None:
