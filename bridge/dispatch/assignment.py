@@ -20,12 +20,13 @@ from bridge.dispatch.process_state import ProcessState
 from bridge.dispatch.quarantine.quarantine import QuarantineWork
 from bridge.dispatch.scheduling.scheduler import Scheduler
 from bridge.dispatch.servers.facts import AssignmentFacts
+from bridge.dispatch.unread_partitions import UnreadPartitions
 from bridge.dispatch.work import Finished, OutgoingTask, TaskKind
 from bridge.kafka.assignment import Assignment, Committed
 from bridge.kafka.errors import UnreadableRecords
 from bridge.kafka.transaction import LARGEST_TRANSACTION, CommittedOffset, Partition, Transaction
 from bridge.records.dead_letters import dead_letter_of_unreadable
-from chat_tasks.errors import ChatTasksError, ConfigurationError, ForeignRecord
+from chat_tasks.errors import ConfigurationError, ForeignRecord
 from chat_tasks.formats.tasks import Reply
 from chat_tasks.settings import Settings
 
@@ -62,6 +63,8 @@ class AssignmentState:
             partition: self._progress_of(partition, committed.offset, committed.metadata)
             for partition, committed in assignment.partitions.items()
         }
+        self._receiving = dict(self._progress)
+        self.unread = UnreadPartitions()
         self._commits = {
             partition: committed.commit(partition) for partition, committed in assignment.partitions.items()
         }
@@ -129,11 +132,11 @@ class AssignmentState:
         }
 
     def receive(self, messages: Sequence[Any]) -> None:
-        """Take delivered messages. Messages of partitions that were revoked are passed over."""
+        """Take delivered messages. Messages of partitions that were revoked, or stay unread, are passed over."""
         log_topic = self._settings.log_topic
         for message in messages:
             topic = message.topic()
-            progress = self._progress.get((topic, message.partition()))
+            progress = self._receiving.get((topic, message.partition()))
             if progress is None:
                 continue
             delivery = progress.deliver(message.offset())
@@ -147,21 +150,22 @@ class AssignmentState:
     def pass_over(self, records: UnreadableRecords) -> None:
         """Publish one dead letter in the place of requests that cannot be read.
 
-        Raises `ChatTasksError` if they are records of the log: without them numbers would be given twice.
+        If they are records of the log, their partition stays unread: without them numbers would be given twice.
         """
         partition = records.partition
-        if (progress := self._progress.get(partition)) is None:
+        if (progress := self._receiving.get(partition)) is None:
             return
         if partition.topic == self._settings.log_topic:
-            raise ChatTasksError(f"{records}; records of the log are never passed over, so restore the partition")
-        if offsets := progress.pass_over(records.first, records.end):
+            self.unread.add(records)
+            del self._receiving[partition]
+        elif offsets := progress.pass_over(records.first, records.end):
             logger.error("passed over: %s", records)
             letter = dead_letter_of_unreadable(records, self._settings)
             self._outbox.extend([Finished(partition, offsets, (letter,))])
 
     def end_reached(self, partition: Partition, offset: int) -> None:
         """Take note that every record of the partition before `offset` was delivered."""
-        if (progress := self._progress.get(partition)) is not None:
+        if (progress := self._receiving.get(partition)) is not None:
             progress.reached_end(offset)
 
     def plan(self, now: float, tasks: int, *, published: Sequence[int] | None) -> Iterator[OutgoingTask]:
@@ -246,7 +250,7 @@ class AssignmentState:
         full = self._room.full(self._progress.values(), self.appends, self.latest, self._outbox)
         for partition in full & self._heads.keys():
             self.quarantine.relieve(partition)
-        return full
+        return full | self.unread.partitions
 
     @property
     def outstanding(self) -> int:

@@ -123,7 +123,7 @@ class Dispatch(LoopHandler):
             self._work.end_reached(partition, offset)
 
     def unreadable(self, records: UnreadableRecords) -> None:
-        """Make one dead letter of the requests, and log it. Raises `ChatTasksError` if they are records of the log."""
+        """Make one dead letter of the requests, and log it. The partition of records of the log stays unread."""
         if self._work is not None:
             self._work.pass_over(records)
 
@@ -166,6 +166,7 @@ class Dispatch(LoopHandler):
             if overdue := self._in_flight.overdue(now):
                 self._sender.look_for(overdue)
         work.foreign.say(now)
+        work.unread.say(now)
         self._upkeep.tick(work, now)
         return next_tick
 

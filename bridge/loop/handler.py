@@ -72,7 +72,7 @@ class LoopHandler(ABC):
     def unreadable(self, records: UnreadableRecords) -> None:
         """Take note that these records will not be delivered. They may belong to a partition that was revoked.
 
-        Raises `ChatTasksError`, which ends the loop, if records of this topic must not be passed over.
+        Raises `ChatTasksError`, which ends the loop, if offsets do not ascend.
         """
 
     @abstractmethod

@@ -8,6 +8,7 @@ from confluent_kafka import Producer
 
 from bridge.kafka.clients import base_config
 from bridge.kafka.send import send_record
+from chat_tasks.conversation.routing import partition_of
 from chat_tasks.formats.topics import InstantMessage, LatestMessagesBlock, encode_message
 from chat_tasks.settings import Settings
 from stack.servers.one_of_each import Servers
@@ -91,6 +92,23 @@ def test_what_cannot_be_read_is_passed_over_to_the_next_record_with_one_letter(
         assert reason.startswith(beginning)
     assert dispatch.log.count("passed over: ") == 1
     assert "starting again" not in killed.log + ingest.log + dispatch.log
+
+    dispatch.stop()
+    unread, others = from_bob("unread", "another"), from_bob("read")
+    log_partition = partition_of(unread.conversationKey.encode(), settings.log_partitions)
+    assert log_partition != partition_of(others.conversationKey.encode(), settings.log_partitions)
+    send(settings, [unread, others])
+    read_topic(settings, settings.log_topic, 7)
+    segment = servers.kafka.settings.folder / "data" / f"{settings.log_topic}-{log_partition}" / f"{0:020}.log"
+    with segment.open("r+b") as file:
+        file.seek(70)
+        [byte] = file.read(1)
+        file.seek(70)
+        file.write(bytes([byte ^ 0xFF]))
+    [dispatch] = deployment.start("dispatch.1")
+    dispatch.wait_for_line(f"{settings.log_topic}[{log_partition}] cannot be read from offset 0 to 0: ")
+    read_outputs(settings, [*messages[:4], messages[5], others])
+    assert "starting again" not in dispatch.log
 
 
 def test_refused_megabytes_hold_nobody_up(deploy: Deploy) -> None:

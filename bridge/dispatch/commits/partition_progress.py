@@ -95,7 +95,7 @@ class PartitionProgress:
     def pass_over(self, first: int, end: int) -> list[int]:
         """The WORKs to `finish` in the place of records from `first` to before `end`, which are never delivered.
 
-        None if an earlier commit has all of them finished. Otherwise also those that were delivered before that commit
+        None of them if an earlier commit has all finished. Otherwise also those that were delivered before that commit
         and are unfinished. Raises `ChatTasksError` if offsets do not ascend.
         """
         # What this assignment was given is being worked on, and finishes by itself.

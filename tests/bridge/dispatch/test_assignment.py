@@ -7,7 +7,7 @@ import pytest
 from bridge.dispatch.commits.commit_metadata import CommitMetadata, encode_metadata
 from bridge.kafka.errors import UnreadableRecords
 from bridge.kafka.transaction import Partition
-from chat_tasks.errors import ChatTasksError, ConfigurationError
+from chat_tasks.errors import ConfigurationError
 from chat_tasks.formats.tasks import Reply
 from tests.bridge.dispatch.assignments import (
     FROM_BOB,
@@ -105,10 +105,23 @@ def test_requests_that_were_delivered_before_they_became_unreadable_are_finished
     assert [(one.partition, one.offset) for one in transaction.offsets] == [(REQUESTS, 3)], "3 is not answered"
 
 
-def test_records_of_the_log_are_not_passed_over() -> None:
-    work = assignment_work()
-    with pytest.raises(ChatTasksError, match=r"conversation_log\[0\] cannot be read from offset 0 to 4: .*restore"):
-        work.pass_over(UnreadableRecords(LOG, 0, 5, "Kafka: _BAD_MSG: wrong checksum"))
+def test_records_of_the_log_are_not_passed_over_and_hold_up_their_partition_alone(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    work, worker = assignment_work(), SimulatedWorker(GENERATIONS)
+    work.receive([logged(0), requested(0)])
+    for now in (100.0, 130.0, 161.0):
+        work.pass_over(UnreadableRecords(LOG, 1, 5, "Kafka: _BAD_MSG: wrong checksum"))
+        work.unread.say(now)
+    work.receive([logged(5), requested(1)])
+    work.end_reached(LOG, 6)
+    assert work.full() == {LOG}
+    perform_all(work, worker)
+    transaction = work.next_transaction()
+    assert transaction is not None
+    assert {one.partition: one.offset for one in transaction.offsets} == {LOG: 1, REQUESTS: 2}
+    line = "conversation_log[0] cannot be read from offset 1 to 4: Kafka: _BAD_MSG: wrong checksum; records of the log "
+    assert [record.getMessage().startswith(line) for record in caplog.records] == [True, True]
 
 
 def test_a_replay_begins_at_what_no_node_can_forget() -> None:
