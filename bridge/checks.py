@@ -8,8 +8,8 @@ from confluent_kafka.admin import AdminClient, ConfigResource, ResourceType
 
 from bridge.kafka.clients import base_config
 from bridge.kafka.errors import describe_kafka_error
-from bridge.kafka.topic_configs import describe, read_configs, read_topic_configs, unfit
-from bridge.kafka.topics import fixed_partitions, partition_counts, plan_topics
+from bridge.kafka.topics.configs import describe, read_configs, read_topic_configs, unfit
+from bridge.kafka.topics.plans import fixed_partitions, partition_counts, plan_topics
 from bridge.kafka.transaction import LARGEST_METADATA
 from chat_tasks.errors import ConfigurationError, DependencyUnavailable
 from chat_tasks.settings import Settings

@@ -13,7 +13,7 @@ from bridge.dispatch.commits.resumption import resume_after_rows
 from bridge.kafka.clients import base_config
 from bridge.kafka.dead_letter_reader import read_everything
 from bridge.kafka.groups import committed_offsets
-from bridge.kafka.topic_ids import KnownTopic, known_partitions_name, topic_id_name
+from bridge.kafka.topics.ids import KnownTopic, known_partitions_name, topic_id_name
 from bridge.kafka.transaction import CommittedOffset, Partition
 from chat_tasks.errors import ConfigurationError, DependencyUnavailable
 from chat_tasks.settings import Settings

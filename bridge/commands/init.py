@@ -14,9 +14,9 @@ from bridge.commands.group_offsets import consumed_topics, set_offsets
 from bridge.commands.starting_offsets import Choices, InputStart, LogStart
 from bridge.kafka.clients import base_config
 from bridge.kafka.errors import describe_kafka_error
-from bridge.kafka.topic_ids import KnownTopic, topic_ids
-from bridge.kafka.topic_setup import set_up_topics, visible_counts
-from bridge.kafka.topics import fixed_partitions, fixed_partitions_name
+from bridge.kafka.topics.ids import KnownTopic, topic_ids
+from bridge.kafka.topics.plans import fixed_partitions, fixed_partitions_name
+from bridge.kafka.topics.setup import set_up_topics, visible_counts
 from bridge.terminal import show_line
 from chat_tasks.backoff import Backoff
 from chat_tasks.errors import DependencyUnavailable

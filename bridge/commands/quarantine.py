@@ -17,7 +17,7 @@ from rich.text import Text
 from bridge.kafka.clients import base_config
 from bridge.kafka.dead_letter_reader import read_dead_letters
 from bridge.kafka.groups import describe_group
-from bridge.kafka.topic_ids import known_topics
+from bridge.kafka.topics.ids import known_topics
 from bridge.records.quarantine_letters import Letter, Receipt, Receipts, read_letter
 from bridge.terminal import show_json, show_line
 from chat_tasks.conversation.routing import partition_of

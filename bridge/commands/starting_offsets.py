@@ -5,7 +5,7 @@ from enum import Enum, auto
 from typing import Literal, NamedTuple
 
 from bridge.kafka.errors import describe_partitions, offsets_lost
-from bridge.kafka.topic_ids import made_anew
+from bridge.kafka.topics.ids import made_anew
 from bridge.kafka.transaction import Partition, is_own
 from chat_tasks.errors import ConfigurationError
 

@@ -4,12 +4,12 @@ from bridge.checks import check_servers
 from bridge.dispatch.handler import Dispatch
 from bridge.dispatch.process_state import ProcessState
 from bridge.dispatch.servers.cluster import Cluster
-from bridge.kafka.topic_ids import known_topics
+from bridge.kafka.topics.ids import known_topics
 from bridge.loop.instance_name import InstanceName
 from bridge.loop.loop import Loop
 from bridge.loop.supervisor import Supervisor
-from bridge.loop.transaction_runner import new_offsets_timeout
-from bridge.loop.transaction_size import TransactionSize
+from bridge.loop.transactions.runner import new_offsets_timeout
+from bridge.loop.transactions.size import TransactionSize
 from chat_tasks.settings import Settings
 from chat_tasks.storage.session import Session, connect, failures_as_unavailable
 

@@ -2,13 +2,13 @@
 
 from bridge.checks import check_servers
 from bridge.ingest.handler import Ingest
-from bridge.kafka.topic_ids import known_topics
+from bridge.kafka.topics.ids import known_topics
 from bridge.loop.adaptive_timeout import AdaptiveTimeout
 from bridge.loop.instance_name import InstanceName
 from bridge.loop.loop import Loop
 from bridge.loop.supervisor import Supervisor
-from bridge.loop.transaction_runner import new_offsets_timeout
-from bridge.loop.transaction_size import TransactionSize
+from bridge.loop.transactions.runner import new_offsets_timeout
+from bridge.loop.transactions.size import TransactionSize
 from chat_tasks.settings import Settings
 from chat_tasks.storage.session import connected
 

@@ -10,7 +10,7 @@ from confluent_kafka.admin import AdminClient, OffsetSpec
 from bridge.kafka.clients import base_config
 from bridge.kafka.errors import describe_kafka_error
 from bridge.kafka.topic_reader import TopicReader
-from bridge.kafka.topics import partition_counts
+from bridge.kafka.topics.plans import partition_counts
 from bridge.kafka.transaction import Partition
 from chat_tasks.errors import ConfigurationError, DependencyUnavailable
 from chat_tasks.settings import Settings

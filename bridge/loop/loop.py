@@ -19,18 +19,18 @@ from bridge.kafka.assignment import Assignment
 from bridge.kafka.clients import consumer_config, producer_config
 from bridge.kafka.errors import UnreadableRecords, is_fenced_producer
 from bridge.kafka.reports import last_report
-from bridge.kafka.topic_ids import KnownTopic, TopicIds
+from bridge.kafka.topics.ids import KnownTopic, TopicIds
 from bridge.kafka.transaction import Partition, Transaction
 from bridge.loop.adaptive_timeout import AdaptiveTimeout
 from bridge.loop.delivery_watch import DeliveryWatch
 from bridge.loop.events import AssignmentOutdated, Call, EndReached, Failed, Records, Stop, TransactionEnded
 from bridge.loop.handler import LoopHandler
 from bridge.loop.membership import Membership
-from bridge.loop.pacing import pause_after
 from bridge.loop.poller import Poller
 from bridge.loop.stall_detector import StallDetector
-from bridge.loop.transaction_runner import TransactionRunner
-from bridge.loop.transaction_size import TransactionSize
+from bridge.loop.transactions.pacing import pause_after
+from bridge.loop.transactions.runner import TransactionRunner
+from bridge.loop.transactions.size import TransactionSize
 from chat_tasks.errors import ChatTasksError, DependencyUnavailable, LoopStalled
 from chat_tasks.settings import Settings
 

@@ -15,7 +15,7 @@ from bridge.kafka.assignment import Assignment, Committed
 from bridge.kafka.errors import is_unreadable, offset_gone, offsets_lost, raise_error
 from bridge.kafka.groups import OFFSET_SECONDS, committed_offsets
 from bridge.kafka.throttle import Throttle
-from bridge.kafka.topic_ids import KnownTopic
+from bridge.kafka.topics.ids import KnownTopic
 from bridge.kafka.transaction import OWN_METADATA, Partition, is_own
 from bridge.loop.events import EndReached, Failed, Records
 from bridge.loop.unreadable import UnreadableBatches

@@ -10,7 +10,7 @@ from confluent_kafka.admin import AdminClient, NewPartitions
 from bridge.commands.init import initialise
 from bridge.commands.starting_offsets import Choices
 from bridge.kafka.clients import base_config
-from bridge.kafka.topics import plan_topics
+from bridge.kafka.topics.plans import plan_topics
 from chat_tasks.conversation.routing import partition_of
 from chat_tasks.errors import SettingsMismatch
 from chat_tasks.storage import schema

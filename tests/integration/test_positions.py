@@ -16,8 +16,8 @@ from bridge.commands.group_offsets import consumed_topics
 from bridge.kafka.clients import base_config
 from bridge.kafka.groups import committed_offsets
 from bridge.kafka.send import send_record
-from bridge.kafka.topic_ids import known_partitions_name, known_topics, topic_id_name
-from bridge.kafka.topics import plan_topics
+from bridge.kafka.topics.ids import known_partitions_name, known_topics, topic_id_name
+from bridge.kafka.topics.plans import plan_topics
 from bridge.kafka.transaction import OWN_METADATA, Partition
 from chat_tasks.settings import Settings
 from chat_tasks.storage.quarantine import QuarantineTable

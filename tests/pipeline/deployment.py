@@ -12,7 +12,7 @@ from typing import Any
 
 from bridge.commands.init import initialise
 from bridge.commands.starting_offsets import Choices
-from bridge.kafka.topics import plan_topics
+from bridge.kafka.topics.plans import plan_topics
 from chat_tasks.settings import Settings
 from stack.servers.cluster import Cluster
 from stack.servers.one_of_each import Servers

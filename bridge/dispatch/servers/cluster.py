@@ -9,7 +9,7 @@ from bridge.dispatch.commits.commit_metadata import decode_metadata
 from bridge.dispatch.servers.facts import AssignmentFacts
 from bridge.kafka.clients import base_config, reader_config
 from bridge.kafka.groups import committed_offsets
-from bridge.kafka.topic_ids import topic_ids
+from bridge.kafka.topics.ids import topic_ids
 from bridge.kafka.transaction import Partition
 from chat_tasks.errors import ConfigurationError
 from chat_tasks.settings import Settings

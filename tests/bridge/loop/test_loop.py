@@ -7,12 +7,12 @@ import pytest
 from confluent_kafka import KafkaError, KafkaException
 
 from bridge.ingest.handler import Ingest
-from bridge.kafka.topic_ids import TopicIds
+from bridge.kafka.topics.ids import TopicIds
 from bridge.kafka.transaction import Transaction
 from bridge.loop.events import TransactionEnded
 from bridge.loop.loop import Loop
-from bridge.loop.transaction_runner import TransactionRunner, new_offsets_timeout
-from bridge.loop.transaction_size import TransactionSize
+from bridge.loop.transactions.runner import TransactionRunner, new_offsets_timeout
+from bridge.loop.transactions.size import TransactionSize
 from chat_tasks.errors import DependencyUnavailable
 from chat_tasks.settings import Settings
 

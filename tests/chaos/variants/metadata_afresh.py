@@ -13,7 +13,7 @@ from bridge.kafka.assignment import Assignment
 from bridge.kafka.transaction import Partition, Transaction
 from bridge.loop.loop import Loop
 from bridge.loop.poller import Poller
-from bridge.loop.transaction_runner import TransactionRunner
+from bridge.loop.transactions.runner import TransactionRunner
 
 _make = Poller.__init__
 _perform = TransactionRunner._perform

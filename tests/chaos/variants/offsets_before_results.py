@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from bridge.kafka.transaction import Output, Transaction
-from bridge.loop.transaction_runner import TransactionRunner
+from bridge.loop.transactions.runner import TransactionRunner
 
 _perform = TransactionRunner._perform
 # Of two, since every few transactions one holds nothing but blocks: a kill after that one would lose no message.

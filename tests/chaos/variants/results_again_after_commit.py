@@ -3,7 +3,7 @@
 from typing import Any
 
 from bridge.kafka.transaction import Transaction
-from bridge.loop.transaction_runner import TransactionRunner
+from bridge.loop.transactions.runner import TransactionRunner
 
 _perform = TransactionRunner._perform
 _EVERY = 5

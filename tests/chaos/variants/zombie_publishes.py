@@ -8,7 +8,7 @@ from confluent_kafka import Producer
 from bridge.kafka.clients import base_config
 from bridge.kafka.transaction import Transaction
 from bridge.loop.loop import Loop
-from bridge.loop.transaction_runner import TransactionRunner
+from bridge.loop.transactions.runner import TransactionRunner
 from chat_tasks.settings import settings
 
 _perform = TransactionRunner._perform

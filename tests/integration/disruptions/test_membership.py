@@ -7,10 +7,10 @@ from confluent_kafka import Consumer, KafkaError, KafkaException
 
 from bridge.kafka.assignment import Committed
 from bridge.kafka.clients import consumer_config, producer_config
-from bridge.kafka.topic_ids import TopicIds
+from bridge.kafka.topics.ids import TopicIds
 from bridge.kafka.transaction import Partition, Transaction
 from bridge.loop.membership import Membership
-from bridge.loop.transaction_runner import TransactionRunner, new_offsets_timeout
+from bridge.loop.transactions.runner import TransactionRunner, new_offsets_timeout
 from chat_tasks.settings import Settings
 from stack.waiting import wait_until
 from tests.pipeline.deployment import Deploy

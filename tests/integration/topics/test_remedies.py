@@ -12,8 +12,8 @@ from bridge.checks import check_servers
 from bridge.commands.init import initialise
 from bridge.commands.starting_offsets import Choices
 from bridge.kafka.clients import base_config
-from bridge.kafka.topic_configs import Property, alter_topic, read_topic_configs, unfit
-from bridge.kafka.topics import TopicPlan, partition_counts, plan_topics
+from bridge.kafka.topics.configs import Property, alter_topic, read_topic_configs, unfit
+from bridge.kafka.topics.plans import TopicPlan, partition_counts, plan_topics
 from chat_tasks.errors import ConfigurationError
 from chat_tasks.settings import Settings
 from stack.servers.one_of_each import Servers

@@ -6,8 +6,8 @@ from confluent_kafka import KafkaError, KafkaException
 from confluent_kafka.admin import AdminClient, NewPartitions, NewTopic
 
 from bridge.kafka.errors import is_no_answer
-from bridge.kafka.topic_configs import alter_topic, describe, read_topic_configs, unfit
-from bridge.kafka.topics import TopicPlan, partition_counts, plan_topics, replica_counts
+from bridge.kafka.topics.configs import alter_topic, describe, read_topic_configs, unfit
+from bridge.kafka.topics.plans import TopicPlan, partition_counts, plan_topics, replica_counts
 from chat_tasks.errors import ConfigurationError, DependencyUnavailable
 from chat_tasks.settings import Settings
 

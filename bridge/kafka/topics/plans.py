@@ -7,7 +7,7 @@ from confluent_kafka import KafkaException
 from confluent_kafka.admin import AdminClient
 
 from bridge.kafka.errors import describe_kafka_error
-from bridge.kafka.topic_configs import Properties, Property
+from bridge.kafka.topics.configs import Properties, Property
 from chat_tasks.errors import DependencyUnavailable
 from chat_tasks.settings import Settings
 

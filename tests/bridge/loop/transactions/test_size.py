@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bridge.kafka.transaction import LARGEST_TRANSACTION
-from bridge.loop.transaction_size import TransactionSize
+from bridge.loop.transactions.size import TransactionSize
 
 RATES = st.floats(1e3, 1e9)
 

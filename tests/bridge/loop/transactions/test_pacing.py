@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bridge.kafka.transaction import OUTPUTS_PER_TRANSACTION
-from bridge.loop.pacing import pause_after
+from bridge.loop.transactions.pacing import pause_after
 
 
 def test_a_few_outputs_wait_for_25_milliseconds_and_many_for_100() -> None:

@@ -9,7 +9,7 @@ from typing import Any
 from confluent_kafka import Producer, TopicPartition
 
 from bridge.kafka.throttle import Throttle
-from bridge.kafka.topic_ids import TopicIds
+from bridge.kafka.topics.ids import TopicIds
 from bridge.kafka.transaction import Transaction
 from bridge.loop.adaptive_timeout import AdaptiveTimeout
 from chat_tasks.settings import Settings

@@ -2,8 +2,8 @@
 
 import pytest
 
-from bridge.kafka.topic_configs import Property, describe, unfit
-from bridge.kafka.topics import TopicPlan, fixed_partitions, plan_topics
+from bridge.kafka.topics.configs import Property, describe, unfit
+from bridge.kafka.topics.plans import TopicPlan, fixed_partitions, plan_topics
 from chat_tasks.settings import Settings
 
 

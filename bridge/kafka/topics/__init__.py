@@ -1,0 +1,1 @@
+"""The six topics: what each has to be, which one it is, and how it becomes what it has to be."""
