@@ -20,7 +20,8 @@ try:
     configured = settings()
 except ConfigurationError as error:
     # Celery would show a traceback of its own imports in place of the one line that matters.
-    sys.exit(printable(f"chat-tasks: {error}"))
+    sys.stderr.write(printable(f"chat-tasks: {error}") + "\n")
+    sys.exit(2)
 
 for _name in ("CELERY_BROKER_URL", "CELERY_BROKER_READ_URL", "CELERY_BROKER_WRITE_URL"):
     # Celery would go by it for tasks alone, and the locks and replies would stay with CHAT_REDIS_URL.

@@ -18,6 +18,7 @@ from stack.development.up_and_down import development_stack, down, up
 from stack.errors import StackError
 from stack.fetch.fetch import fetch_all
 from stack.home import home_folder, jars_folder
+from stack.pipeline.procfile import forget_pipeline
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -75,6 +76,7 @@ def status_command(*, as_json: bool) -> None:
 @main.command("keep-servers", hidden=True)
 def keep_servers_command() -> None:
     """Start servers again when they end; part of what `up` starts."""
+    forget_pipeline()
     servers, _ = development_stack(home_folder())
     keep_servers(servers.all, click.echo)
 

@@ -156,6 +156,8 @@ class AssignmentState:
         if (progress := self._receiving.get(partition)) is None:
             return
         if partition.topic == self._settings.log_topic:
+            # A replay that has come as far as this is read: without that, requests would wait for it, all of them.
+            progress.reached_end(records.first)
             self.unread.add(records)
             del self._receiving[partition]
         elif offsets := progress.pass_over(records.first, records.end):

@@ -23,12 +23,16 @@ if TYPE_CHECKING:
 
     from rich.console import Console
 
+# What goes in, what comes out, what is broken, what is proven: by the first sign of a line, where there are colours.
+_STYLES = {"→": "cyan", "←": "green", "✗": "red", "✓": "bold green"}
+
 
 def demo(home: Path, console: Console) -> None:
     """Show the pipeline, and always stop what was started. Raises `DemoError` if anything is not as promised."""
 
     def report(line: str) -> None:
-        console.print(line, highlight=False, markup=False, soft_wrap=True)
+        style = _STYLES.get(line.lstrip()[:1])
+        console.print(line, style=style, highlight=False, markup=False, soft_wrap=True)
 
     def act(title: str) -> None:
         console.print()

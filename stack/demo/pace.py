@@ -32,13 +32,11 @@ def play_pace(settings: Settings, report: Callable[[str], None]) -> None:
     arrived = _arrivals(settings, _messages("burst", _BURST), rate=None)
     half = arrived[_BURST // 2 :]
     rate = len(half) / (half[-1][0] - half[0][0])
-    report(f"{_BURST:,} messages at once, the second half of them: {rate:,.0f} messages/s")
+    report(f"✓ {_BURST:,} messages at once, the second half of them: {rate:,.0f} messages/s")
     steady = _arrivals(settings, _messages("steady", _STEADY), rate=_RATE)
     latencies = sorted(latency for _, latency in steady[_STEADY // 10 :])
     middle, high = percentile(latencies, 0.5), percentile(latencies, 0.99)
-    report(
-        f"{_RATE} messages/s for {_STEADY // _RATE} s, from sender to reader: p50 {middle:.0f} ms, p99 {high:.0f} ms"
-    )
+    report(f"✓ {_RATE} messages/s for {_STEADY // _RATE} s, sender to reader: p50 {middle:.0f} ms, p99 {high:.0f} ms")
 
 
 def _messages(prefix: str, count: int) -> Iterator[InstantMessage]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import subprocess
 import time
 from typing import TYPE_CHECKING
 
@@ -42,7 +43,7 @@ class KeptServer:
             self._due, self._started = None, now
             try:
                 self._server.start()
-            except StackError as error:
+            except (StackError, OSError, subprocess.SubprocessError) as error:
                 self._report(f"{self._server.name} cannot be started: {error}")
 
 

@@ -52,6 +52,10 @@ class KeptPipeline(Pipeline):
             kept.append(f"servers: exec {python} -m stack keep-servers\n")
         self._folder.mkdir(parents=True, exist_ok=True)
         self._procfile.write_text("".join(kept))
+        if not self.runs:
+            self._end_orphans()
+            for name in self.names():
+                Lives(self._folder, name).forget()
         super().start()
 
     def processes(self) -> Mapping[str, psutil.Process]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import signal
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -38,6 +39,10 @@ class Lives:
         self._write(msgspec.structs.replace(self._life, last_exit=how))
         return how
 
+    def forget(self) -> None:
+        """Forget what an earlier keeper has written."""
+        self._path.unlink(missing_ok=True)
+
     def read(self) -> Life | None:
         """What the file says; None if there is none."""
         try:
@@ -48,5 +53,7 @@ class Lives:
     def _write(self, life: Life) -> None:
         self._life = life
         written = self._path.with_suffix(".json.new")
-        written.write_bytes(msgspec.json.encode(life))
-        written.rename(self._path)
+        # The file is for `make status` only: a full disk must not end the keeper, and with it everything.
+        with suppress(OSError):
+            written.write_bytes(msgspec.json.encode(life))
+            written.rename(self._path)

@@ -165,6 +165,13 @@ class Pipeline:
         raise PipelineError(f"these do not end: {', '.join(self._marked())}")
 
 
+def forget_pipeline() -> None:
+    """Make what this process starts from now on no part of the pipeline that started it: it is not ended with it."""
+    for name in list(os.environ):
+        if name == _MARK or name.startswith("HONCHO_"):
+            del os.environ[name]
+
+
 def _parent(process: psutil.Process) -> int | None:
     try:
         return process.ppid()

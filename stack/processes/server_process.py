@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
 from abc import ABC, abstractmethod
 from typing import TYPE_CHECKING
@@ -65,15 +66,19 @@ class ServerProcess(ABC):
         Raises `PortTakenError` when another process has one of its ports, `MissingToolError` without Java or Valkey,
         `FetchError` when its jars cannot be fetched.
         """
-        if self.pid is not None:
-            return
-        for port in self.ports:
-            if not is_free(self.host, port):
-                raise PortTakenError(
-                    f"{self.name} cannot start: another process listens on port {port} of {self.host}. "
-                    f"End it first (it may be the {self.name} of another checkout)."
-                )
-        self._process.spawn(self.prepare(), os.environ)
+        self.folder.mkdir(parents=True, exist_ok=True)
+        # `make up` and the keeper of its servers may start the same one at once.
+        with (self.folder / ".start.lock").open("w") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            if self.pid is not None:
+                return
+            for port in self.ports:
+                if not is_free(self.host, port):
+                    raise PortTakenError(
+                        f"{self.name} cannot start: another process listens on port {port} of {self.host}. "
+                        f"End it first (it may be the {self.name} of another checkout)."
+                    )
+            self._process.spawn(self.prepare(), os.environ)
 
     def wait_until_answering(self, timeout: float = 120.0) -> None:
         """Wait until the server answers.

@@ -5,6 +5,7 @@ from typing import NoReturn
 import pytest
 
 from bridge.dispatch.commits.commit_metadata import CommitMetadata, encode_metadata
+from bridge.dispatch.commits.replay import PartitionState
 from bridge.kafka.errors import UnreadableRecords
 from bridge.kafka.transaction import Partition
 from chat_tasks.errors import ConfigurationError
@@ -122,6 +123,16 @@ def test_records_of_the_log_are_not_passed_over_and_hold_up_their_partition_alon
     assert {one.partition: one.offset for one in transaction.offsets} == {LOG: 1, REQUESTS: 2}
     line = "conversation_log[0] cannot be read from offset 1 to 4: Kafka: _BAD_MSG: wrong checksum; records of the log "
     assert [record.getMessage().startswith(line) for record in caplog.records] == [True, True]
+
+
+def test_a_replay_that_has_come_to_what_cannot_be_read_is_over() -> None:
+    """Otherwise requests would wait for it, also those for conversations of other partitions."""
+    work = assignment_work(encode_metadata(CommitMetadata("0ddba11", durable=2)), offset=4)
+    work.receive([logged(2)])  # at 3 is the marker of a transaction
+    perform_all(work, SimulatedWorker(GENERATIONS))
+    assert work._progress[LOG].state is PartitionState.REPLAYING
+    work.pass_over(UnreadableRecords(LOG, 4, 9, "Kafka: _BAD_MSG: wrong checksum"))
+    assert work._progress[LOG].state is PartitionState.REPLAYED
 
 
 def test_a_replay_begins_at_what_no_node_can_forget() -> None:

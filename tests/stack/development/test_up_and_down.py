@@ -52,6 +52,10 @@ def test_up_starts_what_is_missing_and_down_stops_everything(servers: Servers, p
     down(servers, pipeline, said.append)
     assert [(process.pid, process.answering) for process in status(servers, pipeline)] == [(None, False)] * 5
 
+    # How the processes ended then is no trouble of the next ones.
+    up(servers, pipeline, said.append)
+    assert all(process.answering and process.last_exit is None for process in status(servers, pipeline))
+
 
 @pytest.mark.servers
 def test_a_process_that_ends_at_once_is_named_with_its_log(
