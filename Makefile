@@ -45,7 +45,7 @@ status: $(VENV)/installed
 $(VENV)/installed: pyproject.toml constraints.txt
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "chat-tasks needs Python 3.11 or later: make PYTHON=python3.11")'
 	$(PYTHON) -m venv $(VENV)
-	$(BIN)/pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[dev,docs]'
+	$(BIN)/pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[stack,dev,docs]'
 	touch $@
 
 # quix-streams, a contestant, wants an older Kafka client than we have.
@@ -58,7 +58,7 @@ $(QUIX)/installed: bench/contestants/quix-constraints.txt
 constraints:
 	rm -rf $(VENV)
 	$(PYTHON) -m venv $(VENV)
-	$(BIN)/pip install --quiet --disable-pip-version-check --editable '.[dev,docs]'
+	$(BIN)/pip install --quiet --disable-pip-version-check --editable '.[stack,dev,docs]'
 	$(BIN)/pip freeze --exclude-editable | sed -E 's/ @ .*//' > constraints.txt
 	$(BIN)/python -m stack.fetch.renew
 
