@@ -31,8 +31,6 @@ def test_it_keeps_every_promise_that_it_shows(tmp_path: Path) -> None:
         check=False,
     )
     assert result.returncode == 0, result.stdout + result.stderr
-    assert re.search(
-        r"✗ worker \(pid \d+\) killed.*✗ Redis wiped.*✓ all 20,000 messages", result.stdout, re.S
-    )
+    assert re.search(r"✗ worker \(pid \d+\) killed.*✗ Redis wiped.*✓ all 20,000 messages", result.stdout, re.S)
     assert re.findall(r"^  (\d)  (?:ann|bob): ", result.stdout, re.M) == ["0", "1", "2", "3"]
     assert re.search(r"the second half of them: [\d,]+ messages/s\n✓ 200 messages/s .* p50 \d+ ms", result.stdout)
