@@ -47,6 +47,8 @@ class RedisServer(ServerProcess):
             "save": "",
             "appendonly": "no",
             "maxmemory-policy": "noeviction",
+            # Tests make it load its data anew, for which Redis 7 and Valkey want leave.
+            "enable-debug-command": "local",
         }
         binary = self._binary or find_redis_server()
         return [str(binary), *(word for name, value in options.items() for word in (f"--{name}", value))]
