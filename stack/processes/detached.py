@@ -53,8 +53,8 @@ class DetachedProcess:
                 (os.POSIX_SPAWN_DUP2, 1, 2),
             ],
             setsid=True,
-            # Python ignores these, and what it spawns would inherit that.
-            setsigdef=[signal.SIGPIPE, signal.SIGXFSZ],
+            # Python ignores the first two, `nohup` the last, and what is spawned would inherit that.
+            setsigdef=[signal.SIGPIPE, signal.SIGXFSZ, signal.SIGHUP],
         )
         written = self._pid_path.with_suffix(".pid.new")
         written.write_bytes(orjson.dumps({"pid": pid, "started": psutil.Process(pid).create_time()}))

@@ -134,7 +134,9 @@ def test_a_redis_that_refuses_the_password_is_named_without_it(deploy: Deploy, t
         deployment = deploy()
         dispatch, worker = (deployment.spawn(name, **wrong) for name in ("dispatch.1", "worker.1"))
         dispatch.wait_for_line(f"Redis: {redis.address}: AuthenticationError: invalid username-password pair")
-        worker.wait_for_line(f"Cannot connect to redis://:**@{redis.address}/0: invalid username-password pair")
+        worker.wait_for_line(
+            f"Cannot connect to redis://:**@{redis.address}/0: AuthenticationError: invalid username-password pair"
+        )
         assert "wrong@" not in dispatch.log + worker.log
     finally:
         redis.stop()
