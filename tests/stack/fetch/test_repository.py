@@ -11,7 +11,7 @@ from stack.errors import FetchError
 from stack.fetch.repository import repository_address
 
 SETTINGS = """\
-<settings xmlns="http://maven.apache.org/SETTINGS/1.0.0">
+<settings xmlns="urn:settings-of-maven">
   <mirrors>
     <mirror><id>other</id><mirrorOf>jboss</mirrorOf><url>http://127.0.0.2/jboss</url></mirror>
     <mirror><id>ours</id><mirrorOf>{mirror_of}</mirrorOf><url>http://127.0.0.2/maven/</url></mirror>
