@@ -6,17 +6,15 @@ import subprocess
 import time
 from typing import TYPE_CHECKING
 
-from chat_tasks.backoff import Backoff
 from stack.errors import StackError
+from stack.pauses import Pauses
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from stack.processes.server_process import ServerProcess
 
-_PAUSES = Backoff(first=0.5, longest=30.0)
 _LOOK_SECONDS = 1.0
-_HEALTHY_SECONDS = 60.0
 
 
 class KeptServer:
@@ -25,7 +23,7 @@ class KeptServer:
     def __init__(self, server: ServerProcess, report: Callable[[str], None]) -> None:
         self._server = server
         self._report = report
-        self._failures = 0
+        self._pauses = Pauses()
         self._started = 0.0
         self._due: float | None = None
 
@@ -35,8 +33,7 @@ class KeptServer:
             self._due = None
             return
         if self._due is None:
-            self._failures = 1 if now - self._started > _HEALTHY_SECONDS else self._failures + 1
-            pause = _PAUSES.delay(self._failures)
+            pause = self._pauses.after(now - self._started)
             self._due = now + pause
             self._report(f"{self._server.name} has ended, and is started again in {pause:.1f} s")
         elif now >= self._due:

@@ -16,15 +16,12 @@ from pathlib import Path
 from queue import Empty, SimpleQueue
 from typing import TYPE_CHECKING, NamedTuple
 
-from chat_tasks.backoff import Backoff
 from chat_tasks.orphan import end_with_honcho
+from stack.pauses import Pauses
 from stack.pipeline.lives import Lives
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-
-_PAUSES = Backoff(first=0.5, longest=30.0)
-_HEALTHY_SECONDS = 60.0
 
 _SIGNALS = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
 
@@ -59,7 +56,7 @@ class KeptProcess:
         for number in _SIGNALS:
             signal.signal(number, lambda number, _: self._events.put(Told(number)))
         end_with_honcho()
-        failures = 0
+        pauses = Pauses()
         while True:
             began = time.monotonic()
             child = self._start()
@@ -67,8 +64,7 @@ class KeptProcess:
             if isinstance(event, Told):
                 self._pass_on(event, child)
                 return
-            failures = 1 if time.monotonic() - began > _HEALTHY_SECONDS else failures + 1
-            pause = _PAUSES.delay(failures)
+            pause = pauses.after(time.monotonic() - began)
             print(f"{self._name} {self._lives.ended(event.exit_code)}, starts again in {pause:.1f} s", flush=True)
             with suppress(Empty):
                 # No child runs: all that can come is a signal.
