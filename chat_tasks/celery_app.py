@@ -14,6 +14,7 @@ from chat_tasks.conversation.routing import queue_name
 from chat_tasks.errors import ConfigurationError
 from chat_tasks.formats.celery_body import TASK_CONTENT_TYPE
 from chat_tasks.printable import printable
+from chat_tasks.redis_client import broker_url, redis_tls
 from chat_tasks.settings import settings
 
 try:
@@ -31,16 +32,21 @@ queues = [queue_name(configured.redis_prefix, queue) for queue in range(configur
 
 app = Celery(
     "chat_tasks",
-    broker=configured.redis_url,
+    broker=broker_url(configured),
+    # For Flower, which goes by the URL's address alone.
+    broker_use_ssl=redis_tls(configured),
     include=[
         "chat_tasks.worker.tasks",
         "chat_tasks.worker.log",
         "chat_tasks.worker.exit",
-        "chat_tasks.worker.remote_commands",
+        "chat_tasks.worker.health.worker_health",
+        "chat_tasks.worker.remote_control.remote_commands",
+        "chat_tasks.worker.traces",
     ],
     amqp="chat_tasks.worker.broker_connection:QuickAMQP",
 )
 app.steps["consumer"].add("chat_tasks.worker.reconnection:Pause")
+app.steps["consumer"].add("chat_tasks.worker.health.worker_health:Connected")
 
 app.conf.update(
     # Other formats, pickle above all, could run code that an intruder put into Redis.
@@ -59,6 +65,9 @@ app.conf.update(
     # Each process has one task in hand and one waiting. More tasks would wait behind a slow one while another process
     # is idle.
     worker_prefetch_multiplier=1,
+    # A child says that it is up when it has connected to Cassandra and imported all, and is killed if it takes longer.
+    # By default that is 4 seconds, which many children on few processors need.
+    worker_proc_alive_timeout=30.0,
     # Flower shows workers and tasks by these events. They cost little, because a task holds many records.
     worker_send_task_events=True,
     task_track_started=False,
@@ -75,7 +84,9 @@ app.conf.update(
         "ack_emulation": False,
         # One list a queue in place of four: BRPOP looks at every list.
         "priority_steps": [0],
-        # With these three a dead peer is noticed before the system's own time-out.
+        # With these four a dead peer is noticed before the system's own time-out. A Redis that is paused keeps its
+        # connections, and a worker that waits for it for ever shows no sign of life.
+        "socket_timeout": 5,
         "socket_keepalive": True,
         "socket_connect_timeout": 5,
         "health_check_interval": 10,

@@ -20,7 +20,7 @@ def printable(text: str) -> str:
     """
     if text.isprintable():
         return text
-    return "".join(json.dumps(one)[1:-1] if _is_obeyed(one) else one for one in text)
+    return "".join(json.dumps(one)[1:-1] if is_obeyed(one) else one for one in text)
 
 
 def printable_lines(text: str) -> str:
@@ -28,5 +28,6 @@ def printable_lines(text: str) -> str:
     return "\n".join(map(printable, text.split("\n")))
 
 
-def _is_obeyed(character: str) -> bool:
+def is_obeyed(character: str) -> bool:
+    """Whether a terminal or a browser would obey or hide the character, and not show it."""
     return category(character) in _OBEYED and character not in _HARMLESS

@@ -3,7 +3,7 @@
 A *chunk* is a run of one conversation's rows in one bucket, and so in one Cassandra partition: each replica applies a
 chunk whole or not at all. A *wave* holds at most one chunk of each conversation. The next wave starts when this one is
 acknowledged, so a row is never written before all lower rows of its conversation. A *request* carries chunks of one
-wave that live on the same replicas, within the server's thresholds. The driver's word for such a request is batch.
+wave that go to the same node, within the server's thresholds. The driver's word for such a request is batch.
 """
 
 from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
@@ -12,24 +12,31 @@ from itertools import zip_longest
 
 import msgspec
 
+from chat_tasks.conversation.marks import mark_of_conversation
 from chat_tasks.conversation.records import Row
 from chat_tasks.conversation.row_values import RowValues, row_values
 
 # Besides the values the server counts times and flags: for each of the six cells, for the row, and for its partition.
 _CELL_OVERHEAD = 20
 _ROW_OVERHEAD = 6 * _CELL_OVERHEAD + 50
+# It does not count the lengths of the ten values and their number.
+_LENGTHS = 10 * 4 + 2
 
 # A bound well below the server's limits of 16 MiB for a message and for a mutation.
 LARGEST_CHUNK_BYTES = 1024 * 1024
 
 
 class Chunk(msgspec.Struct, frozen=True, gc=False):
-    """Rows of one conversation and bucket, ascending; `size` is an upper estimate of the server's size, in bytes."""
+    """Rows of one conversation and bucket, ascending; `size` is an upper estimate of the server's size, in bytes.
+
+    `mark` is the mark of bucket 0, if one of the rows has it.
+    """
 
     conversation_key: str
     bucket: int
     rows: tuple[RowValues, ...]
     size: int
+    mark: RowValues | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,25 +49,27 @@ class Thresholds:
 
 def row_size(values: RowValues) -> int:
     """An upper estimate of what the server counts for a row, in bytes: its values and the fixed cost of its cells."""
-    return sum(map(len, values)) + _ROW_OVERHEAD
+    return len(values) - _LENGTHS + _ROW_OVERHEAD
 
 
 def cut_into_chunks(rows: Sequence[Row], largest: int = LARGEST_CHUNK_BYTES) -> list[Chunk]:
     """The chunks of one conversation's rows, to be written one after the other."""
     chunks: list[Chunk] = []
     current: list[RowValues] = []
+    mark: RowValues | None = None
     bucket = size = 0
     for row in rows:
         values = row_values(row)
         added = row_size(values)
         if current and (row.bucket != bucket or size + added > largest):
-            chunks.append(Chunk(row.conversation_key, bucket, tuple(current), size))
-            current, size = [], 0
+            chunks.append(Chunk(row.conversation_key, bucket, tuple(current), size, mark))
+            current, size, mark = [], 0, None
         bucket = row.bucket
         current.append(values)
         size += added
+        mark = mark or mark_of_conversation(row)
     if current:
-        chunks.append(Chunk(rows[0].conversation_key, bucket, tuple(current), size))
+        chunks.append(Chunk(rows[0].conversation_key, bucket, tuple(current), size, mark))
     return chunks
 
 
@@ -71,21 +80,21 @@ def waves(chunks_of_conversations: Iterable[Sequence[Chunk]]) -> Iterator[list[C
 
 
 def group_into_batches(
-    wave: Iterable[Chunk], thresholds: Thresholds, replicas_of: Callable[[Chunk], Hashable]
+    wave: Iterable[Chunk], thresholds: Thresholds, node_of: Callable[[Chunk], Hashable]
 ) -> list[list[Chunk]]:
-    """The requests of one wave, filled in order for each replica set. A chunk above the byte threshold goes alone."""
+    """The requests of one wave, filled in order for each node. A chunk above the byte threshold goes alone."""
     batches: list[list[Chunk]] = []
     filling: dict[Hashable, tuple[list[Chunk], int]] = {}
     for chunk in wave:
         if chunk.size > thresholds.batch_bytes:
             batches.append([chunk])
             continue
-        replicas = replicas_of(chunk)
-        batch, size = filling.get(replicas, ([], 0))
+        node = node_of(chunk)
+        batch, size = filling.get(node, ([], 0))
         if batch and (size + chunk.size > thresholds.batch_bytes or len(batch) >= thresholds.batch_partitions):
             batches.append(batch)
             batch, size = [], 0
         batch.append(chunk)
-        filling[replicas] = (batch, size + chunk.size)
+        filling[node] = (batch, size + chunk.size)
     batches.extend(batch for batch, _ in filling.values() if batch)
     return batches

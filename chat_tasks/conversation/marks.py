@@ -5,14 +5,15 @@ Its timestamp is above any real clock, so no deletion of rows hides it. So a con
 taken for a new one. A conversation's first row has no mark, because that would cost each new conversation a statement.
 """
 
-from struct import pack
+from collections.abc import Callable
+from struct import Struct
 
-from chat_tasks.conversation.chunks import Chunk
 from chat_tasks.conversation.records import Row
 from chat_tasks.conversation.row_values import RowValues
 
-_NUMBERS = {pack(">q", number): number for number in (0, 1)}
-_FIRST_BUCKET = pack(">i", 0)
+_VALUES = 5
+
+_key_follows: Callable[..., bytes] = Struct(">Hiqiii16siqi").pack
 
 
 def mark_timestamp(bucket: int) -> int:
@@ -25,10 +26,10 @@ def mark_of_bucket(row: Row) -> tuple[int, int, object, int, str]:
     return mark_timestamp(row.bucket), row.bucket, row.log_id, row.log_offset, row.conversation_key
 
 
-def mark_of_conversation(chunk: Chunk) -> RowValues | None:
-    """The serialized values of the mark of bucket 0, if the chunk has the conversation's second row in it."""
-    first = _NUMBERS.get(chunk.rows[0][2])
-    if chunk.bucket or first is None or first + len(chunk.rows) < 2:
+def mark_of_conversation(row: Row) -> RowValues | None:
+    """The encoded values of bucket 0's mark if this is the row that has it; None if it is another row."""
+    if row.sequence != 1 or row.bucket:
         return None
-    key, _, _, _, _, _, log_id, log_offset, *_ = chunk.rows[1 - first]
-    return [pack(">q", mark_timestamp(0)), _FIRST_BUCKET, log_id, log_offset, key]
+    key = row.conversation_key.encode()
+    timestamp, bucket, _, log_offset, _ = mark_of_bucket(row)
+    return _key_follows(_VALUES, 8, timestamp, 4, bucket, 16, row.log_id.bytes, 8, log_offset, len(key)) + key

@@ -45,15 +45,17 @@ class Row(msgspec.Struct, frozen=True, gc=False):
 
 
 class StoredRow(NamedTuple):
-    """A row that Cassandra holds; `write_timestamp` is that of `body`, in microseconds."""
+    """A row that Cassandra holds. A text that was deleted is None. The write timestamps are in microseconds."""
 
     sequence: int
     log_id: UUID
     log_offset: int
-    sender: str
-    recipients: list[str]
-    body: str
-    write_timestamp: int
+    sender: str | None
+    recipients: list[str] | None
+    body: str | None
+    sender_written: int | None
+    recipients_written: int | None
+    body_written: int | None
 
 
 # The head of a conversation without rows: its first number is 0.

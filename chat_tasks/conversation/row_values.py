@@ -1,37 +1,49 @@
-"""Encodes a row for Cassandra's native protocol, from version 3 on, in a fifth of the time that the driver takes."""
+"""Encodes a row as a statement of Cassandra's native protocol has its values, from version 3 of the protocol on.
+
+The number of values comes first, then each value behind its length. The driver does the same value by value, and takes
+several times as long.
+"""
 
 from collections.abc import Callable, Sequence
 from struct import Struct
 
 from chat_tasks.conversation.records import Row
 
-# The serialized values of a row, in the order of its fields.
-RowValues = Sequence[bytes]
+# The encoded values of a row, in the order of its fields.
+RowValues = bytes
 
-_int: Callable[[int], bytes] = Struct(">i").pack
-_long: Callable[[int], bytes] = Struct(">q").pack
+_VALUES = 10
+
+# The numbers of a row lie between its texts. They are packed with their lengths and that of the text that follows.
+_key_follows: Callable[..., bytes] = Struct(">Hi").pack
+_sender_follows: Callable[..., bytes] = Struct(">iiiqi").pack
+_length: Callable[[int], bytes] = Struct(">i").pack
+_ids_and_times: Callable[..., bytes] = Struct(">i16siqiqiq").pack
 
 
-def row_values(row: Row) -> list[bytes]:
-    """The serialized values of a row. Raises `UnicodeEncodeError` and `struct.error` if a row cannot hold a value."""
-    return [
-        row.conversation_key.encode(),
-        _int(row.bucket),
-        _long(row.sequence),
-        row.sender.encode(),
-        _texts(row.recipients),
-        row.body.encode(),
-        row.log_id.bytes,
-        _long(row.log_offset),
-        _long(row.sent_at),
-        _long(row.write_timestamp),
-    ]
+def row_values(row: Row) -> RowValues:
+    """The encoded values of a row. Raises `UnicodeEncodeError` and `struct.error` if a row cannot hold a value."""
+    key, sender, body = row.conversation_key.encode(), row.sender.encode(), row.body.encode()
+    recipients = _texts(row.recipients)
+    return b"".join(
+        (
+            _key_follows(_VALUES, len(key)),
+            key,
+            _sender_follows(4, row.bucket, 8, row.sequence, len(sender)),
+            sender,
+            _length(len(recipients)),
+            recipients,
+            _length(len(body)),
+            body,
+            _ids_and_times(16, row.log_id.bytes, 8, row.log_offset, 8, row.sent_at, 8, row.write_timestamp),
+        )
+    )
 
 
 def _texts(texts: Sequence[str]) -> bytes:
-    parts = [_int(len(texts))]
+    parts = [_length(len(texts))]
     for text in texts:
         encoded = text.encode()
-        parts.append(_int(len(encoded)))
+        parts.append(_length(len(encoded)))
         parts.append(encoded)
     return b"".join(parts)

@@ -51,8 +51,8 @@ def allocate(
 def check_agreement(rows: Sequence[Row], stored: Sequence[StoredRow]) -> None:
     """Raise `ConversationConflict` if a stored row differs from the row that is about to be written at its number.
 
-    The same is raised if the record of a stored row would now get another number. A text with another write timestamp
-    than ours was erased since it was written, and is left as it is.
+    The same is raised if the record of a stored row would now get another number. A text that is gone, or has another
+    write timestamp than ours, was erased since it was written, and is left as it is.
     """
     if not stored:
         return
@@ -71,8 +71,12 @@ def check_agreement(rows: Sequence[Row], stored: Sequence[StoredRow]) -> None:
                 f"row {found.sequence} was written from offset {found.log_offset} of log {found.log_id}, "
                 f"the log now has offset {row.log_offset} of log {row.log_id} there"
             )
-        same_text = (found.sender, found.recipients, found.body) == (row.sender, row.recipients, row.body)
-        if not same_text and found.write_timestamp == row.write_timestamp:
+        texts = (
+            (found.sender, found.sender_written, row.sender),
+            (found.recipients, found.recipients_written, row.recipients),
+            (found.body, found.body_written, row.body),
+        )
+        if any(text != ours and written == row.write_timestamp for text, written, ours in texts):
             raise ConversationConflict(
                 f"row {found.sequence} holds another text than offset {row.log_offset} of the log"
             )

@@ -5,12 +5,15 @@ and the worker decodes them once, into the structs that it works on.
 
     append task:  {"version": 2, "task": id, "reply_to": list, "epoch": ms, "log_id": uuid,
                    "generations": {host id: generation},
-                   "conversations": [[key, head or null, [[offset, sent_at, message], …]], …]}
+                   "conversations": [[key, head or null, [[offset, sent_at, message], …]], …],
+                   "trace": {"traceparent": …, "tracestate": …}, if it is sampled}
     latest task:  {"version": 2, "task": id, "reply_to": list, "generations": {…},
                    "requests": [[key, number of messages, before sequence or null], …],
-                   "log_id": uuid, "published": [one offset for each partition of the log]}
+                   "log_id": uuid, "published": [one offset for each partition of the log],
+                   "trace": as in an append task}
     reply:        {"version": 2, "task": id, "seconds": that the worker took,
-                   "results": [one for each conversation or request, in order]}
+                   "results": [one for each conversation or request, in order],
+                   "work": what the worker did, for dispatch's metrics; a worker of before has none}
 
 Each travels sealed (`chat_tasks/formats/seal.py`). Version 1 was not.
 
@@ -28,6 +31,7 @@ import orjson
 
 from chat_tasks.conversation.records import Integer64, TaskRecord
 from chat_tasks.errors import UnsupportedVersion
+from chat_tasks.tracing.trace_context import TraceContext
 
 VERSION = 2
 NO_VERSION = 0
@@ -91,9 +95,15 @@ class AppendTask(msgspec.Struct, frozen=True, rename={"task_id": "task"}):
     generations: Generations
     conversations: list[ConversationBatch]
     version: int = NO_VERSION
+    trace: TraceContext | None = None
+
+    @property
+    def records(self) -> int:
+        """How many records the task has."""
+        return sum(len(batch.records) for batch in self.conversations)
 
 
-class LatestTask(msgspec.Struct, frozen=True, rename={"task_id": "task"}):
+class LatestTask(msgspec.Struct, frozen=True, omit_defaults=True, rename={"task_id": "task"}):
     """The body of `chat_tasks.latest_messages`.
 
     Every record before its partition's offset in `published` is published. Without these offsets nobody knows.
@@ -106,15 +116,42 @@ class LatestTask(msgspec.Struct, frozen=True, rename={"task_id": "task"}):
     version: int = NO_VERSION
     log_id: UUID | None = None
     published: list[Integer64] = []
+    trace: TraceContext | None = None
+
+    @property
+    def records(self) -> int:
+        """How many requests the task has."""
+        return len(self.requests)
 
 
-class Reply(msgspec.Struct, frozen=True, rename={"task_id": "task"}):
+class Requests(msgspec.Struct, frozen=True, array_like=True):
+    """The seconds for which a worker waited for one kind of request, and how many succeeded and failed."""
+
+    seconds: float
+    succeeded: int
+    failed: int
+
+
+class Work(msgspec.Struct, frozen=True, omit_defaults=True):
+    """What a worker did since its last reply, for dispatch to count: a worker's children show no metrics themselves.
+
+    `requests` are by operation: those that a dispatcher does not know are passed over.
+    """
+
+    requests: dict[str, Requests] = {}
+    rows: int = 0
+    locks_taken: int = 0
+    locks_refused: int = 0
+
+
+class Reply(msgspec.Struct, frozen=True, omit_defaults=True, rename={"task_id": "task"}):
     """A worker's answer to a task that took the worker that many `seconds`."""
 
     task_id: str
     seconds: float
     results: Sequence[Result]
     version: int = NO_VERSION
+    work: Work | None = None
 
 
 class _Version(msgspec.Struct, frozen=True):
@@ -179,6 +216,7 @@ def encode_append_task(
     log_id: str,
     generations: Generations,
     conversations: Sequence[bytes],
+    trace: TraceContext | None = None,
 ) -> bytes:
     """The body of an append task; `encode_conversation` makes each member of `conversations`."""
     envelope = orjson.dumps(
@@ -191,7 +229,8 @@ def encode_append_task(
             "generations": generations,
         }
     )
-    return b'%b,"conversations":[%b]}' % (envelope[:-1], b",".join(conversations))
+    traced = b"" if trace is None else b',"trace":%b' % msgspec.json.encode(trace)
+    return b'%b,"conversations":[%b]%b}' % (envelope[:-1], b",".join(conversations), traced)
 
 
 def encode_latest_task(
@@ -202,12 +241,13 @@ def encode_latest_task(
     requests: list[LatestRequest],
     log_id: str,
     published: Sequence[int],
+    trace: TraceContext | None = None,
 ) -> bytes:
     """The body of a latest task."""
-    task = LatestTask(task_id, reply_to, generations, requests, VERSION, UUID(log_id), [*published])
+    task = LatestTask(task_id, reply_to, generations, requests, VERSION, UUID(log_id), [*published], trace)
     return msgspec.json.encode(task)
 
 
-def encode_reply(task_id: str, seconds: float, results: Sequence[Result]) -> bytes:
+def encode_reply(task_id: str, seconds: float, results: Sequence[Result], work: Work | None = None) -> bytes:
     """The bytes that a worker pushes to `reply_to`; `seconds` is the time that the task took."""
-    return msgspec.json.encode(Reply(task_id, seconds, results, VERSION))
+    return msgspec.json.encode(Reply(task_id, seconds, results, VERSION, work))

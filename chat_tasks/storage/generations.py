@@ -4,14 +4,17 @@ A killed node forgets what it acknowledged since its last sync of the commit log
 one under which the last replay was made, a read may miss acknowledged rows.
 """
 
+from collections.abc import Sequence, Set
 from dataclasses import dataclass
 
 from cassandra.cluster import Session
 from cassandra.pool import Host
 
-from chat_tasks.errors import DependencyUnavailable, NodeRestarted
+from chat_tasks.errors import CassandraUnavailable, NodeRestarted
 from chat_tasks.formats.tasks import Generations
-from chat_tasks.storage.session import TUPLES, describe_cassandra_error
+from chat_tasks.storage.session import FAILURES, TUPLES, unavailable
+from chat_tasks.tracing import database
+from chat_tasks.tracing.spans import current_span, inside
 
 # This table holds what a node knows of itself and of the others. A node that is down keeps its last generation here. A
 # node that already serves its peers, and does not yet serve clients, has its new one.
@@ -22,7 +25,7 @@ _SECONDS = 1.0
 
 @dataclass(frozen=True, slots=True)
 class AskedNodes:
-    """The newest known generation of each node, and whether every node answered itself."""
+    """The newest known generation of each node, and whether every node that was asked answered itself."""
 
     generations: Generations
     all_answered: bool
@@ -51,24 +54,47 @@ class NodeGenerations:
         Raises `DependencyUnavailable` if no node answers. The other nodes report the generation of a node that is
         paused or cut off.
         """
-        hosts = self._hosts()
-        futures = [
-            self._session.execute_async(_QUERY, host=host, timeout=_SECONDS, execution_profile=TUPLES)
-            for host in hosts
-            if host.is_up
-        ]
+        return self._ask(self._hosts())
+
+    def check(self, replayed: Generations, replicas: Set[Host]) -> None:
+        """Raise `NodeRestarted` if one of these replicas may have started since the last replay, as `replayed` has it.
+
+        A replica that answers tells its own generation. If one does not answer, it may serve its peers nevertheless, so
+        every node that is up is asked what it has heard. Blocks for about two seconds at most. Raises
+        `DependencyUnavailable` if no node answers.
+        """
+        hosts = [host for host in self._hosts() if host in replicas]
+        if hosts and all(host.is_up for host in hosts):
+            try:
+                asked = self._ask(hosts)
+            except CassandraUnavailable:
+                pass
+            else:
+                _compare(asked, replayed)
+                if asked.all_answered:
+                    return
+        _compare(self.ask(), replayed)
+
+    def _ask(self, hosts: Sequence[Host]) -> AskedNodes:
         rows: list[tuple[str, int]] = []
         answered = 0
-        reason = "no Cassandra node answers"
-        for future in futures:
-            try:
-                rows.extend(future.result())
-                answered += 1
-            except Exception as error:  # noqa: BLE001 - the driver's failures share no base class
-                reason = describe_cassandra_error(error)
+        failure = CassandraUnavailable("no Cassandra node answers")
+        with inside(current_span().begin(database.select("gossip_info"))) as span:
+            futures = [
+                self._session.execute_async(_QUERY, host=host, timeout=_SECONDS, execution_profile=TUPLES)
+                for host in hosts
+                if host.is_up
+            ]
+            for future in futures:
+                try:
+                    rows.extend(future.result())
+                    answered += 1
+                except FAILURES as error:
+                    failure = unavailable(error)
+                    span.fail(error)
         if not answered:
-            raise DependencyUnavailable(reason)
-        known = {str(host.host_id) for host in hosts}
+            raise failure
+        known = {str(host.host_id) for host in self._hosts()}
         generations: Generations = {}
         for host_id, generation in rows:
             # Nodes that have left the cluster stay in the gossip for days.
@@ -76,11 +102,8 @@ class NodeGenerations:
                 generations[host_id] = max(generation, generations.get(host_id, 0))
         return AskedNodes(generations, all_answered=answered == len(hosts))
 
-    def check(self, replayed: Generations) -> None:
-        """Raise `NodeRestarted` if a node's generation differs from the one in `replayed`.
 
-        Raises `DependencyUnavailable` if no node answers.
-        """
-        for host, generation in self.ask().generations.items():
-            if replayed.get(host) != generation:
-                raise NodeRestarted(f"Cassandra node {host} has started since the window was last replayed")
+def _compare(asked: AskedNodes, replayed: Generations) -> None:
+    for host, generation in asked.generations.items():
+        if replayed.get(host) != generation:
+            raise NodeRestarted(f"Cassandra node {host} has started since the window was last replayed")

@@ -1,21 +1,24 @@
 """Reads heads: the head of a conversation is the number of its newest row from before a given offset of the log."""
 
 from collections import defaultdict
-from collections.abc import Hashable, Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 from uuid import UUID
 
+from cassandra import Unavailable
 from cassandra.cluster import Session
-from cassandra.concurrent import execute_concurrent
 from cassandra.query import PreparedStatement
 from msgspec.structs import replace
 
 from chat_tasks.conversation.buckets import first_sequence
-from chat_tasks.conversation.head_search import Head, Search, is_later, search_downwards
+from chat_tasks.conversation.head_search import BucketQuery, Head, Search, is_later, search_downwards
 from chat_tasks.conversation.records import NO_HEAD
 from chat_tasks.storage.query_coroutines import answer
-from chat_tasks.storage.replica_sets import ReplicaSets
+from chat_tasks.storage.requests.counted_requests import CountedRequests
+from chat_tasks.storage.requests.read_replicas import ReadReplicas
+from chat_tasks.storage.requests.ring import Ring, routing_key
 from chat_tasks.storage.session import TUPLES
+from chat_tasks.tracing import database
 
 _KEYS_PER_QUERY = 100
 _ROWS_PER_PAGE = 100
@@ -41,15 +44,15 @@ class HeadReader:
     """Reads the heads of many conversations with few queries.
 
     The worker's resources own one for each worker process, which works on one task at a time. It keeps no state besides
-    the session and the prepared statements, and lives as long as the process. Invariant: a head is a row from before
+    the prepared statements and what it counts, and lives as long as the process. Invariant: a head is a row from before
     the conversation's first record, read from a majority of the replicas. The caller asks afterwards whether a node has
-    started since the last replay. A read that fails raises nothing: the conversation gets the exception in place of a
-    head.
+    started since the last replay: one of `replicas`. A read that fails raises nothing: the conversation gets the
+    exception in place of a head.
     """
 
-    def __init__(self, session: Session, keyspace: str, replica_sets: ReplicaSets, bucket_size: int) -> None:
-        self._session = session
-        self._replica_sets = replica_sets
+    def __init__(self, session: Session, keyspace: str, ring: Ring, bucket_size: int) -> None:
+        self.requests = CountedRequests(session)
+        self.replicas = ReadReplicas(ring)
         self._bucket_size = bucket_size
         self._pointers = session.prepare(
             f"SELECT conversation_key, bucket FROM {keyspace}.conversation_buckets "
@@ -60,7 +63,8 @@ class HeadReader:
             f"FROM {keyspace}.messages WHERE conversation_key IN ? AND bucket = ? PER PARTITION LIMIT 1"
         )
         self._downwards = session.prepare(
-            "SELECT seq, log_id, log_offset, sender, recipients, body, writetime(body) AS write_timestamp "
+            "SELECT seq, log_id, log_offset, sender, recipients, body, "
+            "writetime(sender), writetime(recipients), writetime(body) "
             f"FROM {keyspace}.messages WHERE conversation_key = ? AND bucket = ? ORDER BY seq DESC"
         )
         self._downwards.fetch_size = _ROWS_PER_PAGE
@@ -110,18 +114,15 @@ class HeadReader:
         return found
 
     def _read_pointers(self, keys: Sequence[str], failed: dict[str, Head | Exception]) -> dict[str, int]:
-        groups = self._group(keys, self._replica_sets.now().of_conversation)
+        self.replicas.note(key.encode() for key in keys)
+        groups = _portions(keys)
         return dict(self._read(self._pointers, [(group,) for group in groups], groups, failed))
 
     def _read_newest(
         self, by_bucket: Mapping[int, list[str]], failed: dict[str, Head | Exception]
     ) -> dict[str, _Newest]:
-        replicas = self._replica_sets.now()
-        queries = [
-            (group, bucket)
-            for bucket, keys in by_bucket.items()
-            for group in self._group(keys, lambda key, bucket=bucket: replicas.of_partition(key, bucket))
-        ]
+        self.replicas.note(routing_key(key, bucket) for bucket, keys in by_bucket.items() for key in keys)
+        queries = [(group, bucket) for bucket, keys in by_bucket.items() for group in _portions(keys)]
         rows = self._read(self._newest, queries, [group for group, _ in queries], failed)
         return {key: _Newest(*row) for key, *row in rows}
 
@@ -129,29 +130,23 @@ class HeadReader:
         self,
         statement: PreparedStatement,
         queries: Sequence[tuple[Any, ...]],
-        groups: Sequence[list[str]],
+        groups: Sequence[Sequence[str]],
         failed: dict[str, Head | Exception],
     ) -> list[Any]:
         """The rows of all queries. The conversations of a query that failed get the reason in `failed`."""
         rows: list[Any] = []
-        results = self._execute(statement, queries)
-        for group, (succeeded, result) in zip(groups, results, strict=True):
+        alone: list[tuple[Any, ...]] = []
+        for query, group, (succeeded, result) in zip(queries, groups, self._execute(statement, queries), strict=True):
             if succeeded:
                 rows.extend(result)
+            elif len(group) > 1 and isinstance(result, Unavailable):
+                # Too few replicas of one conversation must not fail those that only share its query.
+                alone.extend(([key], *query[1:]) for key in group)
             else:
                 failed.update(dict.fromkeys(group, result))
+        if alone:
+            rows.extend(self._read(statement, alone, [keys for keys, *_ in alone], failed))
         return rows
-
-    @staticmethod
-    def _group(keys: Iterable[str], replicas_of: Any) -> list[list[str]]:
-        by_replicas: dict[Hashable, list[str]] = defaultdict(list)
-        for key in keys:
-            by_replicas[replicas_of(key)].append(key)
-        return [
-            group[start : start + _KEYS_PER_QUERY]
-            for group in by_replicas.values()
-            for start in range(0, len(group), _KEYS_PER_QUERY)
-        ]
 
     def _search(self, searches: Mapping[str, Search]) -> dict[str, Head | Exception]:
         """The head that each search finds, or the exception that ended it."""
@@ -159,15 +154,18 @@ class HeadReader:
         keys = list(searches)
         for start in range(0, len(keys), _SEARCHES_AT_ONCE):
             group = {key: searches[key] for key in keys[start : start + _SEARCHES_AT_ONCE]}
-            found.update(answer(group, lambda queries: self._execute(self._downwards, queries)))
+            found.update(answer(group, self._read_downwards))
         return found
 
+    def _read_downwards(self, queries: Sequence[BucketQuery]) -> Sequence[tuple[bool, Any]]:
+        self.replicas.note(routing_key(*query) for query in queries)
+        return self._execute(self._downwards, queries)
+
     def _execute(self, statement: PreparedStatement, queries: Sequence[tuple[Any, ...]]) -> Sequence[tuple[bool, Any]]:
-        return list(
-            execute_concurrent(
-                self._session,
-                [(statement, query) for query in queries],
-                raise_on_first_error=False,
-                execution_profile=TUPLES,
-            )
-        )
+        reads = database.select("conversation_buckets" if statement is self._pointers else "messages")
+        return self.requests.send(reads, [(statement, query) for query in queries], execution_profile=TUPLES)
+
+
+def _portions(keys: Sequence[str]) -> list[Sequence[str]]:
+    """The keys of each query. The driver sends an IN to any node, so it does not matter which keys share a query."""
+    return [keys[start : start + _KEYS_PER_QUERY] for start in range(0, len(keys), _KEYS_PER_QUERY)]

@@ -6,14 +6,12 @@ from collections.abc import Mapping
 from itertools import count
 from typing import Any
 
-from cassandra import DriverException, RequestValidationException
-from cassandra.cluster import NoHostAvailable, Session
-from cassandra.connection import ConnectionException
+from cassandra.cluster import Session
 
 from chat_tasks.backoff import Backoff
 from chat_tasks.errors import ConfigurationError, SettingsMismatch
 from chat_tasks.settings import Settings
-from chat_tasks.storage.session import describe_cassandra_error
+from chat_tasks.storage.session import FAILURES, REFUSALS, describe_cassandra_error
 
 logger = logging.getLogger(__name__)
 
@@ -50,12 +48,15 @@ _TABLES = (
 
 def create(session: Session, settings: Settings) -> None:
     """Create the keyspace and the tables that are missing; idempotent. Raises the driver's exceptions."""
-    execute_patiently(
-        session,
-        f"CREATE KEYSPACE IF NOT EXISTS {settings.cassandra_keyspace} WITH replication = "
-        f"{{'class': 'NetworkTopologyStrategy', '{settings.cassandra_local_datacenter}': "
-        f"{settings.cassandra_replication_factor}}}",
-    )
+    query = "SELECT keyspace_name FROM system_schema.keyspaces WHERE keyspace_name = %s"
+    # Cassandra wants leave to create any keyspace even if this one exists.
+    if execute_patiently(session, query, (settings.cassandra_keyspace,)).one() is None:
+        execute_patiently(
+            session,
+            f"CREATE KEYSPACE IF NOT EXISTS {settings.cassandra_keyspace} WITH replication = "
+            f"{{'class': 'NetworkTopologyStrategy', '{settings.cassandra_local_datacenter}': "
+            f"{settings.cassandra_replication_factor}}}",
+        )
     for table in _TABLES:
         execute_patiently(session, table.format(keyspace=settings.cassandra_keyspace))
 
@@ -104,10 +105,10 @@ def data_settings(settings: Settings) -> dict[str, str]:
     return {"bucket_size": str(settings.bucket_size), "log_partitions": str(settings.log_partitions)}
 
 
-def execute_patiently(session: Session, statement: str, parameters: tuple[Any, ...] = ()) -> None:
+def execute_patiently(session: Session, statement: str, parameters: tuple[Any, ...] = ()) -> Any:
     """Execute an idempotent statement, again if Cassandra is too busy, until all nodes agree on the schema.
 
-    Raises the driver's exceptions.
+    Returns the driver's `ResultSet`. Raises the driver's exceptions.
     """
     deadline = time.monotonic() + _PATIENCE_SECONDS
     for attempt in count(1):
@@ -117,11 +118,14 @@ def execute_patiently(session: Session, statement: str, parameters: tuple[Any, .
                 session.cluster.refresh_schema_metadata(_STATEMENT_SECONDS)
             result = session.execute(statement, parameters, timeout=_STATEMENT_SECONDS)
             if result.response_future.is_schema_agreed:
-                return
+                return result
             reason = "Cassandra: its nodes do not agree on the schema yet"
-        except (DriverException, NoHostAvailable, ConnectionException) as error:
-            if isinstance(error, RequestValidationException) or time.monotonic() > deadline:
+        except FAILURES as error:
+            if isinstance(error, REFUSALS) or time.monotonic() > deadline:
                 raise
             reason = describe_cassandra_error(error)
-        logger.warning("a statement is executed again: %s", reason)
+        logger.warning(
+            "a statement is executed again: %s", reason, extra={"event": "statement_repeated", "reason": reason}
+        )
         time.sleep(_BACKOFF.delay(attempt))
+    raise AssertionError("the attempts never end")

@@ -1,18 +1,22 @@
 """Connects to Cassandra, with the settings of the driver that this project needs."""
 
 import logging
+import re
 import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
 from cassandra import (
+    AuthenticationFailed,
     ConsistencyLevel,
     DriverException,
     ProtocolVersion,
-    RequestExecutionException,
+    RequestValidationException,
+    Unauthorized,
     UnresolvableContactPoints,
 )
+from cassandra.auth import PlainTextAuthProvider
 from cassandra.cluster import EXEC_PROFILE_DEFAULT, Cluster, ExecutionProfile, NoHostAvailable
 from cassandra.cluster import Session as Session  # noqa: PLC0414 - exported to those who leave the driver to us
 from cassandra.connection import ConnectionException, ConnectionShutdown
@@ -22,10 +26,13 @@ from cassandra.policies import (
     FallthroughRetryPolicy,
     TokenAwarePolicy,
 )
+from cassandra.protocol import ErrorMessage
+from cassandra.protocol import RequestValidationException as ValidationMessage
 from cassandra.query import named_tuple_factory, tuple_factory
 
-from chat_tasks.errors import ConfigurationError, DependencyUnavailable
+from chat_tasks.errors import CassandraDenied, CassandraUnavailable, ConfigurationError
 from chat_tasks.settings import Settings
+from chat_tasks.tls import tls_context
 
 # The driver logs every refused connection of every attempt, with a traceback. This project logs what matters once.
 logging.getLogger("cassandra").setLevel(logging.CRITICAL)
@@ -35,6 +42,12 @@ TUPLES = "tuples"
 
 # Reconnecting never ends. By default the driver gives a node up after 64 attempts, which takes half a minute here.
 RECONNECTION = ExponentialReconnectionPolicy(base_delay=0.25, max_delay=0.5, max_attempts=None)
+
+# What the driver raises. These share no base class: a node that is overloaded, or has not started wholly, answers with
+# an error of the protocol, and the driver raises that answer itself.
+FAILURES = (DriverException, ErrorMessage, NoHostAvailable, ConnectionException, OSError)
+# Those that come again however often the same is asked.
+REFUSALS = (RequestValidationException, ValidationMessage)
 
 _HEARTBEAT_SECONDS = 1
 _HEARTBEAT_TIMEOUT = 3
@@ -71,7 +84,7 @@ def connect(settings: Settings) -> Session:
             cluster = _cluster(settings)
         except UnresolvableContactPoints as error:
             names = ", ".join(settings.cassandra_contact_points)
-            raise DependencyUnavailable(f"Cassandra: CHAT_CASSANDRA_CONTACT_POINTS: unknown host: {names}") from error
+            raise CassandraUnavailable(f"Cassandra: CHAT_CASSANDRA_CONTACT_POINTS: unknown host: {names}") from error
         try:
             return cluster.connect()
         except BaseException as error:
@@ -97,11 +110,16 @@ def _cluster(settings: Settings) -> Cluster:
             EXEC_PROFILE_DEFAULT: _profile(settings, named_tuple_factory),
             TUPLES: _profile(settings, tuple_factory),
         },
+        auth_provider=_identity(settings),
+        # The name that is checked is the address by which the driver knows a node: the one that the node announces.
+        ssl_context=tls_context("CASSANDRA", files) if (files := settings.cassandra_tls_files).authority else None,
         # Version 5 frames every message with checksums, which the driver computes in Python.
         protocol_version=ProtocolVersion.V4,
         connection_class=PromptConnection,
         reconnection_policy=RECONNECTION,
         connect_timeout=settings.cassandra_timeout,
+        # What the driver itself asks while it connects: by default it gives up after two seconds, whatever was set.
+        control_connection_timeout=settings.cassandra_timeout,
         # A node that hangs keeps its connections. The driver goes on sending it requests, each of which waits for its
         # time-out, until a heartbeat fails. With the default settings that takes a minute.
         idle_heartbeat_interval=_HEARTBEAT_SECONDS,
@@ -109,6 +127,12 @@ def _cluster(settings: Settings) -> Cluster:
         # Without this option a request of several packets waits for the server's delayed acknowledgement.
         sockopts=[(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)],
     )
+
+
+def _identity(settings: Settings) -> PlainTextAuthProvider | None:
+    if not settings.cassandra_username:
+        return None
+    return PlainTextAuthProvider(settings.cassandra_username, settings.cassandra_password.get_secret_value())
 
 
 def _profile(settings: Settings, row_factory: Any) -> ExecutionProfile:
@@ -122,17 +146,39 @@ def _profile(settings: Settings, row_factory: Any) -> ExecutionProfile:
     )
 
 
+def is_denied(error: BaseException) -> bool:
+    """Whether Cassandra refuses what was asked, or refuses us altogether."""
+    if isinstance(error, NoHostAvailable) and isinstance(error.errors, dict):
+        return any(map(is_denied, error.errors.values()))
+    return isinstance(error, Unauthorized | AuthenticationFailed)
+
+
 def describe_cassandra_error(error: Exception) -> str:
     """One line for people about an error, without the values that were bound."""
     if isinstance(error, NoHostAvailable):
         failures: dict[Any, Any] = error.errors if isinstance(error.errors, dict) else {}
         reasons = ", ".join(sorted({f"{host}: {_describe(reason)}" for host, reason in failures.items()}))
+        if is_denied(error):
+            return f"Cassandra denies: {reasons}"
         return f"no Cassandra node answers ({reasons or error})"
+    if is_denied(error):
+        # Cassandra's text names the role, the operation and the table.
+        return f"Cassandra denies: {_describe(error)}"
     return f"Cassandra: {_describe(error)}"
 
 
+def unavailable(error: Exception) -> CassandraUnavailable:
+    """The error of ours that says what the driver's exception says."""
+    kind = CassandraDenied if is_denied(error) else CassandraUnavailable
+    return kind(describe_cassandra_error(error))
+
+
 def _describe(error: Exception) -> str:
-    return f"{type(error).__name__}: {str(error).splitlines()[0][:200] if str(error) else ''}".rstrip(": ")
+    text = str(error).splitlines()[0] if str(error) else ""
+    # The driver puts the server's own sentence at the end.
+    if is_denied(error) and (said := re.search(r'message="(.*)"$', text)):
+        text = said[1]
+    return f"{type(error).__name__}: {text[:200]}".rstrip(": ")
 
 
 @contextmanager
@@ -151,5 +197,5 @@ def failures_as_unavailable() -> Iterator[None]:
     """Turn the driver's exceptions inside the block into `DependencyUnavailable`; our own errors pass."""
     try:
         yield
-    except (DriverException, RequestExecutionException, NoHostAvailable, ConnectionException, OSError) as error:
-        raise DependencyUnavailable(describe_cassandra_error(error)) from error
+    except FAILURES as error:
+        raise unavailable(error) from error

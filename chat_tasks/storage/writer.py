@@ -3,15 +3,17 @@
 from collections.abc import Mapping, Sequence
 
 from cassandra.cluster import NoHostAvailable, Session
-from cassandra.concurrent import execute_concurrent
-from cassandra.query import BatchStatement, BatchType, BoundStatement, PreparedStatement, Statement
+from cassandra.query import BatchStatement
 
 from chat_tasks.conversation.buckets import first_sequence
 from chat_tasks.conversation.chunks import Chunk, Thresholds, cut_into_chunks, group_into_batches, waves
-from chat_tasks.conversation.marks import mark_of_bucket, mark_of_conversation
+from chat_tasks.conversation.marks import mark_of_bucket
 from chat_tasks.conversation.records import Row
-from chat_tasks.conversation.row_values import RowValues
-from chat_tasks.storage.replica_sets import ReplicaSets
+from chat_tasks.storage.requests.batches.encoder import encode_batches_of
+from chat_tasks.storage.requests.batches.statement import unlogged_batch
+from chat_tasks.storage.requests.counted_requests import CountedRequests
+from chat_tasks.storage.requests.ring import Ring, routing_key
+from chat_tasks.tracing import database
 
 _REQUESTS_IN_FLIGHT = 16
 
@@ -20,7 +22,7 @@ class RowWriter:
     """Writes rows to Cassandra, in waves of requests.
 
     The worker's resources own one for each worker process, which works on one task at a time. It keeps no state besides
-    the session, the thresholds and the prepared statements, and lives as long as the process. Invariants: no row is
+    the thresholds, the prepared statements and what it counts, and lives as long as the process. Invariants: no row is
     written before all lower rows of its conversation are acknowledged, or are in the same chunk; and a write is
     idempotent, so the same rows may be written any number of times, by any process. A request that fails raises
     nothing: its conversations get the exception.
@@ -30,12 +32,14 @@ class RowWriter:
         self,
         session: Session,
         keyspace: str,
-        replica_sets: ReplicaSets,
+        ring: Ring,
         thresholds: Thresholds,
         bucket_size: int,
     ) -> None:
-        self._session = session
-        self._replica_sets = replica_sets
+        encode_batches_of(session)
+        self.requests = CountedRequests(session)
+        self._rows = 0
+        self._ring = ring
         self._thresholds = thresholds
         self._bucket_size = bucket_size
         self._insert = session.prepare(
@@ -59,7 +63,13 @@ class RowWriter:
         chunks = [cut_into_chunks(mine) for key, mine in rows.items() if key not in failed]
         for wave in waves(chunks):
             self._write_wave([chunk for chunk in wave if chunk.conversation_key not in failed], failed)
+        self._rows += sum(len(mine) for key, mine in rows.items() if key not in failed)
         return failed
+
+    def take_rows(self) -> int:
+        """The number of rows that were written since the last call."""
+        rows, self._rows = self._rows, 0
+        return rows
 
     def _write_pointers(self, rows: Mapping[str, Sequence[Row]]) -> dict[str, Exception]:
         """Write the pointers to new buckets; returns the failed conversations with the reason.
@@ -76,7 +86,8 @@ class RowWriter:
         ]
         pointers = [(self._insert_pointer, (row.conversation_key, row.bucket)) for row in begun]
         marks = [(self._mark, mark_of_bucket(row)) for row in begun]
-        results = execute_concurrent(self._session, pointers + marks, raise_on_first_error=False)
+        writes = database.batch("conversation_buckets", len(pointers))
+        results = self.requests.send(writes, pointers + marks)
         return {
             row.conversation_key: result
             for row, (succeeded, result) in zip(begun + begun, results, strict=True)
@@ -85,7 +96,7 @@ class RowWriter:
 
     def _write_wave(self, wave: Sequence[Chunk], failed: dict[str, Exception]) -> None:
         alone: list[list[Chunk]] = []
-        replicas = self._replica_sets.now()
+        replicas = self._ring.now()
         for batch, error in self._write_batches(group_into_batches(wave, self._thresholds, replicas.of_chunk)):
             if len(batch) > 1 and not isinstance(error, NoHostAvailable):
                 # One conversation that cannot be written must not fail the conversations that only shared its request.
@@ -96,37 +107,13 @@ class RowWriter:
             failed[chunk.conversation_key] = error
 
     def _write_batches(self, batches: Sequence[list[Chunk]]) -> list[tuple[list[Chunk], Exception]]:
-        results = execute_concurrent(
-            self._session,
-            [(self._request(batch), ()) for batch in batches],
-            concurrency=_REQUESTS_IN_FLIGHT,
-            raise_on_first_error=False,
-        )
+        writes = database.batch("messages", sum(len(chunk.rows) for batch in batches for chunk in batch))
+        requests = [(self._request(batch), ()) for batch in batches]
+        results = self.requests.send(writes, requests, concurrency=_REQUESTS_IN_FLIGHT)
         return [(batch, result) for batch, (succeeded, result) in zip(batches, results, strict=True) if not succeeded]
 
-    def _request(self, batch: Sequence[Chunk]) -> Statement:
-        marks = [(self._mark, mark) for chunk in batch if (mark := mark_of_conversation(chunk)) is not None]
-        return insert_rows(self._insert, [values for chunk in batch for values in chunk.rows], marks)
-
-
-def insert_rows(
-    insert: PreparedStatement,
-    rows: Sequence[RowValues],
-    others: Sequence[tuple[PreparedStatement, RowValues]] = (),
-) -> Statement:
-    """One request for all of these rows, which live on the same replicas; `insert` binds the fields of a `Row`.
-
-    `others` are further statements for the same partitions. The request is unlogged: the server's batch log would make
-    several conversations atomic, which nothing here needs.
-    """
-    first = BoundStatement(insert)
-    first.values = rows[0]
-    if len(rows) == 1 and not others:
-        return first
-    statement = BatchStatement(batch_type=BatchType.UNLOGGED)
-    # The statement takes its routing key from the first row. `add` looks for a key in each of the other rows too, and
-    # that takes as long as sending them.
-    statement.add(first)
-    statement._statements_and_parameters.extend([(True, insert.query_id, values) for values in rows[1:]])  # noqa: SLF001
-    statement._statements_and_parameters.extend([(True, one.query_id, values) for one, values in others])  # noqa: SLF001
-    return statement
+    def _request(self, batch: Sequence[Chunk]) -> BatchStatement:
+        rows = [values for chunk in batch for values in chunk.rows]
+        marks = [chunk.mark for chunk in batch if chunk.mark is not None]
+        key = routing_key(batch[0].conversation_key, batch[0].bucket)
+        return unlogged_batch(key, (self._insert, rows), (self._mark, marks))

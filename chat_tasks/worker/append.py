@@ -68,7 +68,7 @@ class Appender:
 
     def _why_stale(self, task: AppendTask) -> str | None:
         try:
-            self.generations.check(task.generations)
+            self.generations.check(task.generations, self.heads.replicas.take())
         except (NodeRestarted, DependencyUnavailable) as error:
             return str(error)
         return None

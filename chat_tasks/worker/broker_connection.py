@@ -7,6 +7,7 @@ which it was found, and nothing but our tasks gets from there to Celery.
 
 import logging
 import time
+from collections.abc import Callable
 from typing import Any, Literal
 
 import msgspec
@@ -16,7 +17,8 @@ from kombu.transport.redis import Channel, Transport
 
 from chat_tasks.celery_app import queues
 from chat_tasks.formats.tasks import TaskName
-from chat_tasks.refusals import Refusals
+from chat_tasks.log_rate.refusals import Refusals
+from chat_tasks.worker.health.worker_health import health, note_failures
 
 _refusals = Refusals(logging.getLogger(__name__))
 
@@ -99,6 +101,14 @@ class QuickConnection(Connection):
         """Connect as kombu does, with shorter waits."""
         intervals = {"interval_start": 0.25, "interval_step": 0.25, "interval_max": 1.75}
         return super().ensure_connection(*arguments, **{**intervals, **chosen})  # type: ignore[no-untyped-call]
+
+    def _ensure_connection(self, errback: Callable[..., None] | None = None, *arguments: Any, **chosen: Any) -> Any:
+        """Connect for whoever asks: a heartbeat that Redis does not take tries for ever too."""
+        connection = super()._ensure_connection(  # type: ignore[no-untyped-call]
+            note_failures(errback), *arguments, **chosen
+        )
+        health.reached()
+        return connection
 
     def get_transport_cls(self) -> type[Transport]:
         """The transport, whatever the URL's scheme: there are only those of Redis."""

@@ -18,7 +18,7 @@ from billiard import pool
 from billiard.process import BaseProcess
 from celery.signals import worker_init
 
-from chat_tasks.orphan import end_with_honcho
+from chat_tasks.honcho.orphan import end_with_honcho
 
 # The number of looks, a tenth of a second apart.
 pool.GUARANTEE_MESSAGE_CONSUMPTION_RETRY_LIMIT = 10

@@ -54,7 +54,7 @@ class LatestMessages:
                 break
         if any(counts.values()):
             try:
-                self.generations.check(task.generations)
+                self.generations.check(task.generations, self.history.replicas.take())
             except (NodeRestarted, DependencyUnavailable) as error:
                 return [Failure(Answer.RETRY, str(error)) for _ in task.requests]
         return results

@@ -25,16 +25,19 @@ from chat_tasks.formats.tasks import (
     Failure,
     LatestTask,
     Result,
+    Work,
     decode_append_task,
     decode_latest_task,
     encode_reply,
 )
 from chat_tasks.garbage import search_rarely
-from chat_tasks.redis_client import connect_redis
-from chat_tasks.refusals import Refusals
+from chat_tasks.log_rate.refusals import Refusals
+from chat_tasks.redis_client import connect_redis, describe_redis_error
 from chat_tasks.settings import settings
+from chat_tasks.tracing import messaging
+from chat_tasks.tracing.spans import inside, tracer
 from chat_tasks.worker.locks import ConversationLocks
-from chat_tasks.worker.resources import WorkerResources, worker_resources
+from chat_tasks.worker.resources import WorkerResources, connect_until_done, worker_resources
 
 logger = logging.getLogger(__name__)
 
@@ -68,7 +71,12 @@ def connect_early(**_: object) -> None:
     try:
         worker_resources()
     except ChatTasksError as error:
-        logger.warning("not connected yet, tasks have to be sent again: %s", error)
+        logger.warning(
+            "not connected yet, tasks have to be sent again: %s",
+            error,
+            extra={"event": "worker_not_connected", "reason": str(error)},
+        )
+        connect_until_done()
     search_rarely()
 
 
@@ -77,12 +85,12 @@ def append_messages(self: Task, sealed: bytes) -> None:
     """Write the pending messages of many conversations of one queue."""
     queue = _queue_of(self)
 
-    def append(task: AppendTask, resources: WorkerResources, pipeline: Pipeline) -> list[Result]:
+    def append(task: AppendTask, resources: WorkerResources, pipeline: Pipeline) -> tuple[list[Result], Work]:
         prefix, ttl = settings().redis_prefix, settings().lock_ttl
         locks = ConversationLocks(resources.redis, prefix, queue, epoch=task.epoch, token=task.task_id, ttl=ttl)
         results = resources.appender.append(task, locks)
         locks.release([batch.conversation_key for batch in task.conversations], pipeline)
-        return results
+        return results, resources.work_done(locks)
 
     _perform(queue, sealed, decode_append_task, "conversations", append)
 
@@ -91,8 +99,8 @@ def append_messages(self: Task, sealed: bytes) -> None:
 def latest_messages(self: Task, sealed: bytes) -> None:
     """Read the newest messages for many requests of one queue."""
 
-    def answer(task: LatestTask, resources: WorkerResources, _: Pipeline) -> list[Result]:
-        return resources.latest.answer(task)
+    def answer(task: LatestTask, resources: WorkerResources, _: Pipeline) -> tuple[list[Result], Work]:
+        return resources.latest.answer(task), resources.work_done()
 
     _perform(_queue_of(self), sealed, decode_latest_task, "requests", answer)
 
@@ -107,17 +115,21 @@ def _perform(
     sealed: bytes,
     decode: Callable[[bytes], TaskT],
     members: str,
-    work: Callable[[TaskT, WorkerResources, Pipeline], Sequence[Result]],
+    work: Callable[[TaskT, WorkerResources, Pipeline], tuple[Sequence[Result], Work]],
 ) -> None:
     """Open, decode, work, answer. Commands that `work` adds to the pipeline go to Redis with the answer."""
-    started = time.monotonic()
+    started, since = time.monotonic(), time.time_ns()
     outlive_the_first_signal()
     try:
         resources = worker_resources()
     except ChatTasksError as error:
         # Without the key the task can be neither opened nor answered. The pause leaves most tasks in their queues, so
         # that they are not lost.
-        logger.error("a task was not started: %s", error)  # noqa: TRY400
+        logger.error(  # noqa: TRY400
+            "a task was not started: %s",
+            error,
+            extra={"event": "task_not_started", "queue": queue, "reason": str(error)},
+        )
         time.sleep(_PAUSE_SECONDS)
         return
     stale = _why_stale(resources)
@@ -134,10 +146,12 @@ def _perform(
     except (ChatTasksError, ValueError) as error:
         _refuse(seal, body, members, error, started)
         return
+    operation = messaging.process(messaging.CELERY, queue, task.records, {messaging.MESSAGE_ID: task.task_id})
     try:
-        pipeline = resources.redis.pipeline(transaction=False)
-        results = work(task, resources, pipeline)
-        _reply(pipeline, task.reply_to, task.task_id, started, results, seal=seal)
+        with inside(tracer().below(task.trace).begin(operation, since)):
+            pipeline = resources.redis.pipeline(transaction=False)
+            results, done = work(task, resources, pipeline)
+            _reply(pipeline, task.reply_to, task.task_id, started, results, seal=seal, work=done)
     except RedisError as error:
         _cannot_answer(task.task_id, error)
 
@@ -154,13 +168,16 @@ def _why_stale(resources: WorkerResources) -> ChatTasksError | None:
 def _refuse(seal: Seal, body: bytes, members: str, error: Exception, started: float) -> None:
     """Answer `retry` for every member of a task that was not started: another, newer worker may be able to do it."""
     reason = str(error)
-    logger.error("a task was not started: %s", reason)
+    logger.error("a task was not started: %s", reason, extra={"event": "task_not_started", "reason": reason})
     try:
         document: dict[str, Any] = orjson.loads(body)
         reply_to, task_id = document["reply_to"], document["task"]
         results = [Failure(Answer.RETRY, reason) for _ in document[members]]
     except (KeyError, TypeError, ValueError):
-        logger.error("it has no address to answer to and is dropped; its dispatcher sends it again")  # noqa: TRY400
+        logger.error(  # noqa: TRY400
+            "it has no address to answer to and is dropped; its dispatcher sends it again",
+            extra={"event": "task_without_address"},
+        )
         return
     try:
         with connect_redis(settings()) as redis:
@@ -170,17 +187,31 @@ def _refuse(seal: Seal, body: bytes, members: str, error: Exception, started: fl
 
 
 def _reply(
-    pipeline: Pipeline, reply_to: str, task_id: str, started: float, results: Sequence[Result], *, seal: Seal
+    pipeline: Pipeline,
+    reply_to: str,
+    task_id: str,
+    started: float,
+    results: Sequence[Result],
+    *,
+    seal: Seal,
+    work: Work | None = None,
 ) -> None:
-    reply = encode_reply(task_id, time.monotonic() - started, results)
+    reply = encode_reply(task_id, time.monotonic() - started, results, work)
     pipeline.rpush(reply_to, seal.close(reply_to, reply))
     pipeline.expire(reply_to, REPLY_LIFETIME)
     pipeline.execute()
 
 
 def _cannot_answer(task_id: str, error: RedisError) -> None:
+    reason = describe_redis_error(settings(), error)
     logger.warning(
         "task %s could not be answered, its dispatcher sends it again: Redis: %s",
         task_id,
-        type(error).__name__,
+        reason,
+        extra={
+            "event": "task_not_answered",
+            "task_id": task_id,
+            "dependency": "redis",
+            "reason": reason,
+        },
     )

@@ -47,5 +47,5 @@ def _watch() -> None:
         if not honchos:
             return
         time.sleep(_LOOK_SECONDS)
-    logger.warning("honcho is gone, so this process ends")
+    logger.warning("honcho is gone, so this process ends", extra={"event": "honcho_gone"})
     os.kill(os.getpid(), signal.SIGTERM)

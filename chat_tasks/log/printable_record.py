@@ -23,6 +23,11 @@ class PrintableRecord(logging.LogRecord):
         return printable(super().getMessage().rstrip())
 
 
+def raw_message(record: logging.LogRecord) -> str:
+    """The message with its arguments, not escaped yet."""
+    return logging.LogRecord.getMessage(record)
+
+
 def escape_log_records() -> None:
     """Make every later log record of this process a `PrintableRecord`."""
     logging.setLogRecordFactory(PrintableRecord)

@@ -23,4 +23,10 @@ class Refusals:
         self._count += 1
         if now >= self._say_at:
             self._say_at = now + _SECONDS
-            self._logger.warning("%s is refused: %s (%d refused until now)", what, reason, self._count)
+            self._logger.warning(
+                "%s is refused: %s (%d refused until now)",
+                what,
+                reason,
+                self._count,
+                extra={"event": "not_ours_refused", "reason": reason, "count": self._count},
+            )
