@@ -10,5 +10,5 @@ from chat_tasks.settings import Settings
 
 @click.command()
 def dispatch() -> None:
-    """Run the bridge from the log to the workers, and from them to the output topics."""
+    """Run the bridge from the log to the workers and to the outputs."""
     sys.exit(run_dispatch(Settings()))

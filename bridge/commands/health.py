@@ -1,41 +1,49 @@
-"""`chat-tasks health`: whether a bridge is at work, as Kafka sees it."""
+"""`chat-tasks health`: what a process says of itself, for people and for health checks."""
+
+import http.client
+from typing import Any
 
 import click
-from confluent_kafka import ConsumerGroupState
-from confluent_kafka.admin import AdminClient
+import orjson
 
-from bridge.kafka.clients import base_config
-from bridge.kafka.groups import describe_group
-from bridge.kafka.open_transactions import open_transactions
 from bridge.terminal import show_line
-from chat_tasks.errors import DependencyUnavailable
+from chat_tasks.errors import ConfigurationError, DependencyUnavailable
+from chat_tasks.http.client import get
 from chat_tasks.settings import Settings
+
+_SECONDS = 10.0
+_ALL_ADDRESSES = {"0.0.0.0": "127.0.0.1", "::": "::1"}
 
 
 @click.command()
-@click.argument("bridge", type=click.Choice(["ingest", "dispatch"]))
-def health(bridge: str) -> None:
-    """Ask Kafka whether the BRIDGE of this instance's name is at work; exit code 2 where it is not.
+@click.argument("process", type=click.Choice(["ingest", "dispatch", "worker"]))
+@click.option("--live", is_flag=True, help="Ask only whether the process hangs, so that a restart would help.")
+def health(process: str, live: bool) -> None:
+    """Ask the PROCESS at CHAT_HTTP_PORT whether it is ready.
 
+    Exit code 2 if it is not. CHAT_HTTP_HOST says where it is. No server is asked: the process says what it knows.
     Partitions that an open transaction holds back are named.
     """
     settings = Settings()
-    check_membership(settings, settings.ingest_group if bridge == "ingest" else settings.dispatch_group)
-    show_line("at work")
-    topics = [settings.message_topic] if bridge == "ingest" else [settings.log_topic, settings.request_topic]
+    if not settings.http_port:
+        raise ConfigurationError("CHAT_HTTP_PORT is not set: it says where the process answers")
+    document = ask(settings, "/livez" if live else "/readyz")
+    if document["process"] != process:
+        raise ConfigurationError(f"at port {settings.http_port} answers {document['process']}: see CHAT_HTTP_PORT")
+    if document["troubles"]:
+        raise DependencyUnavailable(f"{process} is {document['status']}: {'; '.join(document['troubles'])}")
+    show_line(document["status"])
     # The process is well, so the exit code stays 0: starting it again would end nobody else's transaction.
-    for one in open_transactions(settings, topics):
+    for one in document.get("held_back", ()):
         show_line(f"but {one}")
 
 
-def check_membership(settings: Settings, group: str) -> None:
-    """Raise `DependencyUnavailable` if the group has no live member of this instance's name, or Kafka does not answer.
-
-    A member that was killed counts as live until its session times out.
-    """
-    found = describe_group(AdminClient(base_config(settings)), group)
-    names = {member.group_instance_id for member in found.members}
-    if settings.instance_name not in names:
-        raise DependencyUnavailable(f"{settings.instance_name} is not a member of group {group}")
-    if found.state is not ConsumerGroupState.STABLE:
-        raise DependencyUnavailable(f"group {group} is {found.state.name}")
+def ask(settings: Settings, path: str) -> dict[str, Any]:
+    """The process's answer to a probe. Raises `DependencyUnavailable`."""
+    host, port = _ALL_ADDRESSES.get(settings.http_host, settings.http_host), settings.http_port
+    try:
+        document: dict[str, Any] = orjson.loads(get(host, port, path, _SECONDS).body)
+    except (OSError, http.client.HTTPException, orjson.JSONDecodeError) as error:
+        raise DependencyUnavailable(f"no answer at {host} port {port}: {error}") from error
+    else:
+        return document

@@ -4,9 +4,9 @@ from uuid import uuid4
 
 import click
 
-from bridge.kafka.reports import last_report
+from bridge.kafka.connection.reports import with_cause
+from bridge.kafka.reading.topic_reader import TopicReader
 from bridge.kafka.send import send_record
-from bridge.kafka.topic_reader import TopicReader
 from bridge.records.validation import validate_request
 from bridge.terminal import show_line
 from chat_tasks.conversation.records import Chatter
@@ -40,7 +40,7 @@ def request_latest(
             if (CORRELATION_HEADER, correlation) in (message.headers() or ()):
                 return LatestMessagesBlock.model_validate_json(message.value()).latestChatter
     raise DependencyUnavailable(
-        f"no block came within {timeout:g} seconds: does the pipeline run (`honcho start`)?{last_report()}"
+        with_cause(f"no block came within {timeout:g} seconds: does the pipeline run (`honcho start`)?")
     )
 
 

@@ -14,14 +14,17 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from bridge.audit.entry import Action, conversation_target
+from bridge.audit.of_commands import recorded
 from bridge.kafka.clients import base_config
-from bridge.kafka.dead_letter_reader import read_dead_letters
 from bridge.kafka.groups import describe_group
+from bridge.kafka.reading.dead_letter_reader import read_dead_letters
 from bridge.kafka.topics.ids import known_topics
 from bridge.records.quarantine_letters import Letter, Receipt, Receipts, read_letter
 from bridge.terminal import show_json, show_line
 from chat_tasks.conversation.routing import partition_of
 from chat_tasks.errors import NotReleased
+from chat_tasks.log.shown_key import shown_key
 from chat_tasks.printable import printable
 from chat_tasks.settings import Settings
 from chat_tasks.storage.quarantine import QuarantineTable
@@ -75,6 +78,7 @@ def quarantined_conversations(settings: Settings) -> list[dict[str, Any]]:
             "since": datetime.fromtimestamp(row.since / 1000, UTC).isoformat(timespec="milliseconds"),
             "reason": row.reason,
             "deadLettersWaiting": waiting.of(row.conversation_key),
+            "logName": shown_key(row.conversation_key, settings),
         }
         for row in sorted(rows, key=lambda row: row.since)
     ]
@@ -82,7 +86,7 @@ def quarantined_conversations(settings: Settings) -> list[dict[str, Any]]:
 
 def as_table(found: Sequence[Mapping[str, Any]]) -> Table:
     """The documents as a table for people."""
-    table = Table("conversation", "log partition", "state", "since", "reason", "dead letters waiting")
+    table = Table("conversation", "log partition", "state", "since", "reason", "dead letters waiting", "in the log")
     for one in found:
         # A key is a user's text, and must not be taken for markup.
         table.add_row(*(Text(printable(str(cell)), overflow="fold") for cell in one.values()))
@@ -94,13 +98,14 @@ def release_conversation(
 ) -> None:
     """Request the release and wait for it, `timeout` seconds at most; `report` gets a line for each step.
 
-    Raises `NotReleased` with the reason, `ConfigurationError`, `DependencyUnavailable`.
+    Raises `NotReleased` with the reason, `ConfigurationError`, `DependencyUnavailable`. None of them names the
+    conversation, because the audit keeps what they say.
     """
     name = orjson.dumps(conversation_key).decode()
     with _table(settings) as (table, _):
         found = table.find(conversation_key)
         if found is None:
-            raise NotReleased(f"conversation {name} is not quarantined")
+            raise NotReleased("this conversation is not quarantined")
         if found.release_requested is None:
             table.request_release(conversation_key)
             report(f"{name}: the release is requested")
@@ -113,9 +118,10 @@ def release_conversation(
                 report(f"{name}: released, all its dead letters are published")
                 return
             if found.release_requested is None:
-                raise NotReleased(f"conversation {name} is quarantined again: {found.reason}")
+                raise NotReleased(f"this conversation is quarantined again: {found.reason}")
             time.sleep(_POLL_SECONDS)
-    raise NotReleased(f"{name} is not released after {timeout:g} seconds: {_why_not_yet(settings, conversation_key)}")
+    why = _why_not_yet(settings, conversation_key)
+    raise NotReleased(f"this conversation is not released after {timeout:g} seconds: {why}")
 
 
 def _why_not_yet(settings: Settings, conversation_key: str) -> str:
@@ -138,13 +144,13 @@ def _table(settings: Settings) -> Iterator[tuple[QuarantineTable, str]]:
 
 @click.group()
 def quarantine() -> None:
-    """Conversations whose rows in Cassandra contradict the log, and the way back for them."""
+    """Conversations whose rows contradict the log: show, release."""
 
 
 @quarantine.command()
 @click.option("--json", "as_json", is_flag=True, help="As a JSON array.")
 def show(*, as_json: bool) -> None:
-    """Show the quarantined conversations and how many of their messages wait in dead_letter."""
+    """Show the quarantined conversations and how much waits."""
     found = quarantined_conversations(Settings())
     if as_json:
         show_json(found)
@@ -158,9 +164,12 @@ def show(*, as_json: bool) -> None:
 @click.argument("conversation")
 @click.option("--timeout", default=120.0, show_default=True, help="Seconds to wait for dispatch to do it.")
 def release(conversation: str, timeout: float) -> None:
-    """Replay the dead letters of CONVERSATION, in order, before anything newer of it.
+    """Publish the dead letters of CONVERSATION, in order.
 
-    First mend its rows: up to its last message in instant_message_out they must be what that says. May be run again at
-    any time; where the rows still contradict the log the conversation is quarantined again, and nothing is lost.
+    Before anything newer of it. First mend its rows: up to its last message in instant_message_out they must be what
+    that says. May be run again at any time; if the rows still contradict the log, the conversation is quarantined
+    again, and nothing is lost.
     """
-    release_conversation(Settings(), conversation, timeout, show_line)
+    settings = Settings()
+    with recorded(settings, Action.RELEASE, conversation_target(conversation, settings)):
+        release_conversation(settings, conversation, timeout, show_line)

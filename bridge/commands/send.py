@@ -3,7 +3,7 @@
 import click
 
 from bridge.kafka.send import send_record
-from bridge.records.validation import check_total, validate_message
+from bridge.records.acceptance import accept_message
 from bridge.terminal import show_line
 from chat_tasks.formats.topics import InstantMessage, encode_message
 from chat_tasks.settings import Settings
@@ -19,7 +19,6 @@ def send(conversation: str, body: str, sender: str, recipients: tuple[str, ...])
     settings = Settings()
     message = InstantMessage(conversationKey=conversation, sender=sender, recipients=list(recipients), body=body)
     # Refused here as ingest would refuse it: a dead letter tells the sender nothing.
-    valid = validate_message(encode_message(message), settings)
-    check_total("record", len(valid.key) + len(valid.value), settings.max_record_bytes)
+    valid = accept_message(encode_message(message), [], settings)
     partition, offset = send_record(settings, settings.message_topic, valid.value)
     show_line(f"{settings.message_topic}[{partition}] offset {offset}")

@@ -3,10 +3,13 @@
 import logging
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from bridge.dispatch.commits.checkpoints import Era
 from bridge.dispatch.commits.commit_metadata import decode_metadata, digest_of
+from bridge.dispatch.commits.horizons import check_horizons
+from bridge.dispatch.commits.log_purge import LogPurge
 from bridge.dispatch.commits.outbox import Outbox
 from bridge.dispatch.commits.partition_progress import Delivery, PartitionProgress
 from bridge.dispatch.commits.replay import PartitionState
@@ -23,11 +26,13 @@ from bridge.dispatch.servers.facts import AssignmentFacts
 from bridge.dispatch.unread_partitions import UnreadPartitions
 from bridge.dispatch.work import Finished, OutgoingTask, TaskKind
 from bridge.kafka.assignment import Assignment, Committed
-from bridge.kafka.errors import UnreadableRecords
+from bridge.kafka.errors import UnreadableRecords, where
 from bridge.kafka.transaction import LARGEST_TRANSACTION, CommittedOffset, Partition, Transaction
-from bridge.records.dead_letters import dead_letter_of_unreadable
+from bridge.loop.handler import Unfinished
+from bridge.records.dead_letters import dead_letter_of_unreadable, reason_of, say_dead_letters
 from chat_tasks.errors import ConfigurationError, ForeignRecord
 from chat_tasks.formats.tasks import Reply
+from chat_tasks.log_rate.tally import Tally
 from chat_tasks.settings import Settings
 
 logger = logging.getLogger(__name__)
@@ -42,6 +47,7 @@ class AssignmentState:
     exactly one place: a scheduler, a release, or the outbox. Offsets that do not ascend raise `ChatTasksError`, which
     ends the loop.
 
+    `schedulers` are by kind of task, and `commits` what the group holds of each partition.
     `start` are the offsets to read from. `replaying` is the number of offsets between them and the committed offsets,
     which are going to be replayed.
     """
@@ -53,11 +59,16 @@ class AssignmentState:
         facts: AssignmentFacts,
         process_state: ProcessState,
     ) -> None:
-        """Begin an assignment. Raises `ConfigurationError` if a commit's metadata cannot be understood."""
+        """Begin an assignment.
+
+        Raises `ConfigurationError` if a commit's metadata cannot be understood, or the rows are older than the log.
+        """
         self._settings = settings
         self._process_state = process_state
         self.facts = facts
         self.reply_to = f"{settings.redis_prefix}:replies:{settings.instance_name}:{assignment.epoch}"
+        logs = [partition for partition in assignment.partitions if partition.topic == settings.log_topic]
+        check_horizons(settings.log_topic, {one.number: assignment.partitions[one].low for one in logs}, facts.horizons)
         self._era = Era(facts.log_id, digest_of(facts.generations))
         self._progress: dict[tuple[str, int], PartitionProgress] = {
             partition: self._progress_of(partition, committed.offset, committed.metadata)
@@ -65,11 +76,11 @@ class AssignmentState:
         }
         self._receiving = dict(self._progress)
         self.unread = UnreadPartitions()
-        self._commits = {
+        self.commits = {
             partition: committed.commit(partition) for partition, committed in assignment.partitions.items()
         }
         self._heads = {
-            partition: self._heads_of(partition) for partition in self._commits if partition.topic == settings.log_topic
+            partition: self._heads_of(partition) for partition in self.commits if partition.topic == settings.log_topic
         }
         # The kept heads belong to this assignment now, which changes them: no other assignment may begin with them.
         process_state.kept_heads = {}
@@ -87,19 +98,29 @@ class AssignmentState:
             heads={one.number: heads for one, heads in self._heads.items()},
         )
         self.latest = LatestWork(settings, facts, epoch=assignment.epoch, reply_to=self.reply_to)
-        self._schedulers: Mapping[TaskKind, Scheduler[Any]] = {
+        self.schedulers: Mapping[TaskKind, Scheduler[Any]] = {
             **self.appends.schedulers,
             TaskKind.LATEST: self.latest.scheduler,
         }
+        self.log_purge = LogPurge(
+            settings.log_topic, self._era, process_state.checkpoints, self._progress, self.commits
+        )
         self._outbox = Outbox(settings.log_topic, self._progress)
         self.quarantine = QuarantineWork(settings, self.appends, self._outbox, self._progress)
         self._room = FlowControl(settings)
         self.foreign = ForeignRecords(settings)
+        self._retries = Tally()
+        self._letters = Tally()
 
     @property
     def replayed_count(self) -> int:
         """The number of replays that are written."""
         return self._outbox.replayed_count
+
+    @property
+    def in_flight(self) -> tuple[int, int]:
+        """The records in memory, from their delivery to their transaction, and the bytes of their values."""
+        return self.appends.records + self._outbox.outputs, self.appends.bytes + self._outbox.bytes
 
     def _start_of(self, partition: Partition, committed: Committed) -> int:
         offset = committed.offset
@@ -110,12 +131,16 @@ class AssignmentState:
     def _progress_of(self, partition: Partition, offset: int, metadata: str) -> PartitionProgress:
         digest = self._era.digest if partition.topic == self._settings.log_topic else ""
         try:
-            return PartitionProgress(partition, offset, decode_metadata(metadata), digest)
+            found = decode_metadata(metadata)
+            if partition.topic == self._settings.log_topic:
+                # A backup that was restored has the horizon of its time, and the log has what came since.
+                found = replace(found, durable=min(found.durable, self.facts.horizons.get(partition.number, 0)))
+            return PartitionProgress(partition, offset, found, digest)
         except ValueError as error:
             raise ConfigurationError(f"the committed metadata of {partition} is broken: {error}") from error
 
     def _heads_of(self, partition: Partition) -> PartitionHeads:
-        kept = self._process_state.kept_heads.get((self.facts.log_id, self._commits[partition]))
+        kept = self._process_state.kept_heads.get((self.facts.log_id, self.commits[partition]))
         heads = kept or PartitionHeads(self._settings.heads_in_memory // self._settings.log_partitions)
         heads.begin(replay=self._progress[partition].state is PartitionState.REPLAYING)
         return heads
@@ -128,7 +153,7 @@ class AssignmentState:
             if key is not None:
                 self.appends.take_back(key.decode(), numbers)
         self._process_state.kept_heads = {
-            (self.facts.log_id, self._commits[partition]): heads for partition, heads in self._heads.items()
+            (self.facts.log_id, self.commits[partition]): heads for partition, heads in self._heads.items()
         }
 
     def receive(self, messages: Sequence[Any]) -> None:
@@ -161,7 +186,7 @@ class AssignmentState:
             self.unread.add(records)
             del self._receiving[partition]
         elif offsets := progress.pass_over(records.first, records.end):
-            logger.error("passed over: %s", records)
+            logger.error("passed over: %s", records, extra={"event": "records_passed_over", **where(records)})
             letter = dead_letter_of_unreadable(records, self._settings)
             self._outbox.extend([Finished(partition, offsets, (letter,))])
 
@@ -181,9 +206,12 @@ class AssignmentState:
             yield from self.latest.plan(now, tasks, published)
 
     def next_plan_at(self, now: float) -> float | None:
-        """The time at which the next backoff ends, or the next probe may be sent; None if nothing waits for either."""
-        times = [at for scheduler in self._schedulers.values() if (at := scheduler.next_plan_at(now)) is not None]
-        return min(times, default=None)
+        """The time at which the next backoff ends, or the next probe may be sent; None if nothing waits for either.
+
+        What is due and was not planned waits for something else: requests do, while many blocks are to be published.
+        """
+        found = [scheduler.next_plan_at(now) for scheduler in self.schedulers.values()]
+        return min((at for at in found if at is not None and at > now), default=None)
 
     def take_reply(self, task: OutgoingTask, reply: Reply, now: float) -> Mapping[str, str]:
         """Take a worker's answer to a task; returns the conversations to quarantine, each with its reason.
@@ -196,18 +224,32 @@ class AssignmentState:
             outcome = self.appends.take_reply(task, reply, now)
         if outcome is None:
             return {}
+        self._process_state.counts.work.replied(task, reply, outcome)
         self._outbox.take(outcome)
         for reason, count in outcome.retries.items():
-            logger.debug("%d conversations are tried again: %s", count, reason)
+            self._retries.add(reason, count)
         return outcome.refused
+
+    def say(self, now: float) -> None:
+        """Log why conversations are tried again and records became dead letters: one line a minute and reason."""
+        self.foreign.say(now)
+        self.unread.say(now)
+        for reason, count in self._retries.due(now):
+            logger.warning(
+                "%d conversations are tried again: %s",
+                count,
+                reason,
+                extra={"event": "conversations_retried", "reason": reason, "count": count},
+            )
+        say_dead_letters(self._letters, self._settings.request_topic, now)
 
     def lost(self, task: OutgoingTask) -> bool:
         """Make the task's records ready again; returns False if the task is not in flight."""
-        return self._schedulers[task.kind].lost(task.number)
+        return self.schedulers[task.kind].lost(task.number)
 
-    def lose_all(self) -> int:
-        """Make the records of every task in flight ready again; returns the number of these tasks."""
-        return sum(scheduler.lose_all() for scheduler in self._schedulers.values())
+    def lose_all(self) -> Mapping[TaskKind, int]:
+        """Make the records of every task in flight ready again; returns the number of these tasks, by kind."""
+        return {kind: scheduler.lose_all() for kind, scheduler in self.schedulers.items()}
 
     def next_transaction(self, most_bytes: int = LARGEST_TRANSACTION) -> Transaction | None:
         """Publish and commit what is finished; None if there is nothing to publish or to commit."""
@@ -217,35 +259,20 @@ class AssignmentState:
         """What a transaction that is due anyway may commit while nothing is finished."""
         return self._outbox.at_rest()
 
-    def committed(self, transaction: Transaction, now: float) -> None:
-        """Take note that the transaction is committed."""
-        self._outbox.committed()
+    def committed(self, transaction: Transaction) -> Sequence[Finished]:
+        """Take note that the transaction is committed; returns what is published by it."""
+        published = self._outbox.committed()
         if any(commit.partition.topic == self._settings.request_topic for commit in transaction.offsets):
             block_topic = self._settings.block_topic
             self.latest.published(sum(len(one.value or b"") for one in transaction.outputs if one.topic == block_topic))
         for commit in transaction.offsets:
             partition = commit.partition
-            self._commits[partition] = commit
+            self.commits[partition] = commit
             progress = self._progress[partition]
             progress.committed()
             if partition.topic == self._settings.log_topic and progress.state is PartitionState.RUNNING:
-                self._process_state.checkpoints.committed(partition, commit.offset, self._era, now)
                 self._heads[partition].replay_ended()
-
-    def purgeable(self, before: float) -> Mapping[Partition, int]:
-        """The new offsets up to which the log may be purged: commits made before the time `before` are safe.
-
-        The next commits call these offsets durable.
-        """
-        at_rest = [
-            progress.partition for progress in self._progress.values() if progress.state is not PartitionState.REPLAYING
-        ]
-        found = self._process_state.checkpoints.purgeable(at_rest, self._era, before)
-        # An operator may have set the group back meanwhile.
-        purgeable = {partition: min(offset, self._commits[partition].offset) for partition, offset in found.items()}
-        for partition, offset in purgeable.items():
-            self._progress[partition].make_durable(offset)
-        return purgeable
+        return published
 
     def full(self) -> set[Partition]:
         """The partitions that are to deliver no more for now. What releases hold of them becomes letters."""
@@ -254,10 +281,19 @@ class AssignmentState:
             self.quarantine.relieve(partition)
         return full | self.unread.partitions
 
+    def paused(self) -> Mapping[str, int]:
+        """The number of partitions that deliver no more for now, by the reason."""
+        unread = self.unread.partitions
+        return {**self._room.reasons(self.commits.keys() - unread), "unreadable": len(unread)}
+
+    def unfinished(self) -> Mapping[Partition, Unfinished]:
+        """The unfinished records of each partition."""
+        return {one.partition: Unfinished(*one.unfinished()) for one in self._progress.values()}
+
     @property
     def outstanding(self) -> int:
         """The number of tasks sent and not yet answered."""
-        return sum(len(scheduler.outstanding) for scheduler in self._schedulers.values())
+        return sum(len(scheduler.outstanding) for scheduler in self.schedulers.values())
 
     def has_work(self) -> bool:
         """Whether any record or request is unfinished."""
@@ -285,5 +321,6 @@ class AssignmentState:
         request = read_request(message, self._settings)
         if isinstance(request, Finished):
             self._outbox.extend([request])
+            self._letters.add(reason_of(request.outputs[0]))
         else:
             self.latest.add_request(request)

@@ -1,5 +1,6 @@
 """Pauses partitions, so that records in flight fit into memory, and unfinished offsets into a commit's metadata."""
 
+from collections import Counter
 from collections.abc import Iterable
 
 from bridge.dispatch.commits.commit_metadata import LARGEST_ENCODING
@@ -27,7 +28,7 @@ class FlowControl:
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
-        self._is_full = False
+        self._is_full = self._has_many_requests = False
         self._crowded: set[Partition] = set()
 
     def full(
@@ -37,7 +38,9 @@ class FlowControl:
         settings = self._settings
         share = self._share(appends.records + outbox.outputs, appends.bytes + outbox.bytes)
         self._is_full = share >= 1 or (self._is_full and share > 0.5)
-        too_many_requests = latest.requests >= _REQUESTS_IN_FLIGHT or self._share(outbox.outputs, outbox.bytes) >= 1
+        self._has_many_requests = (
+            latest.requests >= _REQUESTS_IN_FLIGHT or self._share(outbox.outputs, outbox.bytes) >= 1
+        )
         full: set[Partition] = set()
         for progress in progresses:
             partition = progress.partition
@@ -47,9 +50,22 @@ class FlowControl:
             crowded = not progress.is_catching_up and progress.largest_encoding > room
             (self._crowded.add if crowded else self._crowded.discard)(partition)
             is_log = partition.topic == settings.log_topic
-            if crowded or (self._is_full if is_log else too_many_requests):
+            if crowded or (self._is_full if is_log else self._has_many_requests):
                 full.add(partition)
         return full
+
+    def reasons(self, partitions: Iterable[Partition]) -> Counter[str]:
+        """Why these partitions are paused, as `full` has decided last: each counts for one reason."""
+        log_topic = self._settings.log_topic
+        found: Counter[str] = Counter(in_flight=0, metadata=0, requests=0)
+        for partition in partitions:
+            if partition in self._crowded:
+                found["metadata"] += 1
+            elif partition.topic == log_topic:
+                found["in_flight"] += self._is_full
+            else:
+                found["requests"] += self._has_many_requests
+        return found
 
     def _share(self, records: int, size: int) -> float:
         return max(records / self._settings.records_in_flight, size / self._settings.bytes_in_flight)

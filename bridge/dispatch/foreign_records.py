@@ -38,5 +38,10 @@ class ForeignRecords:
     def say(self, now: float) -> None:
         """Log how many there were since the last line, at most once a minute."""
         if self._count and now >= self._due:
-            logger.error("%d records of the log become dead letters, the last one %s", self._count, self._last)
+            logger.error(
+                "%d records of the log become dead letters, the last one %s",
+                self._count,
+                self._last,
+                extra={"event": "foreign_records", "count": self._count, "topic": self._settings.log_topic},
+            )
             self._count, self._due = 0, now + _REPEAT_SECONDS

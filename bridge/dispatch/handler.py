@@ -2,15 +2,15 @@
 
 import logging
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from functools import partial
 from threading import Thread
 from typing import TYPE_CHECKING, Any
 
-import orjson
-
 from bridge.dispatch.assignment import AssignmentState
+from bridge.dispatch.conversations.standing import standing_document
+from bridge.dispatch.gauges import gauges
 from bridge.dispatch.process_state import ProcessState
 from bridge.dispatch.quarantine.quarantine import QuarantineWork
 from bridge.dispatch.scheduling.gathering import Gathering
@@ -23,12 +23,18 @@ from bridge.dispatch.workers.events import LookedFor, RedisBack, RedisLost, Repl
 from bridge.dispatch.workers.in_flight import InFlight
 from bridge.kafka.assignment import Assignment
 from bridge.kafka.errors import UnreadableRecords
+from bridge.kafka.reading.offsets import Bounds
 from bridge.kafka.transaction import CommittedOffset, Partition, Transaction
-from bridge.loop.handler import LoopHandler
+from bridge.loop.handler import LoopHandler, Unfinished
+from chat_tasks.conversation.routing import queue_name
 from chat_tasks.errors import NotOurs, UnsupportedVersion
 from chat_tasks.formats.tasks import decode_reply
-from chat_tasks.news import News
-from chat_tasks.refusals import Refusals
+from chat_tasks.health.dependencies import Dependencies
+from chat_tasks.log.shown_key import shown_key
+from chat_tasks.log_rate.news import News
+from chat_tasks.log_rate.refusals import Refusals
+from chat_tasks.metrics import definitions
+from chat_tasks.metrics.metric import Sample
 from chat_tasks.settings import Settings
 
 if TYPE_CHECKING:
@@ -50,14 +56,18 @@ class Dispatch(LoopHandler):
     method ends the loop, except a reply that is not ours or not understood, which is logged and passed over.
     """
 
-    def __init__(self, settings: Settings, cluster: Cluster, process_state: ProcessState) -> None:
+    def __init__(
+        self, settings: Settings, cluster: Cluster, process_state: ProcessState, dependencies: Dependencies
+    ) -> None:
         super().__init__([settings.log_topic, settings.request_topic], settings.dispatch_group)
         self._settings = settings
         self._cluster = cluster
         self._process_state = process_state
+        self._dependencies = dependencies
         self._work: AssignmentState | None = None
         self._reader: ReplyReader | None = None
-        self._in_flight = InFlight(settings)
+        self._counts = process_state.counts
+        self._in_flight = InFlight(settings, self._counts.tasks)
         self._redis_answers = False
         self._news = News()
         self._gathering = Gathering(_GATHER_RECORDS_SECONDS)
@@ -67,7 +77,7 @@ class Dispatch(LoopHandler):
 
     def start(self, post: Callable[[object], None]) -> None:
         """Start the threads."""
-        self._upkeep = Upkeep(self._settings, self._cluster, post, self._is_current)
+        self._upkeep = Upkeep(self._settings, self._cluster, self._dependencies, post, self._is_current)
         self._threads.callback(self._upkeep.close)
         # Celery and Redis's client are a third of what dispatch imports. They are imported here while the loop joins
         # its group.
@@ -102,7 +112,11 @@ class Dispatch(LoopHandler):
         self._reader = self._reader_of(work.reply_to)
         self._reader.start()
         if again := work.replaying:
-            logger.info("a Cassandra node has started: writing the last %d offsets of the log again", again)
+            logger.info(
+                "a Cassandra node has started: writing the last %d offsets of the log again",
+                again,
+                extra={"event": "replay_started", "count": again},
+            )
         return work.start
 
     def revoked(self) -> None:
@@ -140,11 +154,17 @@ class Dispatch(LoopHandler):
                 self._lose(self._in_flight.looked_for(asked, set(waiting), now))
             case RedisLost(reason):
                 self._redis_answers = False
+                self._dependencies.failed("redis", reason)
                 if self._news.is_news(reason):
-                    logger.warning("all tasks in flight are taken for lost: Redis: %s", reason)
+                    logger.warning(
+                        "all tasks in flight are taken for lost: Redis: %s",
+                        reason,
+                        extra={"event": "redis_lost", "dependency": "redis", "reason": reason},
+                    )
                 self._lose_all()
             case RedisBack():
                 self._redis_answers = True
+                self._dependencies.answered("redis")
                 self._lose_all()
             case CallDone():
                 self._upkeep.done(event)
@@ -165,8 +185,7 @@ class Dispatch(LoopHandler):
                 next_tick = min(work.next_plan_at(now) or next_tick, next_tick)
             if overdue := self._in_flight.overdue(now):
                 self._sender.look_for(overdue)
-        work.foreign.say(now)
-        work.unread.say(now)
+        work.say(now)
         self._upkeep.tick(work, now)
         return next_tick
 
@@ -178,14 +197,39 @@ class Dispatch(LoopHandler):
         """The commits that move offsets behind the markers of ingest's transactions."""
         return self._work.at_rest() if self._work is not None else ()
 
-    def committed(self, transaction: Transaction, now: float) -> None:
+    def committed(self, transaction: Transaction) -> None:
         """Take note that the transaction is committed."""
         if self._work is not None:
-            self._work.committed(transaction, now)
+            published = self._work.committed(transaction)
+            self._counts.publish_times.published(published, self.delivery_times, time.time())
+            self._counts.dead_letters.published(transaction.outputs)
 
     def full(self) -> set[Partition]:
         """The partitions that are to deliver no more for now."""
         return self._work.full() if self._work is not None else set()
+
+    def unfinished(self) -> Mapping[Partition, Unfinished]:
+        """The unfinished records and requests of each partition."""
+        return self._work.unfinished() if self._work is not None else {}
+
+    def paused(self) -> Mapping[str, int]:
+        """The number of partitions that are paused, by the reason."""
+        return self._work.paused() if self._work is not None else {}
+
+    def measure(self, bounds: Mapping[Partition, Bounds]) -> Iterator[Sample]:
+        """The gauges of the assignment and of the queues."""
+        for queue, tasks in self._sender.waiting.items():
+            yield definitions.QUEUE_TASKS.sample(tasks, queue)
+        for number in range(self._settings.queues):
+            is_served = number not in self._in_flight.unserved
+            yield definitions.QUEUE_SERVED.sample(is_served, queue_name(self._settings.redis_prefix, number))
+        yield definitions.REQUESTS_OPEN.sample(self._upkeep.published is not None)
+        if self._work is not None:
+            yield from gauges(self._settings, self._work, bounds)
+
+    def conversation(self, key: str) -> Mapping[str, Any] | None:
+        """How a conversation stands, as JSON; None without an assignment."""
+        return None if self._work is None else standing_document(self._work.appends, key)
 
     def has_work(self) -> bool:
         """Whether any record or request is unfinished."""
@@ -240,22 +284,43 @@ class Dispatch(LoopHandler):
                 continue
             except (UnsupportedVersion, ValueError) as error:
                 # The task of this reply stays in flight, and its deadline brings the records to another worker.
-                logger.error("a reply is not understood: %s: %s", type(error).__name__, error)  # noqa: TRY400
+                logger.error(  # noqa: TRY400
+                    "a reply is not understood: %s: %s",
+                    type(error).__name__,
+                    error,
+                    extra={"event": "reply_not_understood", "reason": str(error)},
+                )
                 continue
             self._in_flight.answered(reply, now)
             for key, reason in refused.items():
-                logger.error("conversation %s is going to be quarantined: %s", orjson.dumps(key).decode(), reason)
+                conversation = shown_key(key, self._settings)
+                logger.error(
+                    "conversation %s is going to be quarantined: %s",
+                    conversation,
+                    reason,
+                    extra={"event": "conversation_quarantined", "conversation": conversation, "reason": reason},
+                )
             self._upkeep.quarantine(refused)
 
     def _lose(self, tasks: Sequence[OutgoingTask]) -> None:
         for task in tasks:
             if self._work is not None and self._work.lost(task):
-                logger.warning("task %s was not answered in time, its records are sent again", task.task_id)
+                self._counts.tasks.lost(task.kind)
+                logger.warning(
+                    "task %s was not answered in time, its records are sent again",
+                    task.task_id,
+                    extra={"event": "task_lost", "task_id": task.task_id, **task.span.log_fields},
+                )
 
     def _lose_all(self) -> None:
         self._in_flight.clear()
-        if self._work is not None and (count := self._work.lose_all()):
-            logger.info("%d tasks are sent again", count)
+        if self._work is None:
+            return
+        forgotten = self._work.lose_all()
+        for kind, tasks in forgotten.items():
+            self._counts.tasks.forgotten(kind, tasks)
+        if count := sum(forgotten.values()):
+            logger.info("%d tasks are sent again", count, extra={"event": "tasks_sent_again", "count": count})
 
     def _drop(self) -> None:
         if self._reader is not None:

@@ -3,16 +3,14 @@
 from typing import Any
 
 from bridge.dispatch.work import Finished, PendingRequest
-from bridge.kafka.headers import headers_of, size_of_headers
+from bridge.kafka.headers import headers_of
 from bridge.kafka.transaction import Partition
+from bridge.records.acceptance import accept_request
 from bridge.records.dead_letters import check_not_letter, dead_letter_of
 from bridge.records.log_record import LogRecord, decode_logged_value
-from bridge.records.validation import check_total, validate_request
 from chat_tasks.conversation.routing import partition_of
 from chat_tasks.errors import ForeignRecord, InvalidRecord
 from chat_tasks.settings import Settings
-
-_LARGEST_ECHO = 32 * 1024
 
 
 def read_log_record(message: Any, settings: Settings, *, replay: bool) -> tuple[str, LogRecord]:
@@ -40,9 +38,7 @@ def read_request(message: Any, settings: Settings) -> PendingRequest | Finished:
     partition, offset = message.partition(), message.offset()
     try:
         headers = headers_of(message)
-        # The key and headers go back with a block, which may be almost as large as its topic allows.
-        check_total("key and headers", len(message.key() or b"") + size_of_headers(headers), _LARGEST_ECHO)
-        request = validate_request(message.value(), settings)
+        request = accept_request(message.key(), message.value(), headers, settings)
     except InvalidRecord as error:
         letter = dead_letter_of(message, error, settings)
         return Finished(Partition(message.topic(), partition), (offset,), (letter,))

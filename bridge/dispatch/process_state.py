@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from bridge.dispatch.commits.checkpoints import Checkpoints
+from bridge.dispatch.counts import DispatchCounts
 from bridge.dispatch.heads.partition_heads import PartitionHeads
 from bridge.kafka.transaction import CommittedOffset
 
@@ -20,8 +21,11 @@ class ProcessState:
     partition's heads as of its last commit, by the id of the log and that commit. If the group still holds that very
     commit, offset and metadata, then nobody else has published since, except letters of released conversations, whose
     offsets were finished before. The head of such a conversation is not among the kept heads: it was forgotten when the
-    conversation was quarantined, and the letter of the quarantine changed the commit.
+    conversation was quarantined, and the letter of the quarantine changed the commit. `counts` only grow, and decide
+    nothing.
     """
+
+    counts: DispatchCounts
 
     checkpoints: Checkpoints = field(default_factory=Checkpoints)
     kept_heads: Mapping[tuple[str, CommittedOffset], PartitionHeads] = field(default_factory=dict)

@@ -3,7 +3,7 @@
 import logging
 from collections.abc import Set
 
-from bridge.kafka.errors import UnreadableRecords
+from bridge.kafka.errors import UnreadableRecords, where
 from bridge.kafka.transaction import Partition
 
 logger = logging.getLogger(__name__)
@@ -41,4 +41,5 @@ class UnreadPartitions:
                     "%s; records of the log are never passed over, so its conversations wait: restore the partition "
                     "from a replica, then start dispatch again",
                     records,
+                    extra={"event": "partition_unreadable", **where(records)},
                 )

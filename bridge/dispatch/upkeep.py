@@ -1,6 +1,7 @@
 """The upkeep of dispatch: what it asks of the servers now and then, and what it tells them."""
 
 import logging
+import time
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 
@@ -13,7 +14,9 @@ from bridge.dispatch.quarantine.release_calls import ReleaseCalls
 from bridge.dispatch.servers.background_calls import BackgroundCalls, CallDone
 from bridge.dispatch.servers.cluster import Cluster
 from bridge.loop.events import AssignmentOutdated
-from chat_tasks.errors import DependencyUnavailable
+from chat_tasks.errors import Denied, DependencyUnavailable
+from chat_tasks.health.dependencies import Dependencies
+from chat_tasks.log_rate.news import News
 from chat_tasks.settings import Settings
 from chat_tasks.storage.generations import AskedNodes
 
@@ -45,6 +48,7 @@ class Upkeep:
         self,
         settings: Settings,
         cluster: Cluster,
+        dependencies: Dependencies,
         post: Callable[[object], None],
         is_current: Callable[[QuarantineWork], bool],
     ) -> None:
@@ -54,9 +58,11 @@ class Upkeep:
         """
         self._settings = settings
         self._cluster = cluster
+        self._dependencies = dependencies
         self._post = post
         self._calls = BackgroundCalls(post)
         self._releases = ReleaseCalls(settings, cluster, self._calls, is_current)
+        self._news = News()
         self._any_node_answers = True
         self._every_node_answers = True
         self._to_quarantine: dict[str, str] = {}
@@ -102,13 +108,32 @@ class Upkeep:
         """Take the result of a call; post `AssignmentOutdated` if it tells that a node has started."""
         try:
             self._calls.finish(done)
+        except Denied as error:
+            if done.name == "nodes":
+                self._any_node_answers = False
+                self._dependencies.failed(error.dependency, str(error))
+            if self._news.is_news(str(error)):
+                logger.warning(
+                    "%s",
+                    error,
+                    extra={"event": "denied", "dependency": error.dependency, "reason": str(error)},
+                )
         except DependencyUnavailable as error:
             if self._any_node_answers:
-                logger.warning("%s", error)
+                logger.warning(
+                    "%s",
+                    error,
+                    extra={
+                        "event": "dependency_unavailable",
+                        "dependency": error.dependency,
+                        "reason": str(error),
+                    },
+                )
             self._any_node_answers = False
+            self._dependencies.failed(error.dependency, str(error))
         except KafkaException:
             # The loop hears of Kafka's failures soon enough by itself. Any other error must not be passed over.
-            logger.debug("Kafka did not answer the call %s", done.name)
+            logger.debug("Kafka did not answer the call %s", done.name, extra={"event": "call_failed"})
 
     def close(self) -> None:
         """End the threads."""
@@ -124,6 +149,7 @@ class Upkeep:
 
     def _take_generations(self, work: AssignmentState, asked_at: float, asked: AskedNodes) -> None:
         self._any_node_answers, self._every_node_answers = True, asked.all_answered
+        self._dependencies.answered("cassandra")
         replayed = work.facts.generations
         started = [host for host, generation in asked.generations.items() if replayed.get(host) != generation]
         if started:
@@ -139,8 +165,12 @@ class Upkeep:
         # the nodes killed.
         if self._every_node_answers:
             before = asked_at - self._settings.replay_window
-            if not self._calls.is_under_way("purge") and (purgeable := work.purgeable(before)):
+            if not self._calls.is_under_way("purge") and (purgeable := work.log_purge.purgeable(before)):
                 self._calls.send("purge", partial(self._cluster.purge, purgeable))
+            if not self._calls.is_under_way("horizons") and (reached := work.log_purge.horizons()):
+                # No node may forget a horizon below which the log is purged, so they have to be as old as the rows.
+                store = partial(self._cluster.store_horizons, work.facts.log_id, reached)
+                self._calls.send("horizons", store, lambda _: work.log_purge.horizons_stored(reached, time.monotonic()))
             work.quarantine.publish_settled(before)
 
     def _is_due(self, name: str, now: float, interval: float) -> bool:

@@ -10,6 +10,7 @@ from bridge.kafka.headers import Headers
 from bridge.kafka.transaction import Output, Partition
 from bridge.records.log_record import LogRecord
 from chat_tasks.formats.tasks import LatestRequest
+from chat_tasks.tracing.spans import NOT_RECORDED, Span
 
 
 class PendingRequest(NamedTuple):
@@ -38,8 +39,9 @@ class TaskKind(StrEnum):
 class OutgoingTask(NamedTuple):
     """A Celery task; `body` is its JSON, and Flower shows `summary` instead of it.
 
-    `kind` names the scheduler that planned the task, and `number` is the scheduler's number for it. `heads` are those
-    that an append task carries, one for each conversation.
+    `kind` names the scheduler that planned the task, and `number` is the scheduler's number for it. `records` counts
+    its records or requests. `heads` are those that an append task carries, one for each conversation. `span` is that of
+    sending it.
     """
 
     kind: TaskKind
@@ -50,7 +52,9 @@ class OutgoingTask(NamedTuple):
     body: bytes
     summary: str
     losses: int
+    records: int
     heads: Sequence[int | None] = ()
+    span: Span = NOT_RECORDED
 
 
 class Finished(msgspec.Struct, frozen=True, gc=False):

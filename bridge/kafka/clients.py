@@ -1,24 +1,26 @@
 """The configuration of every consumer and producer of the project."""
 
-import logging
 from typing import Any
 
-from bridge.kafka.reports import take_report
+from bridge.kafka.connection.properties import SILENT, chosen_properties, principal_of
+from bridge.kafka.connection.reports import take_identity, take_report
 from chat_tasks.settings import Settings
-
-# librdkafka reports every refused connection, for every broker and client. This project logs what matters once.
-_SILENT = logging.getLogger("librdkafka")
-_SILENT.disabled = True
 
 _SOCKET_TIMEOUT_MS = 6000
 
 
 def base_config(settings: Settings) -> dict[str, Any]:
-    """The settings that all clients share."""
+    """The settings that all clients share.
+
+    Raises `ConfigurationError` if one of the operator's properties is wrong.
+    """
+    chosen = chosen_properties(settings)
+    take_identity(principal_of(chosen), settings.kafka_bootstrap_servers)
     return {
+        **chosen,
         "bootstrap.servers": settings.kafka_bootstrap_servers,
         "client.id": settings.instance_name,
-        "logger": _SILENT,
+        "logger": SILENT,
         "log_level": 2,
         "error_cb": take_report,
         # With these two a broker that comes back is found within a second.

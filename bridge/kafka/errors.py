@@ -5,7 +5,8 @@ from typing import Any, NamedTuple
 
 from confluent_kafka import KafkaError, KafkaException
 
-from bridge.kafka.reports import last_report
+from bridge.kafka.connection.denials import denied, is_denied, kafka_error_of
+from bridge.kafka.connection.reports import with_cause
 from bridge.kafka.transaction import Partition
 from chat_tasks.errors import ConfigurationError, DependencyUnavailable
 
@@ -20,6 +21,16 @@ _NO_ANSWER = {
     KafkaError._ALL_BROKERS_DOWN,  # noqa: SLF001
     KafkaError.REQUEST_TIMED_OUT,
 }
+
+
+class KafkaUnavailable(DependencyUnavailable):
+    """Kafka does not answer, or not as it has to."""
+
+    dependency = "kafka"
+
+
+class SessionOver(KafkaUnavailable):
+    """Kafka does not count this process as a member of its group any more, or gives it no assignment."""
 
 
 class UnreadableRecords(NamedTuple):
@@ -38,23 +49,32 @@ class UnreadableRecords(NamedTuple):
         return f"{topic}[{number}] cannot be read from offset {self.first} to {self.end - 1}: {self.reason}"
 
 
-def raise_error(message: Any, committed: Mapping[Partition, int]) -> None:
+def where(records: UnreadableRecords) -> dict[str, Any]:
+    """The fields of a log line about these records."""
+    topic, number = records.partition
+    return {"topic": topic, "partition": number, "offset": records.first, "reason": records.reason}
+
+
+def raise_error(message: Any, committed: Mapping[Partition, int], group: str) -> None:
     """Raise the error that the client delivered in place of a message; return if it is none that ends a loop.
 
     The end of a partition and an unreadable batch end no loop. No other error may be passed over: a consumer with a
-    fatal error polls on and gets nothing. `committed` are the group's offsets. Nothing is lost if records below them
+    fatal error polls on and gets nothing. `committed` are the offsets of `group`. Nothing is lost if records below them
     are gone: the former owner of the partition may have purged them after the start of the partition was looked up.
 
-    Raises `ConfigurationError`, `DependencyUnavailable`, `KafkaException`.
+    Raises `ConfigurationError`, `Denied`, `DependencyUnavailable`, `KafkaException`.
     """
     error = message.error()
     if error is None or is_end(error) or is_unreadable(error):
         return
+    if is_denied(error):
+        of_group = error.code() == KafkaError.GROUP_AUTHORIZATION_FAILED
+        raise denied(error, f"READ of group {group}" if of_group else f"READ of topic {message.topic()}")
     if not is_offset_gone(error):
         raise KafkaException(error)
     partition, offset = Partition(message.topic(), message.partition()), message.offset()
     if offset < committed.get(partition, 0):
-        raise DependencyUnavailable(
+        raise KafkaUnavailable(
             f"Kafka: offset {offset} of {partition.topic}[{partition.number}] was purged before it was read again"
         )
     raise offset_gone(partition, offset)
@@ -107,20 +127,31 @@ def describe_kafka_error(error: Any, *clients: Any) -> str:
 
     If a broker did not answer, the line has the cause that a client reported. `clients` are those that nobody polls.
     """
-    kafka_error = _kafka_error(error)
+    kafka_error = kafka_error_of(error)
+    if is_denied(kafka_error):
+        return str(denied(kafka_error))
     text = f"{kafka_error.name()}: {kafka_error.str()}" if isinstance(kafka_error, KafkaError) else "no answer in time"
-    return f"Kafka: {text}{last_report(*clients) if is_no_answer(error) else ''}"
+    return with_cause(f"Kafka: {text}", *clients) if is_no_answer(error) else f"Kafka: {text}"
 
 
 def is_no_answer(error: Any) -> bool:
     """Whether a broker did not answer or cannot be reached, so that the clients' reports may have the cause."""
-    kafka_error = _kafka_error(error)
+    kafka_error = kafka_error_of(error)
     return isinstance(error, TimeoutError) or (isinstance(kafka_error, KafkaError) and kafka_error.code() in _NO_ANSWER)
+
+
+def is_counted_out(error: Any) -> bool:
+    """Whether the group goes on without this member, and takes no offsets of it any more."""
+    kafka_error = kafka_error_of(error)
+    return isinstance(kafka_error, KafkaError) and kafka_error.code() in {
+        KafkaError.UNKNOWN_MEMBER_ID,
+        KafkaError.ILLEGAL_GENERATION,
+    }
 
 
 def is_fenced_member(error: Any) -> bool:
     """Whether another consumer has taken this member's place in its group, under the same name."""
-    kafka_error = _kafka_error(error)
+    kafka_error = kafka_error_of(error)
     if not isinstance(kafka_error, KafkaError):
         return False
     if kafka_error.code() == KafkaError.FENCED_INSTANCE_ID:
@@ -131,13 +162,9 @@ def is_fenced_member(error: Any) -> bool:
 
 def is_fenced_producer(error: Any) -> bool:
     """Whether another producer has initialised our transactional id, or the broker has aborted a slow transaction."""
-    kafka_error = _kafka_error(error)
+    kafka_error = kafka_error_of(error)
     return isinstance(kafka_error, KafkaError) and kafka_error.code() in {
         KafkaError._FENCED,  # noqa: SLF001
         KafkaError.INVALID_PRODUCER_EPOCH,
         KafkaError.PRODUCER_FENCED,
     }
-
-
-def _kafka_error(error: Any) -> Any:
-    return error.args[0] if isinstance(error, Exception) and error.args else error

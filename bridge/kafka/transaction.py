@@ -52,10 +52,21 @@ class CommittedOffset(NamedTuple):
     metadata: str = OWN_METADATA
 
 
+class Source(NamedTuple):
+    """The topic whose records were worked on for nothing but a transaction, and since when: nanoseconds since 1970."""
+
+    topic: str
+    since: int
+
+
 @dataclass(frozen=True, slots=True)
 class Transaction:
-    """Outputs in order, and the offsets of the inputs: all of it happens, or nothing. `size` is the values' bytes."""
+    """Outputs in order, and the offsets of the inputs: all of it happens, or nothing. `size` is the values' bytes.
+
+    There is no `source` if others have worked on the inputs meanwhile.
+    """
 
     outputs: Sequence[Output]
     offsets: Sequence[CommittedOffset]
     size: int = 0
+    source: Source | None = None

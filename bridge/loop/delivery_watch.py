@@ -7,14 +7,16 @@ nothing either: after its broker was killed, one consumer polled on for minutes 
 import logging
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 
 from confluent_kafka import Consumer, KafkaException, TopicPartition
 
 from bridge.kafka.clients import reader_config
+from bridge.kafka.reading.offsets import Bounds
+from bridge.kafka.reading.open_transactions import OpenTransaction
 from bridge.kafka.transaction import Partition
+from bridge.loop.delivery.held_back import HeldBack
 from bridge.loop.events import Failed
-from bridge.loop.held_back import HeldBack
 from bridge.loop.stall_detector import StallDetector
 from chat_tasks.errors import LoopStalled
 from chat_tasks.settings import Settings
@@ -33,34 +35,48 @@ class DeliveryWatch:
     timeout, and Kafka answered every time. If Kafka does not answer, the watch starts to count anew. A partition that
     an open transaction holds back has not stalled, and is logged. The watch raises nothing to its owner: it posts one
     `Failed`, with `LoopStalled` or its own unexpected error, and its thread ends.
+
+    `bounds` are those of all partitions owned, as Kafka said last. Any thread may read them.
     """
 
     def __init__(
         self,
         settings: Settings,
         positions: Callable[[], Mapping[Partition, int]],
+        delivered: Callable[[], Mapping[Partition, int]],
         ends: Callable[[], Mapping[Partition, int]],
         post: Callable[[object], None],
     ) -> None:
         """Make a watch; `start` begins it.
 
         `positions` returns, for each partition that should move, the offset before which every record was delivered.
-        `ends` returns how far the partitions go, open transactions included.
+        `delivered` returns that for all owned partitions, `ends` how far these go, open transactions included.
         """
         self._settings = settings
         # No slow server can cause this stall, so the watch waits less long than the loop waits for other stalls.
-        self._timeout = min(_LONGEST_TIMEOUT, settings.stall_timeout)
+        self.timeout = min(_LONGEST_TIMEOUT, settings.stall_timeout)
         self._positions = positions
+        self._delivered = delivered
         self._ends = ends
         self._post = post
         self._detectors: dict[Partition, StallDetector] = {}
         self._held_back = HeldBack()
+        self.bounds: Mapping[Partition, Bounds] = {}
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._run, name="delivery", daemon=True)
 
     def start(self) -> None:
         """Start the thread; returns at once."""
         self._thread.start()
+
+    def standstill(self, now: float) -> float:
+        """For how many seconds Kafka has had a record that it does not deliver; called in any thread."""
+        return max((one.standstill(now) for one in list(self._detectors.values())), default=0.0)
+
+    @property
+    def held_back(self) -> Sequence[OpenTransaction]:
+        """The open transactions that hold a partition back; called in any thread."""
+        return self._held_back.named
 
     def close(self) -> None:
         """Stop the thread soon; returns at once."""
@@ -78,28 +94,39 @@ class DeliveryWatch:
             self._post(Failed(error))
 
     def _watch(self, consumer: Consumer) -> None:
-        while not self._stopping.wait(self._timeout / 4):
-            positions = self._positions()
+        while not self._stopping.wait(self.timeout / 4):
+            positions, owned = self._positions(), self._delivered()
             try:
                 # The high watermark of a `read_committed` consumer: records behind an open transaction are not late. An
                 # `AdminClient` is no choice: librdkafka may abort the process if a broker goes away during the call
                 # (librdkafka's issue 4605).
-                ends = {
-                    partition: consumer.get_watermark_offsets(TopicPartition(*partition), timeout=_SECONDS)[1]
-                    for partition in positions
+                bounds = {
+                    partition: Bounds(*consumer.get_watermark_offsets(TopicPartition(*partition), timeout=_SECONDS))
+                    for partition in owned.keys() | positions.keys()
                 }
             except KafkaException:
-                self._detectors.clear()
+                self._detectors = {}
                 continue
+            self.bounds = bounds
+            ends = {partition: bounds[partition].end for partition in positions}
             now = time.monotonic()
             for line in self._held_back.observe(now, ends, self._ends()):
-                logger.warning("%s", line)
+                logger.warning(
+                    "%s",
+                    line.text,
+                    extra={
+                        "event": line.event,
+                        "topic": line.partition.topic,
+                        "partition": line.partition.number,
+                        "offset": line.offset,
+                    },
+                )
             if stalled := self._stalled(now, positions, ends):
                 where = ", ".join(
                     f"{topic}[{number}] from {positions[Partition(topic, number)]} to {ends[Partition(topic, number)]}"
                     for topic, number in sorted(stalled)
                 )
-                message = f"no record was delivered for {self._timeout:g} seconds though some wait: {where}"
+                message = f"no record was delivered for {self.timeout:g} seconds though some wait: {where}"
                 self._post(Failed(LoopStalled(message)))
                 return
 
@@ -107,7 +134,7 @@ class DeliveryWatch:
         self, now: float, positions: Mapping[Partition, int], ends: Mapping[Partition, int]
     ) -> list[Partition]:
         self._detectors = {
-            partition: self._detectors.get(partition) or StallDetector(self._timeout) for partition in positions
+            partition: self._detectors.get(partition) or StallDetector(self.timeout) for partition in positions
         }
         return [
             partition

@@ -1,17 +1,19 @@
 """The events by which the threads of a loop tell its main thread what happened."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 from bridge.kafka.transaction import Partition, Transaction
+from bridge.loop.measuring.delivery_times import Mark
 
 
 class Records(NamedTuple):
-    """Consumed messages, in order."""
+    """Consumed messages, in order; `last` are marks of the last one of each partition, which may come soon after."""
 
     messages: Sequence[Any]
+    last: Mapping[Partition, Mark]
 
 
 class EndReached(NamedTuple):

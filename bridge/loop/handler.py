@@ -1,14 +1,25 @@
 """The interface of a handler: what ingest and dispatch each do inside the loop that they share."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any, NamedTuple
 
 from bridge.kafka.assignment import Assignment
 from bridge.kafka.errors import UnreadableRecords
+from bridge.kafka.reading.offsets import Bounds
 from bridge.kafka.transaction import CommittedOffset, Partition, Transaction
+from bridge.loop.measuring.delivery_times import DeliveryTimes
+from bridge.loop.transactions.pacing import Pace
+from chat_tasks.metrics.metric import Sample
 
 _TICK_SECONDS = 1.0
+
+
+class Unfinished(NamedTuple):
+    """How many records of a partition are delivered and unfinished, and the offset of the first of them."""
+
+    records: int
+    first: int
 
 
 class LoopHandler(ABC):
@@ -25,9 +36,14 @@ class LoopHandler(ABC):
     """
 
     def __init__(self, topics: Sequence[str], group: str) -> None:
-        """Name the topics to subscribe to, and the consumer group to join."""
+        """Name the topics to subscribe to, and the consumer group to join.
+
+        `delivery_times` are filled by the loop, for the handler to read. `pace` is that of its transactions.
+        """
         self.topics = topics
         self.group = group
+        self.pace = Pace()
+        self.delivery_times = DeliveryTimes()
 
     # Life.
 
@@ -106,8 +122,22 @@ class LoopHandler(ABC):
         """
         return ()
 
-    def committed(self, transaction: Transaction, now: float) -> None:
+    def committed(self, transaction: Transaction) -> None:
         """Take note that the transaction is committed."""
+
+    # What can be measured; called seldom, when a Prometheus server asks.
+
+    @abstractmethod
+    def unfinished(self) -> Mapping[Partition, Unfinished]:
+        """The unfinished records of each owned partition."""
+
+    @abstractmethod
+    def paused(self) -> Mapping[str, int]:
+        """The number of partitions that `full` names, by the reason; the same reasons each time."""
+
+    def measure(self, bounds: Mapping[Partition, Bounds]) -> Iterable[Sample]:  # noqa: ARG002 - for those that override it
+        """What else can be measured; `bounds` are those of owned partitions, as far as they are known."""
+        return ()
 
     # Progress and the end.
 

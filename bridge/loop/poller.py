@@ -6,23 +6,27 @@ after the running transaction has ended and the partition's state is dropped.
 
 import threading
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Protocol
 
-from confluent_kafka import OFFSET_INVALID, Consumer, TopicPartition
+from confluent_kafka import Consumer, TopicPartition
 
 from bridge.kafka.assignment import Assignment, Committed
-from bridge.kafka.errors import is_unreadable, offset_gone, offsets_lost, raise_error
-from bridge.kafka.groups import OFFSET_SECONDS, committed_offsets
-from bridge.kafka.throttle import Throttle
+from bridge.kafka.connection.throttle import Throttle
+from bridge.kafka.errors import is_unreadable, raise_error
+from bridge.kafka.groups import committed_offsets
+from bridge.kafka.headers import sent_time
 from bridge.kafka.topics.ids import KnownTopic
-from bridge.kafka.transaction import OWN_METADATA, Partition, is_own
+from bridge.kafka.transaction import Partition
+from bridge.loop.delivery.committed_position import committed_position
+from bridge.loop.delivery.portions import portions
+from bridge.loop.delivery.unreadable import UnreadableBatches
 from bridge.loop.events import EndReached, Failed, Records
-from bridge.loop.unreadable import UnreadableBatches
+from bridge.loop.measuring.delivery_times import Mark
+from bridge.loop.measuring.measurements import LoopMeasurements
 
 _MESSAGES_PER_POLL = 1000
 _RECORDS_POSTED = 4
-_BYTES_POSTED = 8 * 1024 * 1024
 _POLL_SECONDS = 0.1
 _ENDS_SECONDS = 1.0
 
@@ -47,6 +51,10 @@ class Rebalancing(Protocol):
         """
 
 
+class _Stopped(Exception):
+    """The loop ends in the middle of a rebalance."""
+
+
 class Poller:
     """A consumer and the thread that polls it. `post` gets `Records`, `EndReached`, `UnreadableRecords` and `Failed`.
 
@@ -64,18 +72,23 @@ class Poller:
         known_topics: Mapping[str, KnownTopic],
         rebalancing: Rebalancing,
         post: Callable[[object], None],
+        *,
+        measured: LoopMeasurements,
     ) -> None:
         """Make a poller that has not joined the group.
 
         `known_topics` are the topics as `init` knew them. Partitions that were added later start at 0.
+        What is delivered is counted in `measured`.
         """
         self._topics = list(topics)
         self._known_topics = known_topics
         self._rebalancing = rebalancing
+        self._measured = measured
         self._post = post
         self._throttle = Throttle("consumer")
         self._consumer = Consumer({**config, "throttle_cb": self._throttle})
-        self._unreadable = UnreadableBatches(self._consumer, post)
+        self._group: str = config["group.id"]
+        self._unreadable = UnreadableBatches(self._consumer, self._group, post)
         self._rebalances = 0
         self._failure: Exception | None = None
         self._committed: Mapping[Partition, int] = {}
@@ -133,6 +146,15 @@ class Poller:
         held_up = self._wanted_paused | self._paused
         return {one: offset for one, offset in self._reached.items() if ran_empty and one not in held_up}
 
+    @property
+    def owned(self) -> frozenset[Partition]:
+        """The partitions of the assignment; called from any thread."""
+        return self._owned
+
+    def delivered(self) -> Mapping[Partition, int]:
+        """The offset of each owned partition before which every record was delivered; called from any thread."""
+        return self._reached
+
     def ends(self) -> Mapping[Partition, int]:
         """How far each owned partition went a second ago, open transactions included; called from any thread.
 
@@ -154,6 +176,8 @@ class Poller:
                 self._apply_paused()
                 self._poll()
                 self._look_for_ends()
+        except _Stopped:
+            pass
         except Exception as error:  # noqa: BLE001 - whatever it is, the loop must hear of it and end
             self._post(Failed(error))
 
@@ -197,7 +221,7 @@ class Poller:
         if rebalances != self._rebalances and messages:
             # Some of these messages may have been fetched for the assignment before, so all are delivered anew.
             for message in messages:
-                raise_error(message, self._committed)
+                raise_error(message, self._committed, self._group)
             if self._owned:
                 self._consumer.assign(self._start)
                 self._is_new_assignment = True
@@ -212,15 +236,15 @@ class Poller:
             self._is_new_assignment = True
 
     def _deliver(self, messages: list[Any]) -> None:
-        last = {(one.topic(), one.partition()): one for one in messages}
+        last = _last_of(messages)
         self._reached = {**self._reached, **{_partition_of(one): _next_offset(one) for one in last.values()}}
         records: list[Any] = []
         for message in messages:
             if message.error() is None:
                 records.append(message)
                 continue
-            raise_error(message, self._committed)
-            if not self._hand_over(records):
+            raise_error(message, self._committed, self._group)
+            if not self._hand_over(records, _last_of(records)):
                 return
             records = []
             if is_unreadable(message.error()):
@@ -230,7 +254,7 @@ class Poller:
                 self._deliver([one for one in left if _partition_of(one) != _partition_of(message)])
                 return
             self._post(EndReached(_partition_of(message), message.offset()))
-        self._hand_over(records)
+        self._hand_over(records, last if len(records) == len(messages) else _last_of(records))
 
     def _look_for_ends(self) -> None:
         if (now := time.monotonic()) >= self._look_for_ends_at:
@@ -239,28 +263,49 @@ class Poller:
                 one: self._consumer.get_watermark_offsets(TopicPartition(*one), cached=True)[1] for one in self._owned
             }
 
-    def _hand_over(self, records: list[Any]) -> bool:
+    def _hand_over(self, records: list[Any], last: Mapping[tuple[str, int], Any]) -> bool:
         """Post the records, but first wait while the loop has enough to do: a pause does not reach posted records.
 
-        Returns False if the poller stops meanwhile: what follows the records must not be posted either.
+        `last` are the last ones of each partition. Returns False if the poller stops meanwhile: what follows the
+        records must not be posted either.
         """
+        marks = {Partition(*one): Mark(message.offset(), sent_time(message)) for one, message in last.items()}
+        self._count(records)
         for some in portions(records):
             while not self._room.acquire(timeout=_POLL_SECONDS):
                 if self._stopping.is_set():
                     return False
-            self._post(Records(some))
+            self._post(Records(some, marks))
+            marks = {}
         return True
+
+    def _count(self, records: list[Any]) -> None:
+        """Count delivered records by their topics, of which there are one or two."""
+        count, size = len(records), sum(map(len, records))
+        for topic in self._topics[1:]:
+            sizes = [len(one) for one in records if one.topic() == topic]
+            self._measured.consumed(topic, len(sizes), sum(sizes))
+            count, size = count - len(sizes), size - sum(sizes)
+        self._measured.consumed(self._topics[0], count, size)
 
     def _on_assign(self, consumer: Consumer, partitions: list[TopicPartition]) -> None:
         self._rebalances += 1
+        self._measured.rebalances += 1
+        self._go_on()
         self._rebalancing.joined()
+        self._go_on()
         owned = committed_offsets(consumer, (Partition(one.topic, one.partition) for one in partitions))
+        resolved: dict[Partition, Committed] = {}
+        for partition, one in owned.items():
+            self._go_on()
+            resolved[partition] = committed_position(consumer, one, self._known_topics[one.topic].partitions)
         assignment = Assignment(
             epoch=time.time_ns() // 1_000_000,
-            partitions={partition: self._resolve(consumer, one) for partition, one in owned.items()},
+            partitions=resolved,
             group_metadata=consumer.consumer_group_metadata(),
         )
         self._committed = {partition: held.offset for partition, held in assignment.partitions.items()}
+        self._go_on()
         start = self._rebalancing.assigned(assignment)
         self._unreadable.clear()
         self._start = [TopicPartition(*partition, offset) for partition, offset in start.items()]
@@ -269,6 +314,11 @@ class Poller:
         self._reached = _offsets_of(self._start)
         consumer.assign(self._start)
 
+    def _go_on(self) -> None:
+        """Raise if the loop ends: it waits for this thread, and each of these questions may take half a minute."""
+        if self._stopping.is_set():
+            raise _Stopped
+
     def _assign_again(self) -> None:
         self._is_outdated.clear()
         if self._owned:
@@ -276,18 +326,6 @@ class Poller:
             if self._stopping.is_set():
                 return
             self._on_assign(self._consumer, [TopicPartition(*partition) for partition in self._owned])
-
-    def _resolve(self, consumer: Consumer, one: TopicPartition) -> Committed:
-        low, high = consumer.get_watermark_offsets(one, timeout=OFFSET_SECONDS)
-        partition = Partition(one.topic, one.partition)
-        if one.offset == OFFSET_INVALID and one.partition >= self._known_topics[one.topic].partitions:
-            return Committed(0, OWN_METADATA, low)
-        if one.offset == OFFSET_INVALID or not is_own(one.metadata):
-            raise offsets_lost([partition], "`chat-tasks init` names the choices")
-        if one.offset > high:
-            # A reader that starts before this offset would take new records there for the ones that were there once.
-            raise offset_gone(partition, one.offset)
-        return Committed(one.offset, one.metadata, low)
 
     def _on_revoke(self, consumer: Consumer, _: list[TopicPartition]) -> None:
         # Closing the consumer revokes once more, and by then the main thread answers no calls.
@@ -304,6 +342,7 @@ class Poller:
 
     def _let_go(self, consumer: Consumer) -> None:
         self._rebalances += 1
+        self._measured.rebalances += 1
         self._owned = frozenset()
         self._is_new_assignment = False
         self._paused = frozenset()
@@ -313,21 +352,8 @@ class Poller:
         consumer.unassign()
 
 
-def portions(records: list[Any]) -> Iterator[list[Any]]:
-    """The records in portions that the loop handles within seconds, however large records are; none if there are none.
-
-    Large records that are refused take long, and meanwhile the loop hears of nothing else.
-    """
-    size = 0
-    start = 0
-    if sum(map(len, records)) > _BYTES_POSTED:
-        for index, record in enumerate(records):
-            size += len(record)
-            if size > _BYTES_POSTED and index > start:
-                yield records[start:index]
-                start, size = index, len(record)
-    if records:
-        yield records[start:]
+def _last_of(messages: list[Any]) -> dict[tuple[str, int], Any]:
+    return {(one.topic(), one.partition()): one for one in messages}
 
 
 def _partition_of(message: Any) -> Partition:

@@ -23,3 +23,8 @@ class StallDetector:
         if self._since is None:
             self._since = now
         return now - self._since >= self.timeout
+
+    def standstill(self, now: float) -> float:
+        """For how many seconds the work has made no progress, as far as was observed; called in any thread."""
+        since = self._since
+        return 0.0 if since is None else now - since

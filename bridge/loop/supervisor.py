@@ -7,20 +7,25 @@ import signal
 import sys
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from types import FrameType
 
 from confluent_kafka import KafkaException
 
+from bridge.instance_name import InstanceName
 from bridge.kafka.errors import describe_kafka_error, is_fenced_member
 from bridge.loop.events import Stop
-from bridge.loop.instance_name import InstanceName
-from bridge.loop.loop import Loop
+from bridge.loop.handler import LoopHandler
+from bridge.loop.health import BridgeHealth
+from bridge.loop.loop import AnswerT, Loop
+from bridge.loop.measuring.measurements import LoopMeasurements, StartReason, start_reason
 from chat_tasks.backoff import Backoff
-from chat_tasks.errors import ChatTasksError, ConfigurationError
+from chat_tasks.errors import ChatTasksError, ConfigurationError, LoopStalled
 from chat_tasks.garbage import search_rarely
-from chat_tasks.news import News
-from chat_tasks.orphan import end_with_honcho
+from chat_tasks.honcho.orphan import end_with_honcho
+from chat_tasks.log_rate.news import News
+from chat_tasks.metrics import definitions
+from chat_tasks.metrics.metric import Sample
 
 logger = logging.getLogger(__name__)
 
@@ -40,8 +45,10 @@ class Supervisor:
     of a loop: it returns the exit code.
     """
 
-    def __init__(self, build: Callable[[], Loop], name: InstanceName) -> None:
-        """Make a supervisor; `build` makes each loop.
+    def __init__(
+        self, build: Callable[[], Loop], name: InstanceName, health: BridgeHealth, *, measured: LoopMeasurements
+    ) -> None:
+        """Make a supervisor; `build` makes each loop. The starts of loops are counted in `measured`.
 
         `build` may block. It may raise `DependencyUnavailable`, after which it is called again, or
         `ConfigurationError`, which ends the process. A process that holds `name` is waited for, at most
@@ -49,10 +56,25 @@ class Supervisor:
         """
         self._build = build
         self._name = name
+        self._health = health
+        self._measured = measured
+        self._reason = StartReason.START
         self._stopping = threading.Event()
         self._loop: Loop | None = None
         self._fenced_at: float | None = None
         self._news = News()
+
+    def measure(self) -> Iterator[Sample]:
+        """Which servers answer, and what the loop measures now, if there is one. Called from any thread."""
+        states = self._health.dependencies.states
+        yield from definitions.DEPENDENCY_UP.samples({name: state.answers for name, state in states.items()})
+        if (loop := self._loop) is not None:
+            yield from loop.measure()
+
+    def ask(self, question: Callable[[LoopHandler], AnswerT]) -> AnswerT | None:
+        """What the loop's handler answers; None if there is no loop, or it does not answer. Called from any thread."""
+        loop = self._loop
+        return None if loop is None else loop.ask(question)
 
     def run(self) -> int:
         """The process's exit code: 0 after a requested end, 2 if the configuration is wrong or a namesake took over."""
@@ -63,32 +85,47 @@ class Supervisor:
         self._take_name()
         failures = 0
         while not self._stopping.is_set():
+            self._health.pulse.beat()
             started = time.monotonic()
             try:
-                self._loop = self._build()
+                self._loop = self._health.loop = self._build()
                 if self._stopping.is_set():
                     break
+                self._measured.starts[self._reason] += 1
                 self._loop.run()
             except ConfigurationError as error:
-                logger.critical("%s", error)
+                logger.critical("%s", error, extra={"event": "configuration_wrong", "reason": str(error)})
                 return 2
             except (KafkaException, ChatTasksError) as error:
                 if is_fenced_member(error) and (self._name.is_shared() or self._is_fenced_again()):
                     logger.critical(
-                        "another process with the same name has taken over; give each its own CHAT_INSTANCE_NAME"
+                        "another process with the same name has taken over; give each its own CHAT_INSTANCE_NAME",
+                        extra={"event": "name_taken_over"},
                     )
                     return 2
                 reason = describe_kafka_error(error) if isinstance(error, KafkaException) else str(error)
+                self._reason = start_reason(error)
+                server = self._health.failed(error, reason)
                 if self._news.is_news(reason):
-                    logger.warning("starting again: %s", reason)
+                    logger.warning(
+                        "starting again: %s",
+                        reason,
+                        extra={
+                            "event": "loop_stalled" if isinstance(error, LoopStalled) else "loop_ended",
+                            "dependency": server,
+                            "reason": reason,
+                        },
+                    )
             except Exception as error:
                 reason = f"{type(error).__name__}: {error}"
+                self._reason = StartReason.BUG
+                self._health.failed(error, f"an unexpected {type(error).__name__}, see the log")
                 if self._news.is_news(reason):
-                    logger.exception("starting again after a bug")
+                    logger.exception("starting again after a bug", extra={"event": "loop_crashed"})
             else:
                 break
             finally:
-                self._loop = None
+                self._loop = self._health.loop = None
                 # A loop is part of reference cycles, and keeps its clients' threads and connections until the collector
                 # finds it.
                 gc.collect()
@@ -100,6 +137,7 @@ class Supervisor:
         """Wait for a process of this name to end; take its place if it does not."""
         deadline = time.monotonic() + self._name.patience
         while not self._name.take():
+            self._health.pulse.beat()
             if self._news.is_news(self._name):
                 logger.warning(
                     "%s is at work in group %s already, in another process on this machine: if that process does not "
@@ -107,6 +145,7 @@ class Supervisor:
                     self._name.text,
                     self._name.group,
                     self._name.patience,
+                    extra={"event": "name_in_use"},
                 )
             if time.monotonic() >= deadline:
                 self._name.take_over()
@@ -130,5 +169,6 @@ class Supervisor:
             sys.stderr.flush()
             os._exit(128 + number)
         self._stopping.set()
+        self._health.is_ending = True
         if (loop := self._loop) is not None:
             loop.post(Stop())

@@ -3,13 +3,17 @@
 The header names are those of Kafka Connect (`errors.deadletterqueue.context.headers.enable`), so its tools read them.
 """
 
+import logging
 from typing import Any, NamedTuple
 
 from bridge.kafka.errors import UnreadableRecords
 from bridge.kafka.headers import SENT_AT, Headers, headers_of, sent_time, size_of_headers
 from bridge.kafka.transaction import Output
 from chat_tasks.errors import InvalidRecord
+from chat_tasks.log_rate.tally import Tally
 from chat_tasks.settings import Settings
+
+logger = logging.getLogger(__name__)
 
 _NAMES = tuple(
     f"__connect.errors.{name}"
@@ -72,9 +76,27 @@ def dead_letter_of_unreadable(records: UnreadableRecords, settings: Settings) ->
     return Output(settings.dead_letter_topic, -1, f"{topic}-{number}-{first}".encode(), None, headers)
 
 
+def reason_of(letter: Output) -> str:
+    """The reason in the headers of a letter that this process has made."""
+    return (letter.headers[-1][1] or b"").decode()
+
+
+def say_dead_letters(reasons: Tally, topic: str, now: float) -> None:
+    """Log how many records of the topic became dead letters, for the reasons that are due."""
+    for reason, count in reasons.due(now):
+        logger.warning(
+            "%d records of %s became dead letters: %s",
+            count,
+            topic,
+            reason,
+            extra={"event": "dead_letters", "topic": topic, "reason": reason, "count": count},
+        )
+
+
 _LARGEST_HEADERS = 64 * 1024
 _LARGEST_KEY = 64 * 1024
-_DROPPED = "chat.dropped"
+# What a letter does not hold of its record.
+DROPPED = "chat.dropped"
 
 
 def dead_letter_of(message: Any, error: InvalidRecord, settings: Settings, stage: str = "VALUE_CONVERTER") -> Output:
@@ -89,17 +111,17 @@ def dead_letter_of(message: Any, error: InvalidRecord, settings: Settings, stage
     try:
         headers = headers_of(message)
     except InvalidRecord:
-        headers = [(_DROPPED, b"headers")]
+        headers = [(DROPPED, b"headers")]
     if size_of_headers(headers) > _LARGEST_HEADERS:
-        headers = [(_DROPPED, b"headers")]
+        headers = [(DROPPED, b"headers")]
     if key is None:
         # A topic that is compacted refuses a record without a key, and would stop every process that writes letters.
         key = b"%b-%d-%d" % (source.topic.encode(), source.partition, source.offset)
     if len(key) > _LARGEST_KEY:
-        headers = [*headers, (_DROPPED, b"key after %d of %d bytes" % (_LARGEST_KEY, len(key)))]
+        headers = [*headers, (DROPPED, b"key after %d of %d bytes" % (_LARGEST_KEY, len(key)))]
         key = key[:_LARGEST_KEY]
     if value is not None and len(value) > settings.max_record_bytes:
-        headers = [*headers, (_DROPPED, b"value after %d of %d bytes" % (settings.max_record_bytes, len(value)))]
+        headers = [*headers, (DROPPED, b"value after %d of %d bytes" % (settings.max_record_bytes, len(value)))]
         value = value[: settings.max_record_bytes]
     # A header of this name that the sender made up stays before ours: a letter holds the whole record.
     headers = [*headers, (SENT_AT, b"%d" % sent_time(message))]

@@ -16,7 +16,7 @@ from chat_tasks.settings import Settings
 
 LOG_ID = "chat.log_id"
 _STAGE = "APPEND"
-_QUARANTINED = "QuarantinedConversation"
+QUARANTINED = "QuarantinedConversation"
 _REPLAYED = "ReplayedConversation"
 
 
@@ -63,7 +63,7 @@ def encode_letter(settings: Settings, log_id: str, conversation_key: str, record
     """The letter of a record of this log that is kept aside for this reason."""
     source = Source(settings.log_topic, record.partition, record.offset, _STAGE, settings.instance_name)
     original = [*with_sent_at(record.headers, record.sent_at), _log_header(log_id)]
-    headers = dead_letter_headers(original, source, _QUARANTINED, reason)
+    headers = dead_letter_headers(original, source, QUARANTINED, reason)
     return Output(settings.dead_letter_topic, -1, conversation_key.encode(), record.value, headers)
 
 
@@ -85,7 +85,7 @@ def read_letter(settings: Settings, message: Any) -> Letter | Receipt | None:
         original, log_id = _split_log_id(story.original)
         if story.error == _REPLAYED:
             return Receipt(key, source.offset, log_id)
-        if story.error != _QUARANTINED:
+        if story.error != QUARANTINED:
             return None
         sent_at = sent_at_of(original)
     except (InvalidRecord, AttributeError, ValueError):

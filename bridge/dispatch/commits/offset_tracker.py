@@ -68,6 +68,10 @@ class OffsetTracker:
         index = offset - self._base
         return 0 <= index < len(self._bitmap) * 8 and bool(self._bitmap[index >> 3] >> (index & 7) & 1)
 
+    def count(self) -> int:
+        """The number of unfinished offsets."""
+        return int.from_bytes(self._bitmap, "little").bit_count()
+
     def unfinished(self, first: int, end: int) -> list[int]:
         """The offsets from `first` to before `end` that were delivered and are not finished."""
         return [offset for offset in range(max(first, self._base), min(end, self._high)) if self.is_unfinished(offset)]

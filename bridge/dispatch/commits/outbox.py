@@ -39,6 +39,7 @@ class Outbox:
         self.bytes = 0
         self._waiting: deque[tuple[Finished, int]] = deque()
         self._publishing: list[Output] = []
+        self._in_transaction: list[Finished] = []
 
     def __bool__(self) -> bool:
         """Whether a result waits for a transaction."""
@@ -83,6 +84,7 @@ class Outbox:
             finished, size = self._waiting.popleft()
             self.outputs -= len(finished.outputs)
             self.bytes -= size
+            self._in_transaction.append(finished)
             progress = self._progress[finished.partition]
             changed[finished.partition] = progress
             outputs.extend(finished.outputs)
@@ -109,6 +111,7 @@ class Outbox:
         """
         return [progress.commit() for progress in self._progress.values() if progress.is_behind_its_end]
 
-    def committed(self) -> None:
-        """Take note that the transaction under way is committed."""
-        self._publishing = []
+    def committed(self) -> list[Finished]:
+        """Take note that the transaction under way is committed; returns what is published by it."""
+        published, self._in_transaction, self._publishing = self._in_transaction, [], []
+        return published

@@ -69,6 +69,10 @@ class PartitionProgress:
         """
         return self._has_passed and self._tracker.committable == self._tracker.high_watermark
 
+    def unfinished(self) -> tuple[int, int]:
+        """The number of offsets that are not finished, and the lowest offset that may be among them."""
+        return self._tracker.count(), self._tracker.committable
+
     @property
     def largest_encoding(self) -> int:
         """The most bytes that the offsets in the metadata may come to need."""

@@ -1,15 +1,15 @@
 """Records of the log on their way through the workers, from delivery to an outcome."""
 
-import logging
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import partial
 
-import orjson
-
+from bridge.dispatch.conversations.pieces import pieces
 from bridge.dispatch.conversations.release import FoundLetters, Release
+from bridge.dispatch.conversations.task_span import begin_sending
+from bridge.dispatch.conversations.wrong_numbers import WrongNumbers
 from bridge.dispatch.heads.partition_heads import PartitionHeads
 from bridge.dispatch.scheduling.queue_budget import QueueBudget
-from bridge.dispatch.scheduling.scheduler import Batch, PlannedTask, Scheduler
+from bridge.dispatch.scheduling.scheduler import Batch, PlannedTask, Scheduler, Standing
 from bridge.dispatch.servers.facts import AssignmentFacts
 from bridge.dispatch.work import Finished, Outcome, OutgoingTask, TaskKind
 from bridge.kafka.headers import with_sent_at
@@ -22,14 +22,11 @@ from chat_tasks.formats.tasks import (
     Answer,
     Failure,
     Reply,
-    Result,
     encode_append_task,
     encode_conversation,
 )
 from chat_tasks.formats.topics import with_sequence
 from chat_tasks.settings import Settings
-
-logger = logging.getLogger(__name__)
 
 _ENVELOPE_BYTES = 64
 _APPEND_SECONDS = 1.0
@@ -37,10 +34,6 @@ _LEAST_APPENDS = 250
 # Replays beside new records are kept few and small, to leave the workers to the new records.
 _REPLAY_SECONDS = 0.15
 _REPLAYS_PER_QUEUE = 1
-# The values of a piece of a batch: what is published together, and so the least that a slow Kafka has to take at once.
-_PIECE_BYTES = 64_000
-# A conversation that was given so many wrong numbers, one after the other, is quarantined.
-_WRONG_NUMBERS = 3
 
 
 class AppendWork:
@@ -81,7 +74,7 @@ class AppendWork:
         )
         self._replays = self._scheduler(_REPLAYS_PER_QUEUE, partial(QueueBudget, most, _REPLAY_SECONDS))
         self.schedulers = {TaskKind.APPEND: self._appends, TaskKind.REPLAY: self._replays}
-        self._wrong_numbers: dict[str, int] = {}
+        self._wrong_numbers = WrongNumbers(settings)
         self.records = 0
         self.bytes = 0
 
@@ -93,6 +86,10 @@ class AppendWork:
             task_bytes=self._settings.task_bytes,
             budget=budget,
         )
+
+    def standings(self, conversation_key: str) -> Sequence[Standing | None]:
+        """How the conversation's new records stand, and its replays."""
+        return [scheduler.standing(conversation_key) for scheduler in self.schedulers.values()]
 
     def add_record(self, conversation_key: str, record: LogRecord) -> Outcome | None:
         """Take a delivered record; returns its outcome at once if its conversation is quarantined, else None."""
@@ -129,9 +126,9 @@ class AppendWork:
         outcome = Outcome()
         done = 0
         for batch, head, answered in zip(task.batches, sent.heads, reply.results, strict=True):
-            result = self._checked(batch, head, answered)
+            result = self._wrong_numbers.checked(batch, head, answered)
             if isinstance(result, int):
-                self._wrong_numbers.pop(batch.conversation_key, None)
+                self._wrong_numbers.forget(batch.conversation_key)
                 done += len(batch.records)
                 scheduler.succeeded(batch)
                 self._succeeded(batch, result, outcome, now)
@@ -140,30 +137,17 @@ class AppendWork:
                 scheduler.hold(batch)
                 outcome.refused[batch.conversation_key] = result.reason
             else:
-                scheduler.failed(batch, now)
                 reason = result.reason if isinstance(result, Failure) else "a result of the wrong kind"
+                scheduler.failed(batch, now, reason)
                 outcome.retries[reason] = outcome.retries.get(reason, 0) + 1
         scheduler.measured(task, done, reply.seconds, now)
         return outcome
-
-    def _checked(self, batch: Batch[LogRecord], head: int | None, result: Result) -> Result:
-        """The result; in place of a number that does not follow the head which the task carried, a failure."""
-        if not isinstance(result, int) or (result >= 0 if head is None else result == head + 1):
-            return result
-        key = batch.conversation_key
-        times = self._wrong_numbers[key] = self._wrong_numbers.get(key, 0) + 1
-        after = "" if head is None else f" after {head}"
-        reason = f"a worker gave the number {result}{after} to offset {batch.records[0].offset}"
-        if times >= _WRONG_NUMBERS:
-            return Failure(Answer.REFUSED, reason)
-        logger.warning("conversation %s is sent again: %s", orjson.dumps(key).decode(), reason)
-        return Failure(Answer.RETRY, reason)
 
     def quarantine(self, conversation_key: str, reason: str) -> Outcome:
         """Make letters of all records of a conversation, which is now durably quarantined. Its letters stay letters."""
         self.quarantined.add(conversation_key)
         self.forget_head(conversation_key)
-        self._wrong_numbers.pop(conversation_key, None)
+        self._wrong_numbers.forget(conversation_key)
         records = self._replays.drop(conversation_key) + self._appends.drop(conversation_key)
         if (release := self.releases.pop(conversation_key, None)) is not None:
             records += release.held
@@ -250,6 +234,9 @@ class AppendWork:
             )
             for batch, head in zip(task.batches, heads, strict=True)
         ]
+        records = sum(len(batch.records) for batch in task.batches)
+        headers = (record.headers for batch in task.batches for record in batch.records)
+        span = begin_sending(self._settings, task.queue, task_id, headers, records)
         body = encode_append_task(
             task_id=task_id,
             reply_to=self._reply_to,
@@ -257,10 +244,12 @@ class AppendWork:
             log_id=self.log_id,
             generations=self._facts.generations,
             conversations=conversations,
+            trace=span.context,
         )
-        records = sum(len(batch.records) for batch in task.batches)
         summary = f"({len(task.batches)} conversations, {records} records)"
-        return OutgoingTask(kind, task.number, task_id, APPEND_TASK, task.queue, body, summary, task.losses, heads)
+        return OutgoingTask(
+            kind, task.number, task_id, APPEND_TASK, task.queue, body, summary, task.losses, records, heads, span
+        )
 
     def _head_before(self, batch: Batch[LogRecord]) -> int | None:
         first = batch.records[0]
@@ -287,7 +276,7 @@ class AppendWork:
         source = Partition(self._settings.log_topic, last.partition)
         if (release := self.releases.get(key)) is None:
             self.heads[last.partition].written(key, first + len(batch.records) - 1, replay=last.replay)
-        for piece in _pieces(new, size):
+        for piece in pieces(new, size):
             records = new[piece]
             offsets = [record.offset for record in records]
             if release is None:
@@ -308,16 +297,3 @@ class AppendWork:
                 source = Partition(self._settings.log_topic, record.partition)
                 outcome.finished.append(Finished(source, (record.offset,), (letter,)))
         return outcome
-
-
-def _pieces(records: Sequence[LogRecord], size: int) -> Iterator[slice]:
-    """The pieces of these records that are published apart, in order; the records have at most `size` bytes."""
-    start = filled = 0
-    if size > _PIECE_BYTES:
-        for end, record in enumerate(records, start=1):
-            filled += len(record.value)
-            if filled >= _PIECE_BYTES:
-                yield slice(start, end)
-                start, filled = end, 0
-    if start < len(records):
-        yield slice(start, len(records))

@@ -4,6 +4,7 @@ from collections.abc import Iterator, Sequence
 from functools import partial
 from itertools import islice
 
+from bridge.dispatch.conversations.task_span import begin_sending
 from bridge.dispatch.scheduling.queue_budget import QueueBudget
 from bridge.dispatch.scheduling.scheduler import Batch, PlannedTask, Scheduler
 from bridge.dispatch.servers.facts import AssignmentFacts
@@ -111,7 +112,9 @@ class LatestWork:
 
     def _encode(self, task: PlannedTask[PendingRequest], published: Sequence[int]) -> OutgoingTask:
         task_id = f"{TaskKind.LATEST}-{self._epoch}-{task.number}"
-        requests = [one.request for batch in task.batches for one in batch.records]
+        pending = [one for batch in task.batches for one in batch.records]
+        requests = [one.request for one in pending]
+        span = begin_sending(self._settings, task.queue, task_id, (one.headers for one in pending), len(requests))
         body = encode_latest_task(
             task_id=task_id,
             reply_to=self._reply_to,
@@ -119,6 +122,18 @@ class LatestWork:
             requests=requests,
             log_id=self._facts.log_id,
             published=published,
+            trace=span.context,
         )
         summary = f"({len(task.batches)} conversations, {len(requests)} requests)"
-        return OutgoingTask(TaskKind.LATEST, task.number, task_id, LATEST_TASK, task.queue, body, summary, task.losses)
+        return OutgoingTask(
+            TaskKind.LATEST,
+            task.number,
+            task_id,
+            LATEST_TASK,
+            task.queue,
+            body,
+            summary,
+            task.losses,
+            len(requests),
+            span=span,
+        )

@@ -3,12 +3,12 @@
 import logging
 from collections.abc import Callable
 
-import orjson
 from msgspec.structs import replace
 
 from bridge.dispatch.conversations.release import PAST_EVERY_OFFSET, FoundLetters, WantedLetters, portion_bounds
-from bridge.kafka.dead_letter_reader import read_dead_letters
+from bridge.kafka.reading.dead_letter_reader import read_dead_letters
 from bridge.records.quarantine_letters import Letter, Receipt, Receipts, read_letter
+from chat_tasks.log.shown_key import shown_key
 from chat_tasks.settings import Settings
 
 logger = logging.getLogger(__name__)
@@ -95,11 +95,13 @@ def find_letters(settings: Settings, wanted: WantedLetters, is_wanted: Callable[
                 box.take(letter)
     found = box.found()
     if found.complete and (others := box.of_other_logs()):
+        conversation = shown_key(wanted.conversation_key, settings)
         logger.warning(
             "conversation %s: %d dead letters are of a log that is gone, and no release publishes them: send their "
             "messages to %s again if they are to come out",
-            orjson.dumps(wanted.conversation_key).decode(),
+            conversation,
             others,
             settings.message_topic,
+            extra={"event": "letters_of_lost_log", "conversation": conversation, "count": others},
         )
     return found

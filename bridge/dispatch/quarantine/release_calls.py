@@ -4,13 +4,12 @@ from collections.abc import Callable, Mapping
 from functools import partial
 from logging import getLogger
 
-import orjson
-
 from bridge.dispatch.conversations.release import FoundLetters, WantedLetters
 from bridge.dispatch.quarantine.letter_box import find_letters
 from bridge.dispatch.quarantine.quarantine import QuarantineWork
 from bridge.dispatch.servers.background_calls import BackgroundCalls
 from bridge.dispatch.servers.cluster import Cluster
+from chat_tasks.log.shown_key import shown_key
 from chat_tasks.settings import Settings
 
 logger = getLogger(__name__)
@@ -70,8 +69,12 @@ class ReleaseCalls:
 
         return find_letters(self._settings, wanted, is_wanted)
 
-    @staticmethod
-    def _end(work: QuarantineWork, ended: Mapping[str, int]) -> None:
+    def _end(self, work: QuarantineWork, ended: Mapping[str, int]) -> None:
         for key, request in ended.items():
-            logger.info("conversation %s is released", orjson.dumps(key).decode())
+            conversation = shown_key(key, self._settings)
+            logger.info(
+                "conversation %s is released",
+                conversation,
+                extra={"event": "conversation_released", "conversation": conversation},
+            )
             work.end(key, request)

@@ -3,8 +3,9 @@
 One number answers two troubles. On slow servers, everything else of a queue waits for seconds behind a large task, and
 so does the answer to the task's first record. And if Cassandra is away, the records that come when it is back wait
 behind many tasks of which nothing gets done. So the budget follows what workers do in the wanted time, and halves with
-each task of which nothing got done. At its floor the queue gets a probe now and then: a task of ten records, with a
-backoff before the next one. The probe is that of a circuit breaker (M. Nygard, "Release It!", 2007).
+each task of which nothing got done, or that was not answered in time. At its floor the queue gets a probe now and then:
+a task of ten records, with a backoff before the next one. The probe is that of a circuit breaker (M. Nygard, "Release
+It!", 2007).
 """
 
 from chat_tasks.backoff import Backoff
@@ -68,6 +69,15 @@ class QueueBudget:
             self._records = max(self._fewest, self._records / _STEP)
             if self._records == self._fewest and self._opens_at is None:
                 self._wait(now)
+
+    def lost(self, held: int) -> None:
+        """Take note that a task of `held` records was not answered in time, which says nothing of larger ones.
+
+        If servers have become so slow that every task outlasts its deadline, no answer would ever make tasks smaller.
+        """
+        if 2 * held >= self._records:
+            # Tasks that are lost together, of one size, say it once.
+            self._records = max(self._fewest, min(self._records, max(self._records, held) / _STEP))
 
     def _follow(self, done: int, seconds: float) -> None:
         wanted = max(self._least, done * self._seconds / seconds) if seconds > 0 else self._most

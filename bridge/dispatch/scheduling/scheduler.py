@@ -7,11 +7,11 @@ many records a task may hold.
 """
 
 import heapq
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from enum import Enum, auto
-from typing import Generic, TypeVar
+from typing import Generic, NamedTuple, TypeVar
 
 import msgspec
 
@@ -64,6 +64,21 @@ class _Conversation(msgspec.Struct, Generic[RecordT]):
     state: ConversationState = ConversationState.READY
     failures: int = 0
     losses: int = 0
+    # Why the last attempt failed.
+    reason: str = ""
+
+
+class Standing(NamedTuple):
+    """How a conversation stands: its unfinished records, and the attempts since one has succeeded.
+
+    `failures` were answered, for `reason` the last time, and `losses` were not.
+    """
+
+    state: ConversationState
+    records: int
+    failures: int
+    losses: int
+    reason: str
 
 
 class Scheduler(Generic[RecordT]):
@@ -111,6 +126,19 @@ class Scheduler(Generic[RecordT]):
         The caller must not change the dictionary.
         """
         return self._outstanding
+
+    def states(self) -> Counter[ConversationState]:
+        """How many conversations are in each state; takes a millisecond for ten thousand of them."""
+        return Counter(conversation.state for conversation in self._conversations.values())
+
+    def largest(self) -> int:
+        """The records of the conversation that has the most; takes as long as `states`."""
+        return max((len(conversation.records) for conversation in self._conversations.values()), default=0)
+
+    def standing(self, conversation_key: str) -> Standing | None:
+        """How a conversation stands; None if no record of it is unfinished."""
+        one = self._conversations.get(conversation_key)
+        return None if one is None else Standing(one.state, len(one.records), one.failures, one.losses, one.reason)
 
     def add(self, conversation_key: str, record: RecordT) -> None:
         """Add a record, which lies after all earlier records of its conversation."""
@@ -179,10 +207,11 @@ class Scheduler(Generic[RecordT]):
         else:
             del self._conversations[batch.conversation_key]
 
-    def failed(self, batch: Batch[RecordT], now: float) -> None:
+    def failed(self, batch: Batch[RecordT], now: float, reason: str = "") -> None:
         """Try the batch's records again, after a backoff."""
         conversation = self._conversations[batch.conversation_key]
         conversation.failures += 1
+        conversation.reason = reason
         conversation.state = ConversationState.BACKING_OFF
         heapq.heappush(self._waiting, (now + self._backoff.delay(conversation.failures), batch.conversation_key))
 
@@ -196,28 +225,40 @@ class Scheduler(Generic[RecordT]):
         if conversation is None:
             return []
         if conversation.state is ConversationState.IN_FLIGHT:
-            self.lost(self._task_with(conversation_key))
+            self._put_back(self._task_with(conversation_key))
         del self._conversations[conversation_key]
         self._ready.get(conversation.queue, {}).pop(conversation_key, None)
         return conversation.records
 
     def lost(self, number: int) -> bool:
-        """Make the records of an unanswered task ready again at once; returns False if it is not in flight."""
-        task = self.answered(number)
+        """Make the records of a task that was not answered in time ready again at once, for smaller tasks.
+
+        Returns False if it is not in flight.
+        """
+        task = self._put_back(number)
         if task is None:
             return False
-        for batch in task.batches:
-            conversation = self._conversations[batch.conversation_key]
-            conversation.losses += 1
-            self._make_ready(batch.conversation_key, conversation)
+        self._budgets[task.queue].lost(sum(len(batch.records) for batch in task.batches))
         return True
 
     def lose_all(self) -> int:
-        """Make the records of all tasks in flight ready again; returns the number of these tasks."""
+        """Make the records of all tasks in flight ready again, which says nothing of the workers.
+
+        Returns the number of these tasks.
+        """
         numbers = list(self._outstanding)
         for number in numbers:
-            self.lost(number)
+            self._put_back(number)
         return len(numbers)
+
+    def _put_back(self, number: int) -> PlannedTask[RecordT] | None:
+        task = self.answered(number)
+        if task is not None:
+            for batch in task.batches:
+                conversation = self._conversations[batch.conversation_key]
+                conversation.losses += 1
+                self._make_ready(batch.conversation_key, conversation)
+        return task
 
     def _task_with(self, conversation_key: str) -> int:
         return next(

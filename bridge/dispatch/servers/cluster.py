@@ -8,12 +8,14 @@ from confluent_kafka.admin import AdminClient
 from bridge.dispatch.commits.commit_metadata import decode_metadata
 from bridge.dispatch.servers.facts import AssignmentFacts
 from bridge.kafka.clients import base_config, reader_config
+from bridge.kafka.connection.denials import denied, is_denied
 from bridge.kafka.groups import committed_offsets
 from bridge.kafka.topics.ids import topic_ids
 from bridge.kafka.transaction import Partition
 from chat_tasks.errors import ConfigurationError
 from chat_tasks.settings import Settings
 from chat_tasks.storage.generations import AskedNodes, NodeGenerations
+from chat_tasks.storage.horizons import Horizons
 from chat_tasks.storage.quarantine import Quarantined, QuarantineTable
 from chat_tasks.storage.session import Session, failures_as_unavailable
 from chat_tasks.storage.task_keys import read_seal
@@ -28,7 +30,8 @@ class Cluster:
     The builder of the dispatch process makes a cluster for each loop; the connection to Cassandra outlives it. `facts`
     is called in the poller's thread, every other method in a thread of `BackgroundCalls`. Its clients may be used by
     several threads at once. A cluster keeps no state besides its clients. Cassandra's failures raise
-    `DependencyUnavailable`, Kafka's raise `KafkaException`; only `purge` passes over failures.
+    `DependencyUnavailable`, Kafka's raise `KafkaException`; `purge` passes over failures. What is
+    denied raises `Denied`.
     """
 
     def __init__(self, settings: Settings, session: Session, *, output_partitions: int, block_partitions: int) -> None:
@@ -36,6 +39,7 @@ class Cluster:
         self._session = session
         self._generations = NodeGenerations(session, settings.cassandra_local_datacenter)
         self._quarantine = QuarantineTable(session, settings.cassandra_keyspace, settings.log_partitions)
+        self._horizons = Horizons(session, settings.cassandra_keyspace)
         self._admin = AdminClient(base_config(settings))
         self._offsets = Consumer(reader_config(settings, settings.dispatch_group))
         self._output_partitions = output_partitions
@@ -53,6 +57,7 @@ class Cluster:
         with failures_as_unavailable():
             quarantined = self._quarantine.of_partitions(log_partitions)
             seal = read_seal(self._session, self._settings)
+            horizons = self._horizons.read(seal.log_id, log_partitions)
         log_id = topic_ids(self._admin, [self._settings.log_topic])[self._settings.log_topic]
         if seal.log_id != log_id:
             raise ConfigurationError(
@@ -67,6 +72,7 @@ class Cluster:
             output_partitions=self._output_partitions,
             block_partitions=self._block_partitions,
             seal=seal,
+            horizons=horizons,
         )
 
     def generations(self) -> AskedNodes:
@@ -101,14 +107,28 @@ class Cluster:
             for key, request in requests.items():
                 self._quarantine.remove(key, request)
 
+    def store_horizons(self, log_id: str, offsets: Mapping[int, int]) -> None:
+        """Store among the rows that they are complete below these offsets. Raises `DependencyUnavailable`."""
+        with failures_as_unavailable():
+            self._horizons.store(log_id, offsets)
+
     def purge(self, offsets: Mapping[Partition, int]) -> None:
-        """Delete the records below these offsets. If that fails, a later purge deletes them too."""
+        """Delete the records below these offsets. If that fails, a later purge deletes them too.
+
+        Raises `Denied`: without an operator no later purge deletes them either.
+        """
         asked = [TopicPartition(*partition, offset) for partition, offset in offsets.items()]
-        for future in self._admin.delete_records(asked, request_timeout=_SECONDS).values():
+        refusal = None
+        for one, future in self._admin.delete_records(asked, request_timeout=_SECONDS).items():
             try:
                 future.result(_SECONDS)
-            except (KafkaException, TimeoutError):
+            except KafkaException as error:
+                if is_denied(error):
+                    refusal = denied(error, f"DELETE of records of topic {one.topic}")
+            except TimeoutError:
                 continue
+        if refusal is not None:
+            raise refusal
 
 
 def _requests_of(quarantined: Iterable[Quarantined]) -> dict[str, int]:

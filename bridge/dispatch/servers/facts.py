@@ -12,7 +12,8 @@ class AssignmentFacts(NamedTuple):
 
     `seal` is that of the pipeline and of the log with the id `log_id`, for tasks and replies.
     `generations` are the start times of Cassandra's nodes. `requests` are the quarantined conversations that are to be
-    released, each with its request's time; `quarantined` are all other quarantined conversations.
+    released, each with its request's time; `quarantined` are all other quarantined conversations. `horizons` say, by
+    partition of the log, below which offset all rows are stored.
     """
 
     log_id: str
@@ -22,3 +23,4 @@ class AssignmentFacts(NamedTuple):
     output_partitions: int
     block_partitions: int
     seal: Seal
+    horizons: Mapping[int, int]

@@ -13,6 +13,7 @@ import msgspec
 
 from bridge.dispatch.scheduling.concurrency_limit import ConcurrencyLimit
 from bridge.dispatch.work import OutgoingTask
+from bridge.dispatch.workers.task_counts import TaskCounts
 from bridge.dispatch.workers.worker_watch import WorkerWatch
 from bridge.loop.adaptive_timeout import AdaptiveTimeout
 from chat_tasks.formats.tasks import Reply
@@ -43,7 +44,9 @@ class InFlight:
     with its scheduler, not here. Times are seconds of any monotonic clock. No method raises.
     """
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, counts: TaskCounts) -> None:
+        """Begin with no task; answered tasks are counted in `counts`."""
+        self._counts = counts
         self._tasks: dict[str, _SentTask] = {}
         self._expected = AdaptiveTimeout(least=settings.task_deadline, most=_LONGEST_EXPECTED)
         self._limit = ConcurrencyLimit(settings.queues * settings.tasks_per_queue)
@@ -52,13 +55,22 @@ class InFlight:
 
     @property
     def limit(self) -> int:
-        """The most tasks to have in flight now."""
-        return self._limit.tasks
+        """The most tasks to have in flight now.
+
+        Tasks of a queue that nobody serves do not count. They would take all places one by one, and no conversation of
+        any other queue would go on.
+        """
+        return self._limit.tasks + self._stuck()
 
     @property
     def queues_are_served(self) -> bool:
         """Whether workers take tasks from every queue, as far as is known."""
         return self._watch.queues_are_served
+
+    @property
+    def unserved(self) -> Set[int]:
+        """The queues from which no worker takes tasks, as far as is known."""
+        return self._watch.unserved
 
     def add(self, tasks: Sequence[OutgoingTask], now: float) -> None:
         """Take note that these tasks are handed to the sender."""
@@ -79,8 +91,9 @@ class InFlight:
         """Take note of a worker's reply, even if the reply is late."""
         self._expected.observe(reply.seconds)
         if (sent := self._tasks.get(reply.task_id)) is not None:
-            self._limit.observe(len(self._tasks), now - sent.at, reply.seconds)
             self._watch.answered(sent.task.queue, now)
+            self._limit.observe(len(self._tasks) - self._stuck(), now - sent.at, reply.seconds)
+            self._counts.answered(sent.task, now - sent.at, reply.seconds)
             del self._tasks[reply.task_id]
 
     def overdue(self, now: float) -> list[OutgoingTask]:
@@ -110,6 +123,11 @@ class InFlight:
         """Forget all tasks."""
         self._tasks.clear()
         self._watch.begin_anew()
+
+    def _stuck(self) -> int:
+        """The number of tasks that wait in queues that nobody serves."""
+        unserved = self._watch.unserved
+        return sum(sent.task.queue in unserved for sent in self._tasks.values()) if unserved else 0
 
     def _deadline(self, losses: int) -> float:
         """Seconds until a task is overdue. Each loss doubles the time, since a slow worker is not a dead one."""

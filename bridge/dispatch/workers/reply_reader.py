@@ -10,7 +10,7 @@ from redis import RedisError, ResponseError
 from bridge.dispatch.workers.events import Replies
 from bridge.loop.events import Failed
 from chat_tasks.backoff import Backoff
-from chat_tasks.news import News
+from chat_tasks.log_rate.news import News
 from chat_tasks.redis_client import connect_redis, describe_redis_error
 from chat_tasks.settings import Settings
 
@@ -65,6 +65,10 @@ class ReplyReader:
             except RedisError as error:
                 reason = describe_redis_error(self._settings, error)
                 if isinstance(error, ResponseError) and news.is_news(reason):
-                    logger.warning("replies of workers cannot be read: Redis: %s", reason)
+                    logger.warning(
+                        "replies of workers cannot be read: Redis: %s",
+                        reason,
+                        extra={"event": "replies_unreadable", "dependency": "redis", "reason": reason},
+                    )
                 failures += 1
                 self._stopping.wait(backoff.delay(failures))

@@ -3,7 +3,7 @@
 import logging
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from queue import Empty, SimpleQueue
 
 from kombu import Connection, Producer
@@ -18,13 +18,15 @@ from chat_tasks.celery_app import app
 from chat_tasks.conversation.routing import queue_name
 from chat_tasks.formats.celery_body import TASK_CONTENT_TYPE
 from chat_tasks.formats.seal import Seal
-from chat_tasks.redis_client import connect_redis, describe_redis_error
+from chat_tasks.redis_client import broker_url, connect_redis, describe_redis_error
 from chat_tasks.settings import Settings
+from chat_tasks.tracing.spans import ending
 
 logger = logging.getLogger(__name__)
 
 _HEARTBEAT_SECONDS = 0.25
 _HEARTBEAT_LIFETIME = 60
+_COUNT_SECONDS = 1.0
 # In kombu's JSON headers and properties follow the body. They are short, so the task's id is in the last bytes.
 _TAIL_BYTES = 4096
 _LOOK_FOR = f"""
@@ -47,7 +49,8 @@ class TaskSender:
     `Dispatch` owns the sender, and closes it when the loop ends. `send`, `look_for` and `close` are called in the
     loop's thread; the connections are used in the sender's thread. It posts `Sent`, `LookedFor`, `RedisLost` and
     `RedisBack`, and begins with a `RedisBack` as soon as Redis answers. After a failure of Redis, commands that wait
-    are dropped, and dispatch plans their records again. Any other exception is posted as `Failed`.
+    are dropped, and dispatch plans their records again. Any other exception is posted as `Failed`. Any thread may read
+    `waiting`, the number of tasks that were in each queue a second ago, as far as Redis tells.
 
     A flushed or restarted Redis need not break a connection visibly. So the sender keeps a counter in Redis. If the
     counter is absent or behind, Redis has forgotten data.
@@ -58,13 +61,12 @@ class TaskSender:
         self._post = post
         self._commands: SimpleQueue[Callable[[], None] | None] = SimpleQueue()
         self._redis: Redis = connect_redis(settings)
-        self._connection = Connection(
-            settings.redis_url,
-            transport_options={**app.conf.broker_transport_options, "socket_timeout": 5},
-        )
+        self._connection = Connection(broker_url(settings), transport_options=app.conf.broker_transport_options)
         self._heartbeat_key = f"{settings.redis_prefix}:heartbeat:{settings.instance_name}:{time.time_ns()}"
         self._beats = 0
         self._failures = 0
+        self._count_at = 0.0
+        self.waiting: Mapping[str, int] = {}
         self._producer: Producer | None = None
         self._thread = threading.Thread(target=self._run, name="task sender", daemon=True)
 
@@ -115,6 +117,7 @@ class TaskSender:
 
     def _disconnect(self) -> None:
         self._producer = None
+        self.waiting = {}
         self._connection.release()
         self._redis.connection_pool.disconnect()
 
@@ -126,6 +129,9 @@ class TaskSender:
             except Empty:
                 self._beat()
                 next_beat = time.monotonic() + _HEARTBEAT_SECONDS
+                if next_beat >= self._count_at:
+                    self._count_at = next_beat + _COUNT_SECONDS
+                    self._count()
                 continue
             if command is None:
                 return
@@ -141,13 +147,22 @@ class TaskSender:
         if previous != expected and expected is not None:
             raise RedisError("Redis has lost its data")
 
+    def _count(self) -> None:
+        queues = [queue_name(self._settings.redis_prefix, queue) for queue in range(self._settings.queues)]
+        pipeline = self._redis.pipeline(transaction=False)
+        for queue in queues:
+            pipeline.llen(queue)
+        # A count that Redis refuses is only missing from the metrics: tasks do not depend on it.
+        answers = zip(queues, pipeline.execute(raise_on_error=False), strict=True)
+        self.waiting = {queue: answer for queue, answer in answers if isinstance(answer, int)}
+
     def _queue_of(self, task: OutgoingTask) -> str:
         return queue_name(self._settings.redis_prefix, task.queue)
 
     def _send(self, tasks: Sequence[OutgoingTask], seal: Seal) -> None:
         producer = self._producer
         assert producer is not None
-        with producer.batch():
+        with ending([task.span for task in tasks]), producer.batch():
             for task in tasks:
                 message = app.amqp.as_task_v2(
                     task.task_id, task.name, argsrepr=task.summary, kwargsrepr="{}", ignore_result=True

@@ -2,7 +2,7 @@
 
 import logging
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Set
 
 from chat_tasks.conversation.routing import queue_name
 from chat_tasks.settings import Settings
@@ -33,6 +33,11 @@ class WorkerWatch:
         """Whether every queue is served, as far as is known."""
         return not self._unserved
 
+    @property
+    def unserved(self) -> Set[int]:
+        """The queues that are not served, as far as is known."""
+        return self._unserved
+
     def begin_anew(self) -> None:
         """Forget which queues are unserved: all tasks were dropped."""
         self._unserved.clear()
@@ -42,7 +47,8 @@ class WorkerWatch:
         self._answered_at[queue] = now
         if queue in self._unserved:
             self._unserved.remove(queue)
-            logger.info("workers take tasks from queue %s again", queue_name(self._prefix, queue))
+            name = queue_name(self._prefix, queue)
+            logger.info("workers take tasks from queue %s again", name, extra={"event": "queue_served", "queue": name})
 
     def looked_for(self, overdue: Mapping[str, int], waiting: Iterable[str], now: float) -> None:
         """Take the result of a look at overdue tasks, each with its queue; those in `waiting` still wait there."""
@@ -54,9 +60,11 @@ class WorkerWatch:
             if took_others or answered_lately or queue in self._unserved:
                 continue
             self._unserved.add(queue)
+            name = queue_name(self._prefix, queue)
             logger.warning(
                 "no worker takes tasks from queue %s, %d wait: does one run, with CHAT_QUEUES=%d?",
-                queue_name(self._prefix, queue),
+                name,
                 count,
                 self._queues,
+                extra={"event": "queue_unserved", "queue": name, "count": count},
             )

@@ -1,1 +1,1 @@
-"""The six topics: what each has to be, which one it is, and how it becomes what it has to be."""
+"""The six topics and the audit's: what each has to be, which one it is, and how it becomes what it has to be."""

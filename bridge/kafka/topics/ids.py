@@ -11,6 +11,7 @@ from confluent_kafka import KafkaError, KafkaException, TopicCollection
 from confluent_kafka.admin import AdminClient
 
 from bridge.kafka.clients import base_config
+from bridge.kafka.connection.denials import naming_denials
 from chat_tasks.errors import ConfigurationError
 from chat_tasks.settings import Settings
 
@@ -44,7 +45,8 @@ class TopicIds:
     def check(self) -> None:
         """Ask, and wait for the answer.
 
-        Raises `ConfigurationError` if a topic was made anew, `KafkaException` if it is missing or nobody answers.
+        Raises `ConfigurationError` if a topic was made anew, `Denied`, `KafkaException` if it is missing or nobody
+        answers.
         """
         self.ask()()
 
@@ -77,7 +79,10 @@ class TopicIds:
 
 
 def topic_ids(admin: AdminClient, topics: Iterable[str]) -> dict[str, str]:
-    """Kafka's own id of each topic, as a UUID. Raises `KafkaException`, `ConfigurationError` if the broker has none."""
+    """Kafka's own id of each topic, as a UUID.
+
+    Raises `KafkaException`, `Denied`, `ConfigurationError` if the broker has none.
+    """
     return _ids_of(_ask(admin, topics, _SECONDS))
 
 
@@ -119,7 +124,8 @@ def _ask(admin: AdminClient, topics: Iterable[str], seconds: float) -> "dict[str
 def _ids_of(answers: "Mapping[str, Future[Any]]") -> dict[str, str]:
     found: dict[str, str] = {}
     for topic, answer in answers.items():
-        identity = answer.result().topic_id
+        with naming_denials(f"DESCRIBE of topic {topic}"):
+            identity = answer.result().topic_id
         if identity is None:
             raise ConfigurationError(f"the broker gives no id for {topic}: Kafka 3.1 or later is needed")
         high, low = identity.get_most_significant_bits(), identity.get_least_significant_bits()

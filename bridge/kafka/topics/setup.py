@@ -1,14 +1,15 @@
-"""Makes the six topics what their plans say: new ones, and what existing ones lack."""
+"""Makes the topics what their plans say: new ones, and what existing ones lack."""
 
 from collections.abc import Callable, Mapping
 
 from confluent_kafka import KafkaError, KafkaException
 from confluent_kafka.admin import AdminClient, NewPartitions, NewTopic
 
-from bridge.kafka.errors import is_no_answer
+from bridge.kafka.connection.denials import denied, is_denied, naming_denials
+from bridge.kafka.errors import KafkaUnavailable, is_no_answer
 from bridge.kafka.topics.configs import alter_topic, describe, read_topic_configs, unfit
-from bridge.kafka.topics.plans import TopicPlan, partition_counts, plan_topics, replica_counts
-from chat_tasks.errors import ConfigurationError, DependencyUnavailable
+from bridge.kafka.topics.plans import TopicPlan, partition_counts, plan_audit, plan_topics, replica_counts
+from chat_tasks.errors import ConfigurationError
 from chat_tasks.settings import Settings
 
 _SECONDS = 30.0
@@ -22,7 +23,7 @@ def set_up_topics(
     A topic with fewer partitions than `fixed` says gets them, because an operator made it anew. `report` gets a line
     for each topic. Blocks. Raises `ConfigurationError`, `DependencyUnavailable`, `KafkaException`.
     """
-    plans = plan_topics(settings)
+    plans = _all_plans(settings)
     names = [plan.name for plan in plans]
     existing = partition_counts(admin, names)
     _check_copies(settings, names, replica_counts(admin, names))
@@ -32,7 +33,8 @@ def set_up_topics(
             continue
         report(f"topic {plan.name}: exists, {count} partitions")
         if count < (wanted := fixed.get(plan.name, 0)):
-            admin.create_partitions([NewPartitions(plan.name, wanted)])[plan.name].result(_SECONDS)
+            with naming_denials(f"ALTER of topic {plan.name}"):
+                admin.create_partitions([NewPartitions(plan.name, wanted)])[plan.name].result(_SECONDS)
             report(f"topic {plan.name}: has {wanted} partitions now")
         [found] = read_topic_configs(admin, [plan.name])
         if changed := unfit(plan.properties, found):
@@ -46,15 +48,19 @@ def visible_counts(settings: Settings, admin: AdminClient, fixed: Mapping[str, i
 
     Raises `DependencyUnavailable` as long as they have not.
     """
-    plans = plan_topics(settings)
+    plans = _all_plans(settings)
     names = [plan.name for plan in plans]
     counts = partition_counts(admin, names)
     if counts.keys() < set(names) or any(counts[name] < number for name, number in fixed.items()):
-        raise DependencyUnavailable("Kafka: the topics and partitions that were just created are not there")
+        raise KafkaUnavailable("Kafka: the topics and partitions that were just created are not there")
     found = read_topic_configs(admin, names)
     if any(unfit(plan.properties, one) for plan, one in zip(plans, found, strict=True)):
-        raise DependencyUnavailable("Kafka: the properties of topics that were just set are not there")
+        raise KafkaUnavailable("Kafka: the properties of topics that were just set are not there")
     return counts
+
+
+def _all_plans(settings: Settings) -> list[TopicPlan]:
+    return [*plan_topics(settings), plan_audit(settings)]
 
 
 def _check_copies(settings: Settings, names: list[str], existing: Mapping[str, int]) -> None:
@@ -93,6 +99,8 @@ def _create(
         except KafkaException as error:
             if is_no_answer(error):
                 raise
+            if is_denied(error):
+                raise denied(error, f"CREATE of topic {name}") from error
             # Another `init` may have made the topic meanwhile.
             if error.args[0].code() != KafkaError.TOPIC_ALREADY_EXISTS:
                 raise ConfigurationError(f"topic {name} cannot be created: {error.args[0].str()}") from error

@@ -1,0 +1,1 @@
+"""Erasing messages: blanks their rows, and tells where copies of them stay."""

@@ -1,0 +1,1 @@
+"""What a loop counts and measures while it works."""

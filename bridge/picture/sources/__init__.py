@@ -1,0 +1,1 @@
+"""Who is asked: each server, and the processes."""
