@@ -1,0 +1,1 @@
+"""Who may come in: `hosts` and `origins` before anything else, then `sessions` with their `roles`."""

@@ -1,0 +1,1 @@
+"""The page of the audit: who did what."""

@@ -1,0 +1,65 @@
+"""The first page: where the pipeline stands."""
+
+import time
+from collections.abc import Mapping
+
+from fastapi import APIRouter, Depends, Request
+from sse_starlette import EventSourceResponse
+from starlette.responses import Response
+
+from bridge.picture.view import PipelineView
+from console.access.guard import needs
+from console.access.roles import Role
+from console.events.page import EventView, events_view
+from console.pages.live import stream
+from console.pages.templating import render, render_part
+from console.watch import Watch
+
+# The newest events on the page, and all that there can be.
+_SHOWN, _ALL = 30, 2_000
+_PARTS = ("standing", "messages", "latency", "road")
+
+router = APIRouter(dependencies=[Depends(needs(Role.VIEWER))])
+
+
+@router.get("/", include_in_schema=False)
+async def page(request: Request) -> Response:
+    """The page."""
+    return render(request, "pipeline.html", {"page": _view(request), **_happened(request)})
+
+
+@router.get("/api/pipeline")
+async def data(request: Request) -> PipelineView:
+    """Where the pipeline stands: every station of the road, and the last 15 minutes."""
+    return _view(request)
+
+
+@router.get("/api/events")
+async def events(request: Request) -> list[EventView]:
+    """What happened in the last 15 minutes, the newest first: notable events of all processes' logs."""
+    watch: Watch = request.app.state.watch
+    return events_view(watch.events, _ALL, time.time())
+
+
+@router.get("/live/pipeline", include_in_schema=False)
+async def live(request: Request) -> EventSourceResponse:
+    """The page's parts, as they change."""
+
+    def parts() -> Mapping[str, object]:
+        now = _view(request)
+        return {name: render_part(f"pipeline/{name}.html", {"page": now}) for name in _PARTS} | {
+            "chart": now.chart.model_dump(),
+            "happened": render_part("pipeline/happened.html", _happened(request)),
+        }
+
+    return stream(request, parts)
+
+
+def _happened(request: Request) -> Mapping[str, object]:
+    watch: Watch = request.app.state.watch
+    return {"events": events_view(watch.events, _SHOWN, time.time()), "most": _SHOWN}
+
+
+def _view(request: Request) -> PipelineView:
+    watch: Watch = request.app.state.watch
+    return watch.view()
