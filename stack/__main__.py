@@ -14,11 +14,13 @@ from chat_tasks.errors import ChatTasksError
 from stack.demo.demo import demo
 from stack.development.keep_servers import keep_servers
 from stack.development.status import status
-from stack.development.up_and_down import development_stack, down, up
+from stack.development.up_and_down import check_alone, development_stack, down, running_stack, up
 from stack.errors import StackError
 from stack.fetch.fetch import fetch_all
 from stack.home import home_folder, jars_folder
 from stack.pipeline.procfile import forget_pipeline
+from stack.security.identities import FOR_COMMANDS
+from stack.servers.secured import SecuredServers
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -49,23 +51,33 @@ def fetch_command() -> None:
 
 
 @main.command("up")
-def up_command() -> None:
+@click.option("--secured", is_flag=True, help="Servers with TLS, passwords and permissions; data of their own.")
+def up_command(*, secured: bool) -> None:
     """Start what does not run yet: servers, then `chat-tasks init`, then the pipeline."""
     fetch_all(jars_folder())
-    up(*development_stack(home_folder()), click.echo)
+    check_alone(home_folder(), secured=secured)
+    servers, pipeline = development_stack(home_folder(), secured=secured)
+    up(servers, pipeline, click.echo)
+    if isinstance(servers, SecuredServers):
+        for identity in FOR_COMMANDS:
+            click.echo(f"commands of {identity}: export CHAT_ENV_FILE={servers.settings_file(identity)}")
+        click.echo(f"the console's password is in {servers.console_password}")
+    click.echo(
+        f"console: write a message and watch it being numbered, at http://127.0.0.1:{pipeline.pages['console']}/"
+    )
 
 
 @main.command("down")
 def down_command() -> None:
     """Stop the pipeline, then the servers; their data stay."""
-    down(*development_stack(home_folder()), click.echo)
+    down(*running_stack(home_folder()), click.echo)
 
 
 @main.command("status")
 @click.option("--json", "as_json", is_flag=True, help="A list of {name, pid, address, answering, starts, last_exit}.")
 def status_command(*, as_json: bool) -> None:
     """Show every process; exit code 0 when all answer, 1 otherwise."""
-    found = status(*development_stack(home_folder()))
+    found = status(*running_stack(home_folder()))
     if as_json:
         click.echo(orjson.dumps([asdict(process) for process in found], option=orjson.OPT_INDENT_2))
     else:
@@ -77,7 +89,7 @@ def status_command(*, as_json: bool) -> None:
 def keep_servers_command() -> None:
     """Start servers again when they end; part of what `up` starts."""
     forget_pipeline()
-    servers, _ = development_stack(home_folder())
+    servers, _ = running_stack(home_folder())
     keep_servers(servers.all, click.echo)
 
 

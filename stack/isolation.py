@@ -6,7 +6,7 @@ import os
 
 from chat_tasks.environment import FILE_VARIABLE
 
-_OTHERS = ("CHAT_", "CELERY_", "FLOWER_", "HONCHO_")
+_OTHERS = ("CHAT_", "CELERY_", "FLOWER_", "HONCHO_", "OTEL_")
 _OURS = "CHAT_STACK_"
 
 

@@ -43,7 +43,7 @@ def demo(home: Path, console: Console) -> None:
     folder = home / "demo"
     shutil.rmtree(folder, ignore_errors=True)
     servers = Servers.on_free_ports(folder, profile="steady")
-    environment = {**servers.environment(), "CHAT_FLOWER_PORT": str(free_port())}
+    environment = {**servers.environment(), "CHAT_FLOWER_PORT": str(free_port()), "CHAT_CONSOLE_PORT": str(free_port())}
     pipeline = KeptPipeline(folder / "pipeline", environment)
     settings = Settings(
         kafka_bootstrap_servers=servers.bootstrap_servers,
@@ -68,3 +68,6 @@ def demo(home: Path, console: Console) -> None:
     report("Next: `make up` starts it all to stay, and `make status` shows it. Then, for instance:")
     report('  .venv/bin/chat-tasks send abc123 "Hi there!" --sender bob --to ann')
     report("  .venv/bin/chat-tasks latest abc123")
+    report(
+        "Or write a message in the console, whose address is the last line of `make up`, and watch it being numbered."
+    )

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 
 import orjson
 
+from bridge.kafka.reading.topic_reader import TopicReader
 from bridge.kafka.send import send_record
-from bridge.kafka.topic_reader import TopicReader
 from chat_tasks.formats.topics import InstantMessage, encode_message
 from stack.errors import DemoError
 

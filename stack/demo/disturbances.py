@@ -24,7 +24,7 @@ def disturbances(
         report(f"  ✗ worker (pid {worker.pid}) killed: SIGKILL, with tasks in its hands")
 
     def wipe_redis() -> None:
-        with redis.Redis.from_url(settings.redis_url) as client:
+        with redis.Redis.from_url(settings.redis_url.get_secret_value()) as client:
             client.flushall()
         report("  ✗ Redis wiped: FLUSHALL, queued tasks and locks are gone")
 

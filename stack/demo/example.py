@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from bridge.commands.latest import CORRELATION_HEADER
+from bridge.kafka.reading.topic_reader import TopicReader
 from bridge.kafka.send import send_record
-from bridge.kafka.topic_reader import TopicReader
 from stack.errors import DemoError
 
 if TYPE_CHECKING:

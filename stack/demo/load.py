@@ -6,14 +6,13 @@ import threading
 import time
 from typing import TYPE_CHECKING
 
-from confluent_kafka import Producer
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
-from bridge.kafka.clients import base_config
-from bridge.kafka.topic_reader import TopicReader
+from bridge.kafka.reading.topic_reader import TopicReader
 from chat_tasks.formats.topics import InstantMessage, encode_message
 from stack.errors import DemoError
 from stack.pipeline.output_check import OutputCheck
+from stack.pipeline.sender import new_sender
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -73,7 +72,7 @@ def play_load(
 
 
 def _send(settings: Settings, messages: list[InstantMessage]) -> None:
-    producer = Producer({**base_config(settings), "acks": "all", "linger.ms": 5})
+    producer = new_sender(settings)
     for number, message in enumerate(messages):
         producer.produce(settings.message_topic, encode_message(message), partition=number % _PARTITIONS)
         producer.poll(0)

@@ -6,14 +6,12 @@ import threading
 import time
 from typing import TYPE_CHECKING
 
-from confluent_kafka import Producer
-
-from bridge.kafka.clients import base_config
 from bridge.kafka.headers import headers_of, sent_at_of
-from bridge.kafka.topic_reader import TopicReader
+from bridge.kafka.reading.topic_reader import TopicReader
 from chat_tasks.formats.topics import InstantMessage, encode_message
 from stack.errors import DemoError
 from stack.percentile import percentile
+from stack.pipeline.sender import new_sender
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -70,7 +68,7 @@ def _arrivals(
 
 
 def _send(settings: Settings, values: Sequence[bytes], rate: float | None) -> None:
-    producer = Producer({**base_config(settings), "acks": "all", "linger.ms": 5})
+    producer = new_sender(settings)
     began = time.monotonic()
     for number, value in enumerate(values):
         while rate is not None and (left := began + number / rate - time.monotonic()) > 0:

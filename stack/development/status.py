@@ -18,19 +18,19 @@ if TYPE_CHECKING:
     from stack.processes.server_process import ServerProcess
     from stack.servers.one_of_each import Servers
 
-FLOWER_HOST = "127.0.0.1"
+_HOST = "127.0.0.1"
 
 
 @dataclass(frozen=True)
 class ProcessStatus:
-    """One process. `pid` is None if it does not run, `address` is None if it has none.
+    """One process. `pid` is None if it does not run.
 
     `starts` and `last_exit` are known of the processes of the pipeline, since it was started.
     """
 
     name: str
     pid: int | None
-    address: str | None
+    address: str
     answering: bool
     starts: int | None = None
     last_exit: str | None = None
@@ -43,7 +43,10 @@ def status(servers: Servers, pipeline: Pipeline) -> Sequence[ProcessStatus]:
 
 
 def pipeline_status(pipeline: Pipeline) -> Sequence[ProcessStatus]:
-    """The processes of the Procfile; Flower answers HTTP, of the others we see only whether they live."""
+    """The processes of the Procfile. Those that serve pages for people have to answer, the others have to live.
+
+    At the addresses of the others is their HTTP server, which says more.
+    """
     try:
         names = pipeline.names()
     except PipelineError:
@@ -52,9 +55,9 @@ def pipeline_status(pipeline: Pipeline) -> Sequence[ProcessStatus]:
     return tuple(_process(name, processes.get(name), pipeline) for name in names)
 
 
-def flower_answers(port: int) -> bool:
-    """Whether Flower's web server answers."""
-    connection = http.client.HTTPConnection(FLOWER_HOST, port, timeout=2.0)
+def page_answers(port: int) -> bool:
+    """Whether the web server of Flower or of the console answers at this port."""
+    connection = http.client.HTTPConnection(_HOST, port, timeout=2.0)
     try:
         connection.request("GET", "/")
         return connection.getresponse().status < 500
@@ -71,13 +74,13 @@ def _server(server: ServerProcess) -> ProcessStatus:
 
 def _process(name: str, process: psutil.Process | None, pipeline: Pipeline) -> ProcessStatus:
     life = pipeline.life(name)
-    address = f"http://{FLOWER_HOST}:{pipeline.flower_port}" if name == "flower" else None
+    page = pipeline.pages.get(name)
     lives = process is not None and _lives(process)
     return ProcessStatus(
         name,
         None if process is None else process.pid,
-        address,
-        lives and (address is None or flower_answers(pipeline.flower_port)),
+        f"http://{_HOST}:{pipeline.http_port(name) if page is None else page}",
+        lives and (page is None or page_answers(page)),
         None if life is None else life.starts,
         None if life is None else life.last_exit,
     )

@@ -16,7 +16,7 @@ from pathlib import Path
 from queue import Empty, SimpleQueue
 from typing import TYPE_CHECKING, NamedTuple
 
-from chat_tasks.orphan import end_with_honcho
+from chat_tasks.honcho.orphan import end_with_honcho
 from stack.pauses import Pauses
 from stack.pipeline.lives import Lives
 
@@ -72,7 +72,8 @@ class KeptProcess:
                 return
 
     def _start(self) -> subprocess.Popen[bytes]:
-        child = subprocess.Popen(self._command)
+        # honcho signals all of our group: in it, the child would hear of its end twice, and a bridge would not drain.
+        child = subprocess.Popen(self._command, process_group=0)
         self._lives.started(child.pid)
         threading.Thread(target=lambda: self._events.put(Ended(child.wait())), daemon=True).start()
         return child

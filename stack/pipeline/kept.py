@@ -32,9 +32,18 @@ class KeptPipeline(Pipeline):
         *,
         procfile: Path = PROCFILE,
         init: Sequence[str] = INIT,
+        environments: Mapping[str, Mapping[str, str]] | None = None,
+        http_port: int | None = None,
         servers_kept: bool = False,
     ) -> None:
-        super().__init__(folder, environment, procfile=folder / "Procfile", init=init)
+        super().__init__(
+            folder,
+            environment,
+            procfile=folder / "Procfile",
+            init=init,
+            environments=environments,
+            http_port=http_port,
+        )
         self._folder = folder
         self._original = procfile
         self._servers_kept = servers_kept
@@ -46,8 +55,11 @@ class KeptPipeline(Pipeline):
     def start(self) -> None:
         """Write the Procfile anew, and start honcho if it does not run. Raises `PipelineError` without a Procfile."""
         python = shlex.quote(sys.executable)
-        keep = f"exec {python} -m stack.pipeline.keep_running {shlex.quote(str(self._folder))}"
-        kept = [f"{name}: {keep} {name} {shlex.quote(line)}\n" for name, line in self._lines().items()]
+        keep = f"{python} -m stack.pipeline.keep_running {shlex.quote(str(self._folder))}"
+        kept = [
+            f"{name}: exec {self._variables_of(name)}{keep} {name} {shlex.quote(line)}\n"
+            for name, line in self._lines().items()
+        ]
         if self._servers_kept:
             kept.append(f"servers: exec {python} -m stack keep-servers\n")
         self._folder.mkdir(parents=True, exist_ok=True)
@@ -78,6 +90,11 @@ class KeptPipeline(Pipeline):
         """The processes that have ended since honcho was started, each with how it last ended."""
         lives = {name: self.life(name) for name in self.names()}
         return {name: life.last_exit for name, life in lives.items() if life is not None and life.last_exit}
+
+    def _variables_of(self, name: str) -> str:
+        variables = self._environments.get(name, {})
+        words = shlex.join(f"{key}={value}" for key, value in variables.items())
+        return f"env {words} " if words else ""
 
     def _lines(self) -> Mapping[str, str]:
         lines: Mapping[str, str] = parse_procfile(self._text_of(self._original)).processes

@@ -17,6 +17,7 @@ from stack.errors import PipelineError
 from stack.home import PROJECT_ROOT
 from stack.pipeline.lives import Life
 from stack.processes.detached import DetachedProcess
+from stack.processes.ports import free_port
 from stack.waiting import wait_until
 
 if TYPE_CHECKING:
@@ -32,12 +33,19 @@ PROCFILE = PROJECT_ROOT / "Procfile"
 _MARK = "CHAT_STACK_PIPELINE"
 
 _GRACE_SECONDS = 15.0
+# honcho's own.
+_PORTS_APART = 100
+# The processes that serve pages for people: the variable that tells the port, and the port without it.
+_PAGES = {"flower": ("CHAT_FLOWER_PORT", "15555"), "console": ("CHAT_CONSOLE_PORT", "15556")}
 
 
 class Pipeline:
     """`init` once, then all processes of `procfile`, with `environment` on top of our own and of `.env`.
 
-    `folder` keeps honcho's pid file and its log, which holds what all the processes print.
+    `environments` has further variables, of one process each, by its name in the Procfile, and those of `init`.
+    `folder` keeps honcho's pid file and its log, which holds what all the processes print. The first process of the
+    Procfile gets `http_port` for its HTTP server, and each further one a port that is 100 higher. Without `http_port`
+    honcho begins at a free port.
     """
 
     def __init__(
@@ -47,17 +55,29 @@ class Pipeline:
         *,
         procfile: Path = PROCFILE,
         init: Sequence[str] = INIT,
+        environments: Mapping[str, Mapping[str, str]] | None = None,
+        http_port: int | None = None,
     ) -> None:
+        self._environments = environments or {}
         self._mark = str(folder)
+        self._http_port = http_port or free_port()
         self._environment = {
+            "FLOWER_BASIC_AUTH_FILE": str(folder / "flower-login"),
             **variables(),
             **environment,
             "PATH": f"{_SCRIPTS}{os.pathsep}{os.environ.get('PATH', os.defpath)}",
             "PYTHONUNBUFFERED": "1",  # the log shall hold what happened until now
+            "PORT": str(self._http_port),
         }
         self._procfile = procfile
         self._init = init
         self._honcho = DetachedProcess("honcho", folder)
+
+    @property
+    def flower_login(self) -> Path | None:
+        """The file with Flower's name and password, `name:password`; None if they were chosen in another way."""
+        is_chosen = any(self._environment.get(name) for name in ("FLOWER_BASIC_AUTH", "FLOWER_AUTH"))
+        return None if is_chosen else Path(self._environment["FLOWER_BASIC_AUTH_FILE"])
 
     @property
     def log_path(self) -> Path:
@@ -65,16 +85,21 @@ class Pipeline:
         return self._honcho.log_path
 
     @property
-    def flower_port(self) -> int:
-        """Where the Procfile has Flower listen."""
-        return int(self._environment.get("CHAT_FLOWER_PORT", "15555"))
+    def pages(self) -> Mapping[str, int]:
+        """The processes that serve pages for people, Flower and the console, and the port of each."""
+        ports = {name: int(self._environment.get(*default)) for name, default in _PAGES.items()}
+        return {name: port for name, port in ports.items() if name in self.names()}
+
+    def http_port(self, name: str) -> int:
+        """The port that a process of the Procfile has for its HTTP server."""
+        return self._http_port + _PORTS_APART * self.names().index(name)
 
     def initialise(self) -> str:
         """Run `init` to its end and return what it printed. Raises `PipelineError` when it fails or is missing."""
         try:
             result = subprocess.run(
                 self._init,
-                env=self._environment,
+                env={**self._environment, **self._environments.get("init", {})},
                 stdout=subprocess.PIPE,
                 stderr=subprocess.STDOUT,
                 text=True,

@@ -4,18 +4,10 @@ from __future__ import annotations
 
 from celery import Celery
 
-from chat_tasks.settings import Settings
 from stack.waiting import wait_until
 
-_ANSWER_SECONDS = 10.0
-_CHANGE_SECONDS = 30.0
-
-
-def control_app(settings: Settings) -> Celery:
-    """An application whose commands reach the workers of the pipeline with these settings, and no others."""
-    app = Celery(broker=settings.redis_url)
-    app.conf.control_exchange = settings.redis_prefix
-    return app
+_ANSWER_SECONDS = 30.0
+_CHANGE_SECONDS = 120.0
 
 
 def resize(app: Celery, number: int) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import random
 import socket
 
@@ -26,10 +27,18 @@ def is_free(host: str, port: int) -> bool:
 def free_port(host: str = "127.0.0.1") -> int:
     """A port nobody listens on at `host`, and that this process has not handed out before.
 
-    Picked at random, so that test sessions on one machine rarely meet. Raises `RuntimeError` when all are taken.
+    Picked at random, so that test runs on one machine rarely meet. Sessions of one run never do: one would take the
+    port of a server that another has killed and is going to start again. Raises `RuntimeError` when all are taken.
     """
-    for port in random.sample(TEST_PORTS, len(TEST_PORTS)):
+    ports = _ports_of_this_session()
+    for port in random.sample(ports, len(ports)):
         if (host, port) not in _handed_out and is_free(host, port):
             _handed_out.add((host, port))
             return port
     raise RuntimeError(f"no free port at {host} between {TEST_PORTS.start} and {TEST_PORTS.stop - 1}")
+
+
+def _ports_of_this_session() -> range:
+    """Every third port if pytest-xdist runs three sessions, and so on; their child processes get its variables too."""
+    session = os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw")
+    return TEST_PORTS[int(session) :: int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1"))]

@@ -80,7 +80,7 @@ class ServerProcess(ABC):
                     )
             self._process.spawn(self.prepare(), os.environ)
 
-    def wait_until_answering(self, timeout: float = 120.0) -> None:
+    def wait_until_answering(self, timeout: float = 300.0) -> None:
         """Wait until the server answers.
 
         Raises `ServerDiedError` as soon as it ended, `NotAnsweringError` after `timeout` seconds.

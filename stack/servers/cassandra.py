@@ -12,11 +12,13 @@ from stack.fetch.java import find_java
 from stack.processes.server_process import ServerProcess
 from stack.servers.class_archive import base_archive_options
 from stack.servers.profiles import JVM_OPTIONS, Profile
-from stack.servers.templates import render
+from stack.servers.templates import fill, render
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from pathlib import Path
+
+    from stack.security.cassandra_security import CassandraSecurity
 
 _MEMORY: Mapping[Profile, Sequence[str]] = {
     "fast_start": ("-Xmx768m",),
@@ -64,6 +66,7 @@ class CassandraSettings:
     joins without streaming, as a new cluster wants; others choose 16 tokens ("steady") or one ("fast_start").
     `public_host` is where proxies stand, at the same ports, which clients and other nodes shall come through.
     `commitlog_sync` is Cassandra's setting of that name: whether writes are acknowledged before they are on the disk.
+    A node without `security` is open to everybody.
     """
 
     folder: Path
@@ -76,6 +79,7 @@ class CassandraSettings:
     profile: Profile = "steady"
     raised_batch_thresholds: bool = True
     commitlog_sync: CommitlogSync = "periodic"
+    security: CassandraSecurity | None = None
 
     def yaml(self) -> Mapping[str, object]:
         """The values of the template."""
@@ -92,6 +96,7 @@ class CassandraSettings:
             "auto_bootstrap": "false" if given else "true",
             "commitlog": _COMMITLOG[self.commitlog_sync],
             "thresholds": _RAISED_THRESHOLDS if self.raised_batch_thresholds else "",
+            "security": "" if self.security is None else fill("cassandra-secured.yaml", self.security.values()),
         }
 
 
@@ -128,6 +133,7 @@ class CassandraNode(ServerProcess):
                 *base_archive_options(jars, java),
                 f"@{options}",
                 f"-javaagent:{agent}",
+                *(() if self.settings.security is None else self.settings.security.options()),
             ),
             *(f"-XX:ErrorFile={self.folder}/jvm-crash.log", f"-Dlogback.configurationFile={logback}"),
             *(f"-Dcassandra.config={yaml.as_uri()}", f"-Dcassandra.storagedir={self.folder / 'data'}"),
@@ -137,8 +143,15 @@ class CassandraNode(ServerProcess):
     def answers(self) -> bool:
         """Whether the node answers OPTIONS of the native protocol, which it does once it takes queries."""
         try:
-            with socket.create_connection((self.host, self.port), timeout=1.0) as connection:
+            with self._connection() as connection, connection.makefile("rb") as answer:
                 connection.sendall(_OPTIONS)
-                return connection.recv(len(_SUPPORTED), socket.MSG_WAITALL) == _SUPPORTED
+                return answer.read(len(_SUPPORTED)) == _SUPPORTED
         except OSError:
             return False
+
+    def _connection(self) -> socket.socket:
+        connection = socket.create_connection((self.host, self.port), timeout=1.0)
+        if self.settings.security is None:
+            return connection
+        with connection:
+            return self.settings.security.client().wrap_socket(connection, server_hostname=self.host)

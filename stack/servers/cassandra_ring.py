@@ -5,9 +5,11 @@ from __future__ import annotations
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
-from cassandra import ConsistencyLevel, DriverException, ProtocolVersion
-from cassandra.cluster import EXEC_PROFILE_DEFAULT, Cluster, ExecutionProfile, NoHostAvailable
+from cassandra import ConsistencyLevel, ProtocolVersion
+from cassandra.cluster import EXEC_PROFILE_DEFAULT, Cluster, ExecutionProfile
 from cassandra.policies import FallthroughRetryPolicy, WhiteListRoundRobinPolicy
+
+from chat_tasks.storage.session import FAILURES
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -49,6 +51,6 @@ def sees_three_replicas(host: str, port: int) -> bool:
     try:
         with session_on(host, port, ConsistencyLevel.ALL) as session:
             session.execute(_READ)
-    except (NoHostAvailable, DriverException):
+    except FAILURES:
         return False
     return True

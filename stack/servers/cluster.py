@@ -12,6 +12,7 @@ from stack.processes.ports import free_port, is_free
 from stack.servers.cassandra import CassandraNode, CassandraSettings
 from stack.servers.cassandra_ring import sees_three_replicas
 from stack.servers.kafka import KafkaBroker, KafkaSettings
+from stack.servers.profiles import Profile
 from stack.servers.redis import RedisServer, RedisSettings
 from stack.servers.server_group import ServerGroup
 from stack.waiting import wait_until
@@ -47,7 +48,7 @@ class Cluster(ServerGroup):
     redis: RedisServer
 
     @classmethod
-    def for_tests(cls, home: Path, *, behind_proxies: bool = False) -> Self:
+    def for_tests(cls, home: Path, *, behind_proxies: bool = False, profile: Profile = "fast_start") -> Self:
         """Servers at free ports, below `home`; a cluster's nodes share their ports and differ in their address.
 
         With `behind_proxies` clients and neighbours look for a node where its `roads` begin.
@@ -65,7 +66,7 @@ class Cluster(ServerGroup):
                 controller_port=controller_port,
                 advertised_port=advertised_port,
                 voters=voters,
-                profile="fast_start",
+                profile=profile,
             )
             for number, host in enumerate(HOSTS, start=1)
         ]
@@ -80,7 +81,7 @@ class Cluster(ServerGroup):
                 public_host=public_host,
                 seeds=public_hosts,  # so that they can start at once, and each one alone
                 initial_token=token,
-                profile="fast_start",
+                profile=profile,
             )
             for number, (host, public_host, token) in enumerate(zip(HOSTS, public_hosts, _TOKENS, strict=True), start=1)
         ]

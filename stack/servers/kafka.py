@@ -17,11 +17,13 @@ from stack.fetch.java import find_java
 from stack.processes.server_process import STOP_GRACE_SECONDS, ServerProcess
 from stack.servers.class_archive import archive_written_by, class_archive_options, keep_archive
 from stack.servers.profiles import JVM_OPTIONS, Profile
-from stack.servers.templates import render
+from stack.servers.templates import fill, render
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from pathlib import Path
+
+    from stack.security.kafka_security import KafkaSecurity
 
 # All nodes of a cluster must be formatted with one id; 16 bytes in base64.
 CLUSTER_ID = "Y2hhdC10YXNrcy1zdGFjaw"
@@ -34,7 +36,8 @@ class KafkaSettings:
     """Where one broker listens and keeps its files, and the cluster it belongs to.
 
     `voters` are the controllers of the whole cluster as (node id, "host:port"); empty for a single node.
-    `advertised_host` and `advertised_port` are those of a proxy which clients shall come through.
+    `advertised_host` and `advertised_port` are those of a proxy which clients shall come through. A broker without
+    `security` is open to everybody.
     """
 
     folder: Path
@@ -46,18 +49,24 @@ class KafkaSettings:
     advertised_host: str | None = None
     advertised_port: int | None = None
     profile: Profile = "steady"
+    security: KafkaSecurity | None = None
 
     def properties(self) -> Mapping[str, object]:
         """The values of the template: on three nodes or more, replication 3 and 2 replicas in sync; else 1."""
         voters = self.voters or ((self.node_id, f"{self.host}:{self.controller_port}"),)
         replicated = len(voters) >= 3
-        return {
-            "node_id": self.node_id,
+        addresses = {
             "host": self.host,
             "port": self.port,
             "advertised_host": self.advertised_host or self.host,
             "advertised_port": self.advertised_port or self.port,
             "controller_port": self.controller_port,
+        }
+        return {
+            "node_id": self.node_id,
+            "listeners": fill("kafka-open.properties", addresses)
+            if self.security is None
+            else fill("kafka-secured.properties", {**addresses, **self.security.values()}),
             "voters": ",".join(f"{node}@{address}" for node, address in voters),
             "data": self.folder / "data",
             "replication": 3 if replicated else 1,
@@ -75,14 +84,24 @@ class KafkaBroker(ServerProcess):
 
     @property
     def ports(self) -> Sequence[int]:
-        return (self.port, self.settings.controller_port)
+        further = () if self.settings.security is None else (self.settings.security.ssl_port,)
+        return (self.port, self.settings.controller_port, *further)
+
+    def client(self) -> dict[str, str | int | float | bool]:
+        """librdkafka's properties for one who may do everything."""
+        if self.settings.security is None:
+            return {"bootstrap.servers": self.address}
+        # A broker that is killed is no news for those who ask it.
+        return {**self.settings.security.client(self.host), "log_level": 0}
 
     def prepare(self) -> list[str]:
         java = find_java()
         jars = fetch("kafka", self._jars)
         classpath = str(jars / "*")
         properties = render("kafka.properties", self.settings.properties(), self.folder)
-        logging = f"-Dlog4j2.configurationFile={render('kafka-log4j2.xml', {}, self.folder)}"
+        decisions = "warn" if self.settings.security is None else self.settings.security.decisions
+        written = render("kafka-log4j2.xml", {"decisions": decisions}, self.folder)
+        logging = f"-Dlog4j2.configurationFile={written}"
         if not (self.folder / "data" / "meta.properties").exists():
             self._format([str(java), *JVM_OPTIONS["fast_start"], logging, "-cp", classpath], properties)
         return [
@@ -105,7 +124,7 @@ class KafkaBroker(ServerProcess):
         """Whether the broker serves metadata and lists itself, which it does once its controller lets it."""
         client = AdminClient(
             {
-                "bootstrap.servers": self.address,
+                **self.client(),
                 "socket.timeout.ms": 1_000,
                 "log_level": 0,  # a refused connection is an answer here, not news
             }

@@ -44,7 +44,14 @@ class Servers(ServerGroup):
         return cls.on_free_ports(home, profile="fast_start")
 
     @classmethod
-    def on_free_ports(cls, home: Path, *, profile: Profile, commitlog_sync: CommitlogSync = "periodic") -> Self:
+    def on_free_ports(
+        cls,
+        home: Path,
+        *,
+        profile: Profile,
+        commitlog_sync: CommitlogSync = "periodic",
+        raised_batch_thresholds: bool = True,
+    ) -> Self:
         """Servers below `home` that disturb no others; their jars are shared with the development ones."""
         jars = jars_folder()
         kafka = KafkaSettings(home / "kafka", port=free_port(), controller_port=free_port(), profile=profile)
@@ -54,6 +61,7 @@ class Servers(ServerGroup):
             storage_port=free_port(),
             profile=profile,
             commitlog_sync=commitlog_sync,
+            raised_batch_thresholds=raised_batch_thresholds,
         )
         return cls(
             kafka=KafkaBroker(kafka, jars),
@@ -80,6 +88,12 @@ class Servers(ServerGroup):
     def redis_url(self) -> str:
         """The URL of Redis's database 0."""
         return self.redis.url
+
+    def before_init(self) -> None:
+        """What has to be done, once all answer, before `init` can run: nothing, if everybody may do everything."""
+
+    def after_init(self) -> None:
+        """What has to be done after `init`, before the pipeline can run."""
 
     def environment(self) -> dict[str, str]:
         """What tells a process of the application where the servers are."""

@@ -12,6 +12,11 @@ if TYPE_CHECKING:
 _TEMPLATES = Path(__file__).parent / "configuration"
 
 
+def fill(template: str, values: Mapping[str, object]) -> str:
+    """The text of the file `template`, its `$names` replaced by `values`. Raises `KeyError` for a name without one."""
+    return Template((_TEMPLATES / template).read_text()).substitute(values)
+
+
 def render(template: str, values: Mapping[str, object], folder: Path) -> Path:
     """Write the file `template` into `folder`, its `$names` replaced by `values`, and return where.
 
@@ -19,5 +24,5 @@ def render(template: str, values: Mapping[str, object], folder: Path) -> Path:
     """
     folder.mkdir(parents=True, exist_ok=True)
     rendered = folder / template
-    rendered.write_text(Template((_TEMPLATES / template).read_text()).substitute(values))
+    rendered.write_text(fill(template, values))
     return rendered
