@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Iterator
+from contextlib import contextmanager, nullcontext
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import get_args
+from typing import TypedDict, get_args
 
 import click
 from rich.console import Console
@@ -14,7 +15,7 @@ from rich.console import Console
 from bench.conditions.conditions import Conditions
 from bench.conditions.loads import LOADS
 from bench.errors import BenchError
-from bench.measure.competition import INSTALLED, compete_in_latency, compete_in_throughput
+from bench.measure.competition import CLOSED, INSTALLED, compete_in_latency, compete_in_throughput
 from bench.measure.growth import measure_growth
 from bench.measure.scaling import measure_scaling
 from bench.measure.warm_up import warm_up
@@ -27,8 +28,10 @@ from stack.errors import StackError
 from stack.home import home_folder
 from stack.isolation import ignore_settings
 from stack.servers.cassandra import CommitlogSync
+from stack.servers.cluster import Cluster
 from stack.servers.one_of_each import Servers
 from stack.servers.profiles import Profile
+from stack.servers.secured import SecuredServers
 
 _PROCESSES = (1, 2, 4, 1)
 """The last repeats the first: their difference shows what the time that passed has changed."""
@@ -53,7 +56,13 @@ def _rates(_context: click.Context, _option: click.Parameter, value: str) -> lis
 
 
 @click.command()
-@click.option("--contestants", callback=_names(INSTALLED), default=",".join(INSTALLED), show_default=True)
+@click.option(
+    "--contestants",
+    callback=_names(INSTALLED),
+    default=",".join(name for name in INSTALLED if name != CLOSED),
+    show_default=True,
+    help=f"{CLOSED} runs on servers with TLS, passwords and permissions, which run beside the others.",
+)
 @click.option(
     "--loads",
     callback=_names(LOADS),
@@ -92,6 +101,14 @@ def _rates(_context: click.Context, _option: click.Parameter, value: str) -> lis
     show_default=True,
     help="Of Cassandra; 'group': it acknowledges a write when that is on the disk, and a kill makes it forget nothing.",
 )
+@click.option(
+    "--default-batch-thresholds",
+    is_flag=True,
+    help="Cassandra's own thresholds for batches, 5 KiB and 10 partitions, in place of 256 KiB and 200.",
+)
+@click.option(
+    "--nodes", type=click.Choice(["1", "3"]), default="1", show_default=True, help="Of Kafka, and as many of Cassandra."
+)
 @click.option("--quick", is_flag=True, help="Little of everything in two minutes: shows that it works, not how fast.")
 def main(
     *,
@@ -104,6 +121,8 @@ def main(
     seconds: float,
     workers: int,
     commitlog_sync: CommitlogSync,
+    default_batch_thresholds: bool,
+    nodes: str,
     quick: bool,
 ) -> None:
     """Measure, show tables, and keep everything as JSON and as pictures in .stack/bench."""
@@ -117,14 +136,26 @@ def main(
     console = Console()
     folder = home_folder() / "bench" / f"{datetime.now(UTC):%Y-%m-%dT%H-%M-%SZ}"
     profile: Profile = "fast_start" if quick else "steady"
-    servers = Servers.on_free_ports(folder / "servers", profile=profile, commitlog_sync=commitlog_sync)
-    conditions = Conditions(servers, folder / "runs", seconds, workers)
+    if nodes == "3" and (default_batch_thresholds or commitlog_sync != "periodic" or CLOSED in contestants):
+        raise click.UsageError("--nodes 3 has neither other thresholds, nor another commitlog_sync, nor closed servers")
+    chosen: _Chosen = {
+        "profile": profile,
+        "commitlog_sync": commitlog_sync,
+        "raised_batch_thresholds": not default_batch_thresholds,
+    }
+    servers: Servers | Cluster = (
+        Cluster.for_tests(folder / "servers", profile=profile)
+        if nodes == "3"
+        else Servers.on_free_ports(folder / "servers", **chosen)
+    )
+    closed = SecuredServers.on_free_ports(folder / "servers-closed", **chosen) if CLOSED in contestants else None
+    conditions = Conditions(servers, folder / "runs", seconds, workers, closed)
     results = Results(describe_machine(), conditions.described())
     numbers = range(1, repetitions + 1)
     try:
-        with servers:
+        with servers, _open_to_its_users(closed):
             if not quick:
-                warm_up(conditions, steadily=bool(rates))
+                warm_up(contestants, loads, rates, conditions)
                 console.print("the servers are warm")
             for run in compete_in_throughput(contestants, loads, numbers, conditions):
                 results.throughput.append(run)
@@ -134,8 +165,7 @@ def main(
                     soft_wrap=True,
                 )
             if rates:
-                for measured in compete_in_latency(contestants, rates, numbers, conditions):
-                    results.latency.append(measured)
+                results.latency.extend(compete_in_latency(contestants, rates, numbers, conditions))
             for load in growth:
                 for step in measure_growth(LOADS[load], total, steps, conditions):
                     results.growth.append(step)
@@ -148,10 +178,25 @@ def main(
     finally:
         # Hours of measuring are not lost to the last minute of them.
         results.save(folder / "results.json")
-        shutil.rmtree(folder / "servers", ignore_errors=True)
+        for data in ("servers", "servers-closed"):
+            shutil.rmtree(folder / data, ignore_errors=True)
         _show(results, console)
         _draw(results, folder)
         console.print(f"kept in {folder}")
+
+
+class _Chosen(TypedDict):
+    profile: Profile
+    commitlog_sync: CommitlogSync
+    raised_batch_thresholds: bool
+
+
+@contextmanager
+def _open_to_its_users(closed: SecuredServers | None) -> Iterator[None]:
+    with closed or nullcontext():
+        if closed is not None:
+            closed.before_init()
+        yield
 
 
 def _scale(loads: list[str], conditions: Conditions, results: Results, console: Console) -> None:

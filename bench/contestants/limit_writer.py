@@ -15,7 +15,7 @@ from chat_tasks.conversation.routing import queue_of
 from chat_tasks.conversation.sequencer import allocate
 from chat_tasks.formats.topics import InstantMessage, encode_message
 from chat_tasks.settings import Settings
-from chat_tasks.storage.replica_sets import ReplicaSets
+from chat_tasks.storage.requests.ring import Ring
 from chat_tasks.storage.session import connect
 from chat_tasks.storage.thresholds import read_thresholds
 from chat_tasks.storage.writer import RowWriter
@@ -27,7 +27,7 @@ _LOG_ID = UUID(int=0)
 class Share:
     """The part of a load that one of `workers` processes writes: the conversations of its queues."""
 
-    settings: Settings
+    settings: Settings = field(hash=False)  # they hold a dictionary
     load: Load
     seed: int
     number: int
@@ -97,5 +97,5 @@ def _writer(share: Share) -> _Writer:
     session = connect(settings)
     keyspace = settings.cassandra_keyspace
     thresholds = read_thresholds(session)
-    rows = RowWriter(session, keyspace, ReplicaSets(session, keyspace), thresholds, settings.bucket_size)
+    rows = RowWriter(session, keyspace, Ring(session, keyspace), thresholds, settings.bucket_size)
     return _Writer(share, rows)

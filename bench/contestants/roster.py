@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import shlex
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from secrets import token_urlsafe
 
 from honcho.environ import parse_procfile
 
@@ -32,6 +34,8 @@ class Contestant:
     is_ordered: bool = True
     """Whether it promises what the project promises: then a fault in its output fails the run, else it is counted."""
     answers_requests: bool = True
+    workers: int | None = None
+    """How many worker processes it has whatever the others have; None: as many as everybody."""
     is_repeated: bool = False
     """Whether it has no workers of its own: all its processes are then started as often as there shall be workers."""
     python: Path = Path(sys.executable)
@@ -53,13 +57,16 @@ class Contestant:
         folder.mkdir(parents=True)
         environment = {
             **arena.environment,
-            "CHAT_WORKER_CONCURRENCY": str(conditions.workers),
+            "CHAT_WORKER_CONCURRENCY": str(self.workers or conditions.workers),
             "CHAT_FLOWER_PORT": str(free_port()),
+            "FLOWER_BASIC_AUTH": f"bench:{token_urlsafe()}",
             "BENCH_PYTHON": str(self.python),
             "BENCH_FOLDER": str(folder),
             "BENCH_KEYED": str(int(load.keyed)),
         }
         procfile = self._repeated(folder, conditions.workers) if self.is_repeated else self.procfile
+        if arena.environments:
+            procfile = self._with_identities(folder, arena.environments)
         pipeline = Pipeline(folder, environment, procfile=procfile)
         pipeline.start()
         try:
@@ -68,6 +75,16 @@ class Contestant:
             raise BenchError(f"{self.name}: {error}\nIts log ends with:\n{pipeline.log_tail()}") from error
         finally:
             pipeline.stop()
+
+    def _with_identities(self, folder: Path, environments: Mapping[str, Mapping[str, str]]) -> Path:
+        written = folder / "Procfile"
+        written.write_text(
+            "".join(
+                f"{name}: exec {shlex.join(('env', *map('='.join, environments[name].items()), 'sh', '-c', command))}\n"
+                for name, command in parse_procfile(self.procfile.read_text()).processes.items()
+            )
+        )
+        return written
 
     def _repeated(self, folder: Path, times: int) -> Path:
         processes = parse_procfile(self.procfile.read_text()).processes
@@ -83,6 +100,7 @@ CONTESTANTS = {
     for contestant in (
         Contestant("chat-tasks", PROJECT_ROOT / "Procfile", has_dead_letters=True),
         Contestant("textbook", _PROCFILES / "textbook", is_ordered=False),
+        Contestant("textbook-8", _PROCFILES / "textbook", is_ordered=False, workers=8),
         Contestant("lwt", _PROCFILES / "lwt"),
         Contestant("lwt-500", _PROCFILES / "lwt-500"),
         Contestant(

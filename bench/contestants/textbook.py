@@ -24,7 +24,7 @@ from chat_tasks.storage.session import connect
 _LOCK_SECONDS = 10.0
 _FLUSH_SECONDS = 10.0
 
-app = Celery("textbook", broker=settings().redis_url)
+app = Celery("textbook", broker=settings().redis_url.get_secret_value())
 app.conf.update(
     task_ignore_result=True,
     # A worker that dies gives its task back, as anybody would want who reads Celery's documentation.

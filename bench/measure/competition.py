@@ -6,6 +6,7 @@ Each repetition begins with another contestant: the servers, Cassandra most of a
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 
 from bench.conditions.conditions import Conditions
 from bench.conditions.loads import LOADS
@@ -14,8 +15,11 @@ from bench.measure.latency import Latency, measure_latency
 from bench.measure.limit import LIMIT, measure_limit
 from bench.measure.throughput import Throughput, measure_throughput
 
-NAMES = (*CONTESTANTS, LIMIT)
-INSTALLED = [name for name in NAMES if name == LIMIT or CONTESTANTS[name].is_installed]
+CLOSED = "chat-tasks-closed"
+"""chat-tasks on closed servers of its own."""
+
+NAMES = (*CONTESTANTS, LIMIT, CLOSED)
+INSTALLED = [name for name in NAMES if name not in CONTESTANTS or CONTESTANTS[name].is_installed]
 """The contestants that can run here; `make bench` installs the others."""
 
 
@@ -28,6 +32,13 @@ def compete_in_throughput(
             for name in _rotated(names, repetition):
                 if name == LIMIT:
                     yield measure_limit(LOADS[load], repetition, conditions)
+                elif name == CLOSED and conditions.closed is not None:
+                    yield measure_throughput(
+                        replace(CONTESTANTS["chat-tasks"], name=CLOSED),
+                        LOADS[load],
+                        repetition,
+                        replace(conditions, servers=conditions.closed),
+                    )
                 elif CONTESTANTS[name].can_take(LOADS[load]):
                     yield measure_throughput(CONTESTANTS[name], LOADS[load], repetition, conditions)
 

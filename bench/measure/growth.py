@@ -7,7 +7,6 @@ import time
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from confluent_kafka import Producer
 from redis import Redis
 
 from bench.conditions.arena import new_arena
@@ -19,13 +18,13 @@ from bench.measure.percentiles import Percentiles
 from bench.measure.usage import UsageMeter, server_processes
 from bench.race.collector import Collector
 from bench.race.race import Race
-from bridge.kafka.clients import base_config
 from chat_tasks.formats.topics import LatestMessagesRequest
 from chat_tasks.settings import Settings
+from stack.pipeline.sender import new_sender
 
 _REQUESTS = 60
 _MESSAGES_PER_BLOCK = 20
-_PATIENCE_SECONDS = 10.0
+_PATIENCE_SECONDS = 60.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +53,7 @@ def measure_growth(load: Load, total: int, steps: int, conditions: Conditions) -
         new_arena(conditions.servers) as arena,
         contestant.running(arena, load, conditions, folder) as pipeline,
         Collector(arena.settings) as collector,
-        Redis.from_url(arena.settings.redis_url) as redis,
+        Redis.from_url(arena.settings.redis_url.get_secret_value()) as redis,
     ):
         redis.config_resetstat()
         race = Race(arena.settings, load, collector, seed=1)
@@ -78,7 +77,7 @@ def measure_growth(load: Load, total: int, steps: int, conditions: Conditions) -
 
 def _ask(race: Race, settings: Settings) -> Iterator[float]:
     """Ask for conversations of random messages, one after the other; yields the milliseconds of each request."""
-    producer = Producer({**base_config(settings), "linger.ms": 0})
+    producer = new_sender(settings, linger_milliseconds=0)
     random_ = random.Random(len(race.messages))
     for message in random_.choices(race.messages, k=_REQUESTS):
         request = LatestMessagesRequest(conversationKey=message.conversationKey, numMsgs=_MESSAGES_PER_BLOCK)

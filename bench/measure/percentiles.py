@@ -7,15 +7,17 @@ from dataclasses import dataclass
 
 from stack.percentile import percentile
 
+# So many values must lie beyond a percentile: with fewer, it says what chance has done.
+_BEYOND = 5
+
 
 @dataclass(frozen=True, slots=True)
 class Percentiles:
-    """Percentiles of some values, in their unit."""
+    """Percentiles of some values, in their unit; None if there are too few values for one."""
 
     p50: float
-    p90: float
-    p99: float
-    p999: float
+    p90: float | None
+    p99: float | None
     highest: float
 
     @classmethod
@@ -24,5 +26,7 @@ class Percentiles:
         if not values:
             raise ValueError("no values")
         ordered = sorted(values)
-        p50, p90, p99, p999 = (percentile(ordered, share) for share in (0.5, 0.9, 0.99, 0.999))
-        return cls(p50, p90, p99, p999, ordered[-1])
+        p90, p99 = (
+            percentile(ordered, share) if len(ordered) * (1 - share) >= _BEYOND else None for share in (0.9, 0.99)
+        )
+        return cls(percentile(ordered, 0.5), p90, p99, ordered[-1])

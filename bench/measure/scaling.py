@@ -12,7 +12,8 @@ from bench.contestants.roster import CONTESTANTS
 from bench.errors import BenchError
 from bench.race.collector import Collector
 from bench.race.race import Race
-from stack.pipeline.worker_pool import control_app, resize
+from chat_tasks.worker.remote_control.control import control_app
+from stack.pipeline.worker_pool import resize
 
 
 @dataclass(frozen=True, slots=True)

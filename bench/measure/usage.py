@@ -9,10 +9,10 @@ from dataclasses import dataclass
 
 import psutil
 
-from stack.servers.one_of_each import Servers
+from stack.servers.server_group import ServerGroup
 
 
-def server_processes(servers: Servers) -> dict[str, psutil.Process]:
+def server_processes(servers: ServerGroup) -> dict[str, psutil.Process]:
     """The processes of the servers that run, by the servers' names."""
     return {server.name: psutil.Process(server.pid) for server in servers.all if server.pid is not None}
 

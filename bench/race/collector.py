@@ -9,7 +9,7 @@ from types import TracebackType
 from typing import Self
 
 from bench.errors import BenchError
-from bridge.kafka.topic_reader import TopicReader
+from bridge.kafka.reading.topic_reader import TopicReader
 from chat_tasks.settings import Settings
 
 _POLL_SECONDS = 0.1

@@ -17,6 +17,7 @@ from bench.report.summary import Spread, medians, of_load
 _COLOURS = {
     "chat-tasks": "tab:blue",
     "textbook": "tab:red",
+    "textbook-8": "tab:pink",
     "lwt": "tab:orange",
     "lwt-500": "tab:olive",
     "quix-streams": "tab:green",
@@ -90,13 +91,15 @@ def draw_latency(runs: Sequence[Latency], path: Path) -> None:
     for name, colour in _COLOURS.items():
         for style, share in (("-o", "p50"), ("--o", "p99")):
             points = [
-                (number, Spread.of([getattr(percentiles, share) for percentiles in found]))
+                (number, Spread.of(found))
                 for number, rate in enumerate(rates)
                 if (
                     found := [
-                        run.milliseconds
+                        value
                         for run in runs
-                        if (run.contestant, run.rate) == (name, rate) and run.milliseconds is not None
+                        if (run.contestant, run.rate) == (name, rate)
+                        and run.milliseconds is not None
+                        and (value := getattr(run.milliseconds, share)) is not None
                     ]
                 )
             ]
@@ -111,7 +114,7 @@ def draw_latency(runs: Sequence[Latency], path: Path) -> None:
                     label=f"{name}, {share}",
                 )
     axes.set_yscale("log")
-    axes.set_ylabel("from the record's timestamp to a reader, ms")
+    axes.set_ylabel("from a message's time to a reader, ms")
     axes.set_xlabel("messages/s")
     axes.set_xticks(range(len(rates)), ["idle" if rate == IDLE else f"{rate:,}" for rate in rates])
     _finish(figure, axes, path)

@@ -15,7 +15,7 @@ from bench.measure.throughput import Throughput
 from bench.report.summary import Spread, medians, of_load, ratios
 
 OURS = "chat-tasks"
-_SERVERS = {"kafka", "cassandra", "redis"}
+_SERVERS = {"kafka", "cassandra", "redis", "redis-tls"}
 _WATCHED = ("ingest", "dispatch", "worker", "redis")
 
 
@@ -51,7 +51,7 @@ def usage_table(runs: Sequence[Throughput], load: str) -> Table:
 
 def latency_table(runs: Sequence[Latency]) -> Table:
     """A line a contestant and rate; medians of the repetitions, in milliseconds."""
-    table = _table("latency, ms", "", "messages/s", "p50", "p90", "p99", "p99.9", "highest")
+    table = _table("latency, ms", "", "messages/s", "p50", "p90", "p99", "highest")
     by_line: dict[tuple[str, int], list[Latency]] = {}
     for run in sorted(runs, key=lambda run: run.rate):
         by_line.setdefault((run.contestant, run.rate), []).append(run)
@@ -62,7 +62,7 @@ def latency_table(runs: Sequence[Latency]) -> Table:
             table.add_row(contestant, title, "fell behind")
             continue
         columns = zip(*(astuple(percentiles) for percentiles in found), strict=True)
-        table.add_row(contestant, title, *(spread_text(Spread.of(column)) for column in columns))
+        table.add_row(contestant, title, *map(_percentile_text, columns))
     return table
 
 
@@ -78,7 +78,7 @@ def growth_table(steps: Sequence[Growth]) -> Table:
             f"{step.messages:,}",
             f"{step.rate:,.0f}",
             f"{step.latest_milliseconds.p50:,.1f}",
-            f"{step.latest_milliseconds.p99:,.1f}",
+            _percentile_text([step.latest_milliseconds.p99]),
             *(f"{memory[one] / 1e6:,.0f}" for one in _WATCHED),
         )
     return table
@@ -98,6 +98,11 @@ def spread_text(spread: Spread) -> str:
     digits = 0 if spread.middle >= 100 else 1
     middle, low, high = (f"{value:,.{digits}f}" for value in (spread.middle, spread.low, spread.high))
     return middle if low == high else f"{middle} ({low} to {high})"
+
+
+def _percentile_text(values: Sequence[float | None]) -> str:
+    known = [value for value in values if value is not None]
+    return spread_text(Spread.of(known)) if len(known) == len(values) else "too few"
 
 
 def _table(title: str, *columns: str) -> Table:
