@@ -1,7 +1,8 @@
 """How hypothesis runs, and the servers and pipelines that tests share.
 
 On a shared machine time says nothing, and in CI hypothesis runs the same examples every time. There is one set of real
-servers for the session, and a pipeline of its own for each test.
+servers for the session, and a pipeline of its own for each test. `make test` runs three such sessions side by side, by
+pytest-xdist: while one waits for a time-out, the other works.
 """
 
 import os
@@ -17,10 +18,12 @@ from hypothesis import settings as hypothesis_settings
 from redis import Redis
 
 from chat_tasks.settings import Settings
-from chat_tasks.storage.session import connect
 from stack.isolation import ignore_settings
+from stack.processes import ports
 from stack.servers.one_of_each import Servers
 from tests.pipeline.deployment import Deploy, Deployment
+from tests.pipeline.own_session import own_session
+from tests.side_by_side import FilesTogether
 
 ignore_settings()
 
@@ -32,7 +35,21 @@ hypothesis_settings.load_profile("chat-tasks")
 # A helper's failed assertion shall say as much as a test's own.
 pytest.register_assert_rewrite("tests.pipeline.conversation", "tests.chaos.run.run")
 
+# Sessions side by side have ports of their own: one could get a port that another has chosen, and not opened yet.
+_SESSION = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
+ports.TEST_PORTS = ports.TEST_PORTS[_SESSION :: int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1"))]
+
 _numbers = count(1)
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> FilesTogether:
+    """Hand out whole files."""
+    return FilesTogether(config, log)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Put files that take minutes first, and those without servers last: sessions side by side end together then."""
+    items.sort(key=lambda item: [item.get_closest_marker(name) is None for name in ("long", "servers")])
 
 
 @pytest.fixture(scope="session")
@@ -50,7 +67,7 @@ def deploy(servers: Servers, tmp_path: Path) -> Iterator[Deploy]:
     def make(**chosen: Any) -> Deployment:
         deployment = Deployment.on(servers, next(_numbers), tmp_path, **chosen)
         deployments.append(deployment)
-        with Redis.from_url(deployment.settings.redis_url) as redis:
+        with Redis.from_url(deployment.settings.redis_url.get_secret_value()) as redis:
             redis.flushdb()
         deployment.initialise()
         return deployment
@@ -63,6 +80,5 @@ def deploy(servers: Servers, tmp_path: Path) -> Iterator[Deploy]:
 @pytest.fixture
 def cassandra(servers: Servers) -> Iterator[Session]:
     """A session of the test's own."""
-    session = connect(Settings(cassandra_port=servers.cassandra_port))
-    yield session
-    session.cluster.shutdown()
+    with own_session(Settings(cassandra_port=servers.cassandra_port)) as session:
+        yield session

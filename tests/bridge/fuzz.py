@@ -17,6 +17,7 @@ from bridge.ingest.handler import Ingest
 from bridge.kafka.assignment import Assignment, Committed
 from bridge.kafka.headers import Headers
 from bridge.kafka.transaction import Output, Partition
+from bridge.records.dead_letter_counts import DeadLetterCounts
 from chat_tasks.formats.tasks import (
     decode_append_task,
     decode_latest_task,
@@ -92,7 +93,7 @@ class Values:
 def fuzz(count: int, seed: int) -> Counter[str]:
     """How many of `count` records had which outcome. Raises whatever must not be raised."""
     values, outcomes = Values(seed), Counter[str]()
-    ingest = Ingest(SETTINGS)
+    ingest = Ingest(SETTINGS, DeadLetterCounts(SETTINGS.dead_letter_topic))
     ingest.assigned(Assignment(1, {MESSAGES: Committed(0, "", 0)}, None), None)
     for offset in range(count):
         if offset % 4 == 0:

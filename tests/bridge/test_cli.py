@@ -3,8 +3,10 @@
 import os
 import subprocess
 
+import click
 import pytest
 
+from bridge.cli import main
 from tests.pipeline.deployment import SCRIPTS
 
 
@@ -41,3 +43,34 @@ def test_one_line_says_why(arguments: list[str | bytes], reason: str) -> None:
     assert line.startswith("chat-tasks: ")
     assert line.endswith(reason)
     assert "\x1b" not in line
+
+
+def test_a_shell_completes_commands() -> None:
+    typed = 'eval "$(chat-tasks completion bash)"; COMP_WORDS=(chat-tasks d); COMP_CWORD=1; _chat_tasks_completion'
+    completed = subprocess.run(
+        ["bash", "-c", f'{typed} chat-tasks; echo "${{COMPREPLY[@]}}"'],
+        env={**os.environ, "PATH": f"{SCRIPTS}:{os.environ['PATH']}"},
+        capture_output=True,
+        text=True,
+        check=True,
+        timeout=60,
+    )
+    assert completed.stdout.split() == ["dispatch", "doctor"]
+    for shell in ("zsh", "fish"):
+        shown = subprocess.run(
+            [str(SCRIPTS / "chat-tasks"), "completion", shell], capture_output=True, text=True, check=True, timeout=60
+        )
+        assert "_CHAT_TASKS_COMPLETE" in shown.stdout
+        assert "\\u" not in shown.stdout, "nothing is escaped"
+
+
+def test_the_help_of_every_command_begins_with_a_sentence_that_is_shown_whole() -> None:
+    assert isinstance(main, click.Group)
+    context = click.Context(main)
+    shown = main.get_help(context)
+    for name in main.list_commands(context):
+        command = main.get_command(context, name)
+        assert command is not None
+        first, _, _ = (command.help or "").partition(".")
+        assert f"  {name}" in shown
+        assert f"  {first}.\n" in f"{shown}\n", first

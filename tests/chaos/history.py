@@ -131,6 +131,8 @@ class History:
     faults: list[Fault] = field(default_factory=list)
     deleted_below: dict[str, int] = field(default_factory=dict)
     """By conversation: its rows with lower numbers were deleted on purpose at some time of the run."""
+    erased: dict[str, set[int]] = field(default_factory=dict)
+    """By conversation: the numbers of the messages that were erased at some time of the run, and are so at its end."""
 
     def save(self, path: Path) -> None:
         """Write it as one line of JSON."""

@@ -22,7 +22,7 @@ from tests.chaos.traffic.stored import rows_of
 from tests.chaos.traffic.workload import Workload
 from tests.pipeline.deployment import Deployment
 
-pytestmark = [pytest.mark.servers, pytest.mark.timeout(3600)]
+pytestmark = [pytest.mark.servers, pytest.mark.chaos, pytest.mark.timeout(3600)]
 
 CALM = 200.0
 CALM_MESSAGES = 600
@@ -56,7 +56,7 @@ def test_a_flood_fills_no_memory_and_passes(tmp_path: Path) -> None:
             return observer.complete_below >= workload.count - CALM
 
         try:
-            with MemoryWatch(processes, deployment.settings.redis_url) as peaks:
+            with MemoryWatch(processes, deployment.settings.redis_url.get_secret_value()) as peaks:
                 send(CALM, CALM_MESSAGES)
                 assert wait_until(everything_is_out, PATIENCE_SECONDS)
                 before = send(CALM, CALM_MESSAGES)

@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from chat_tasks.environment import FILE_VARIABLE
 from chat_tasks.errors import ConfigurationError
+from chat_tasks.redis_client import describe_redis_error
 from chat_tasks.settings import Settings, default_instance_name
 
 
@@ -50,7 +51,13 @@ def test_lists_are_split_at_commas(monkeypatch: pytest.MonkeyPatch, value: str, 
         ("CASSANDRA_PORT", "70000", "less than or equal to 65535"),
         ("CASSANDRA_KEYSPACE", "Secret; DROP", "match pattern"),
         ("CASSANDRA_CONTACT_POINTS", "", "at least 1 item"),
-        ("REDIS_URL", "http://user:secret@host", "match pattern"),
+        ("REDIS_URL", "http://user:secret@host", "it should be redis://"),
+        ("REDIS_URL", "redis://user:sec#ret@host/0", "it should be redis://"),
+        ("REDIS_URL", "redis://user:sec/ret@host/0", "it should be redis://"),
+        ("REDIS_URL", "redis:///0", "it should be redis://"),
+        ("REDIS_URL", "redis://host/secret", "it should be redis://"),
+        ("REDIS_URL", "unix:///run/redis.sock", "knows no unix://"),
+        ("REDIS_URL", "rediss://host?ssl_cert_reqs=none", "TLS has settings of its own"),
         ("INSTANCE_NAME", "two words", "match pattern"),
         ("TASK_KEY", "secret", "each key needs 32 characters or more"),
         ("TASK_KEY", f"{'long' * 8},secret", "each key needs 32 characters or more"),
@@ -99,6 +106,61 @@ def test_a_process_without_honcho_has_a_name_too(monkeypatch: pytest.MonkeyPatch
 def test_settings_do_not_change_under_way() -> None:
     with pytest.raises(ValueError, match="frozen"):
         Settings().queues = 3
+
+
+@pytest.mark.parametrize(
+    ("variables", "reason"),
+    [
+        ({"CASSANDRA_USERNAME": "chat"}, "CHAT_CASSANDRA_USERNAME, CHAT_CASSANDRA_PASSWORD: one needs the other"),
+        ({"CASSANDRA_CA_LOCATION": "none.pem"}, "CHAT_CASSANDRA_CA_LOCATION: No such file or directory"),
+        ({"CASSANDRA_CA_LOCATION": "empty.pem"}, "CHAT_CASSANDRA_CA_LOCATION: NO_CERTIFICATE_OR_CRL_FOUND"),
+        (
+            {"CASSANDRA_CERTIFICATE_LOCATION": "a.pem", "CASSANDRA_KEY_LOCATION": "b.pem"},
+            "CHAT_CASSANDRA_CA_LOCATION: it is needed",
+        ),
+        (
+            {"REDIS_URL": "rediss://host", "REDIS_CERTIFICATE_LOCATION": "a.pem"},
+            "CHAT_REDIS_CERTIFICATE_LOCATION, CHAT_REDIS_KEY_LOCATION: one needs the other",
+        ),
+        (
+            {"REDIS_URL": "rediss://host", "REDIS_CERTIFICATE_LOCATION": "a.pem", "REDIS_KEY_LOCATION": "b.pem"},
+            "CHAT_REDIS_CERTIFICATE_LOCATION, CHAT_REDIS_KEY_LOCATION: No such file or directory",
+        ),
+        ({"REDIS_CA_LOCATION": "empty.pem"}, "CHAT_REDIS_URL: it should begin with rediss://"),
+    ],
+)
+def test_what_belongs_together_has_to_be_there(
+    monkeypatch: pytest.MonkeyPatch, variables: dict[str, str], reason: str
+) -> None:
+    Path("empty.pem").touch()
+    for name, value in variables.items():
+        monkeypatch.setenv(f"CHAT_{name}", value)
+    with pytest.raises(ConfigurationError, match=f"^wrong setting: {reason}"):
+        Settings()
+
+
+def test_secrets_are_never_shown(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CHAT_REDIS_URL", "redis://chat:secret-1@host:6379/0")
+    monkeypatch.setenv("CHAT_CASSANDRA_USERNAME", "chat")
+    monkeypatch.setenv("CHAT_CASSANDRA_PASSWORD", "secret-2")
+    monkeypatch.setenv("CHAT_KAFKA_SASL_PASSWORD", "secret-3")
+    read = Settings()
+    assert read.cassandra_password.get_secret_value() == "secret-2"
+    assert {name: value.get_secret_value() for name, value in read.kafka_properties.items()} == {
+        "sasl.password": "secret-3"
+    }
+    assert not any("secret" in shown for shown in (repr(read), str(read), f"{read.redis_url}", str(read.model_dump())))
+    assert "secret" not in describe_redis_error(read, OSError("away"))
+
+
+def test_a_variable_that_is_no_setting_is_told_with_all_else(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CHAT_TASK_KEYS", "secret")
+    monkeypatch.setenv("CHAT_QUEUES", "65")
+    with pytest.raises(ConfigurationError) as wrong:
+        Settings()
+    assert str(wrong.value).startswith(
+        "wrong setting: CHAT_TASK_KEYS: there is no such setting, but CHAT_TASK_KEY; CHAT_QUEUES: "
+    )
 
 
 def test_the_key_of_tasks_is_never_shown(monkeypatch: pytest.MonkeyPatch) -> None:

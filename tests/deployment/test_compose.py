@@ -1,5 +1,6 @@
 """docker-compose.yml, as far as it can be judged without a Docker engine."""
 
+import os
 import re
 import subprocess
 import sys
@@ -7,7 +8,13 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from chat_tasks.environment import FILE_VARIABLE
+import pydantic
+from pydantic import SecretStr
+from ruamel.yaml import YAML
+
+from bridge.kafka.connection.properties import chosen_properties
+from chat_tasks.errors import ConfigurationError
+from chat_tasks.setting_variables import read_values
 from chat_tasks.settings import Settings
 from stack.servers.cassandra import CassandraSettings
 from tests.deployment.conftest import Service
@@ -15,9 +22,8 @@ from tests.deployment.conftest import Service
 ROOT = Path(__file__).parents[2]
 COMPOSE = ROOT / "docker-compose.yml"
 BROKERS = {"kafka-1": 1, "kafka-2": 2, "kafka-3": 3}
-OURS = {"init", "ingest", "dispatch", "worker", "flower"}
+OURS = {"init", "ingest", "dispatch", "worker", "flower", "console"}
 SETTINGS = {f"CHAT_{name.upper()}" for name in Settings.model_fields}
-SHELL_VARIABLES = {"CHAT_WORKER_CONCURRENCY", "CHAT_WORKER_LOG_LEVEL", "CHAT_FLOWER_PORT"}
 
 
 def command_of(service: Service) -> str:
@@ -42,6 +48,45 @@ def test_every_lasting_service_has_a_health_check(services: dict[str, Service]) 
     assert {name for name, service in services.items() if "healthcheck" not in service} == {"init"}
 
 
+CASSANDRA = {"cassandra", "cassandra-node"}
+
+
+def test_no_service_has_rights_that_it_does_not_need(services: dict[str, Service]) -> None:
+    for service in services.values():
+        assert service["cap_drop"] == ["ALL"]
+        assert service["security_opt"] == ["no-new-privileges:true"]
+    assert {name for name, service in services.items() if "cap_add" in service} == CASSANDRA
+    assert {name for name, service in services.items() if not service.get("read_only")} == CASSANDRA
+    assert services["redis"]["user"] == "redis"
+
+
+def test_every_service_has_a_bound_of_its_memory_that_its_heap_fits_into(services: dict[str, Service]) -> None:
+    bounds = {
+        name: pydantic.TypeAdapter(pydantic.ByteSize).validate_python(
+            one["mem_limit"].replace("g", "GiB").replace("m", "MiB")
+        )
+        for name, one in services.items()
+    }
+    heap = 2**30
+    assert all(bounds[name] > heap for name in (*BROKERS, *CASSANDRA))
+    # "Memory" of operations: what a gzip batch may unpack to.
+    largest_batch = 2_060 * Settings.model_fields["max_record_bytes"].default
+    assert all(bounds[name] > largest_batch for name in ("ingest", "dispatch"))
+
+
+def test_what_kafka_unpacks_to_run_can_be_run(services: dict[str, Service]) -> None:
+    for name in BROKERS:
+        assert "/tmp:mode=1777,exec" in services[name]["tmpfs"]
+
+
+def test_no_image_is_only_named_by_its_major_version(services: dict[str, Service]) -> None:
+    found = {service["image"] for name, service in services.items() if name not in OURS}
+    assert all(re.fullmatch(r"[a-z/]+:v?\d+\.\d+(\.\d+)?(@sha256:[0-9a-f]{64})?", image) for image in found)
+    [redis] = [image for image in found if image.startswith("redis:")]
+    # The first 7.4 that has the fixes of CVE-2024-31228 and CVE-2025-49844.
+    assert tuple(map(int, redis.removeprefix("redis:").partition("@")[0].split("."))) >= (7, 4, 6)
+
+
 def test_everything_waits_for_what_it_needs(services: dict[str, Service]) -> None:
     for service in services.values():
         assert services.keys() >= service.get("depends_on", {}).keys()
@@ -64,14 +109,16 @@ def test_a_pipeline_outside_of_docker_finds_the_servers_at_its_default_addresses
     defaults = {name: field.default for name, field in Settings.model_fields.items()}
     assert published["kafka-1"] == defaults["kafka_bootstrap_servers"]
     assert published["cassandra"] == f"{defaults['cassandra_contact_points'][0]}:{defaults['cassandra_port']}"
-    assert defaults["redis_url"] == f"redis://{published['redis']}/0"
+    assert defaults["redis_url"].get_secret_value() == f"redis://{published['redis']}/0"
     for name in BROKERS:
         listeners = services[name]["environment"]["KAFKA_ADVERTISED_LISTENERS"].split(",")
         assert listeners == [f"INTERNAL://{name}:9092", f"HOST://{published[name]}"]
 
 
 def test_the_data_is_in_volumes_that_are_declared(compose: dict[str, Any], services: dict[str, Service]) -> None:
-    volumes = {name: service["volumes"] for name, service in services.items() if "volumes" in service}
+    # Those of a profile show what the others do, and keep nothing.
+    lasting = {name: service for name, service in services.items() if "profiles" not in service}
+    volumes = {name: service["volumes"] for name, service in lasting.items() if "volumes" in service}
     assert volumes.keys() == {*BROKERS, "cassandra", "cassandra-node"} == compose["volumes"].keys()
     for name, mounted in volumes.items():
         folder = services[name]["environment"].get("KAFKA_LOG_DIRS", "/var/lib/cassandra")
@@ -119,7 +166,20 @@ def test_the_settings_it_gives_are_settings(services: dict[str, Service]) -> Non
 def test_the_variables_that_are_named_anywhere_exist() -> None:
     for path in (COMPOSE, ROOT / "Procfile", ROOT / "README.md", ROOT / ".env.example"):
         named = set(re.findall(r"CHAT_[A-Z_]*[A-Z]", path.read_text()))
-        assert named <= SETTINGS | SHELL_VARIABLES | {FILE_VARIABLE}, path
+        read = [read_values({name: os.devnull}, Settings.model_fields) for name in named]
+        assert not [reason for one in read for reason in one.reasons], path
+        for one in read:
+            # Values differ from property to property; the names are what can be wrong here.
+            names = dict.fromkeys(one.kafka_properties, SecretStr("none"))
+            assert "has no property" not in _complaint(Settings(kafka_properties=names)), path
+
+
+def _complaint(settings: Settings) -> str:
+    try:
+        chosen_properties(settings)
+    except ConfigurationError as error:
+        return str(error)
+    return ""
 
 
 def test_it_runs_what_the_procfile_runs(services: dict[str, Service]) -> None:
@@ -127,10 +187,27 @@ def test_it_runs_what_the_procfile_runs(services: dict[str, Service]) -> None:
     for name, command in procfile():
         mine = command_of(services[name])
         if name == "flower":
-            # Where honcho has a supervisor of ours for it, the engine starts it again.
-            assert services[name]["restart"] == "unless-stopped"
             assert command.startswith(supervisor)
             mine = mine.replace("--address=0.0.0.0", "--address=127.0.0.1")
             mine = mine.replace("--port=5555", '--port="${CHAT_FLOWER_PORT:-15555}"')
-        command_alone = command.removeprefix(supervisor).removeprefix("exec ")
-        assert mine.removeprefix("exec ") == command_alone.replace("$HONCHO_PROCESS_NAME@", "worker@")
+        assert mine.removeprefix("exec ") == command.removeprefix("exec ").replace("$HONCHO_PROCESS_NAME@", "worker@")
+
+
+def test_prometheus_asks_the_services_that_show_metrics(services: dict[str, Service]) -> None:
+    configuration = YAML(typ="safe").load(ROOT / "deploy" / "observability" / "prometheus.yml")
+    [job, of_console] = configuration["scrape_configs"]
+    [target] = job["dns_sd_configs"]
+    assert set(target["names"]) == OURS - {"init", "flower", "console"}
+    for name in target["names"]:
+        environment = services[name]["environment"]
+        assert (environment["CHAT_HTTP_HOST"], environment["CHAT_HTTP_PORT"]) == ("0.0.0.0", target["port"])
+    [[name, port]] = [one.split(":") for found in of_console["static_configs"] for one in found["targets"]]
+    assert name in services["console"]["environment"]["CHAT_CONSOLE_NAMES"].split(",")
+    assert services["console"]["ports"] == [f"127.0.0.1:{port}:{port}"]
+
+
+def test_what_a_profile_mounts_is_there(services: dict[str, Service]) -> None:
+    mounted = [volume for service in services.values() if "profiles" in service for volume in service["volumes"]]
+    assert len(mounted) == 5
+    for volume in mounted:
+        assert (ROOT / volume.partition(":")[0]).is_file()

@@ -16,10 +16,11 @@ from stack.servers.kafka import KafkaBroker, KafkaSettings
 from stack.servers.redis import RedisServer, RedisSettings
 from stack.waiting import wait_until
 from tests.deployment.conftest import Service
+from tests.pipeline.deployment import Deploy
 
 pytestmark = pytest.mark.servers
 
-PATIENCE_SECONDS = 120.0
+PATIENCE_SECONDS = 300.0
 
 
 @pytest.fixture(scope="module")
@@ -46,7 +47,7 @@ def is_healthy(service: Service, environment: Mapping[str, str], **replaced: str
     for old, new in replaced.items():
         assert any(old.removeprefix("port_") in part for part in command)
         command = [part.replace(old.removeprefix("port_"), new) for part in command]
-    return subprocess.run(command, env=environment, capture_output=True, check=False, timeout=60).returncode == 0
+    return subprocess.run(command, env=environment, capture_output=True, check=False, timeout=300).returncode == 0
 
 
 def run(service: Service, environment: Mapping[str, str], log: Path) -> subprocess.Popen[bytes]:
@@ -69,16 +70,20 @@ def test_a_broker_is_healthy_while_it_takes_requests(services: dict[str, Service
     assert not is_healthy(services["kafka-1"], os.environ, port_9092=port)
 
 
-def test_a_worker_is_healthy_while_it_answers(
-    services: dict[str, Service], environment: Mapping[str, str], tmp_path: Path
+@pytest.mark.parametrize("name", ["ingest", "dispatch", "worker"])
+def test_a_process_is_healthy_while_it_works(
+    deploy: Deploy, services: dict[str, Service], environment: Mapping[str, str], tmp_path: Path, name: str
 ) -> None:
-    service, log = services["worker"], tmp_path / "worker.log"
-    worker = run(service, environment, log)
+    at = {"CHAT_HTTP_PORT": str(free_port()), "CHAT_HTTP_HOST": "0.0.0.0"}
+    service, log = services[name], tmp_path / f"{name}.log"
+    environment = {**environment, **deploy().environment, **at}
+    assert not is_healthy(service, environment)
+    process = run(service, environment, log)
     try:
         assert wait_until(lambda: is_healthy(service, environment), PATIENCE_SECONDS), log.read_text()
     finally:
-        os.killpg(worker.pid, signal.SIGKILL)
-        worker.wait()
+        os.killpg(process.pid, signal.SIGKILL)
+        process.wait()
     assert not is_healthy(service, environment)
 
 
@@ -88,9 +93,26 @@ def test_flower_is_healthy_while_it_serves(
     port, log = str(free_port()), tmp_path / "flower.log"
     service = {**services["flower"], "command": [part.replace("5555", port) for part in services["flower"]["command"]]}
     assert not is_healthy(service, environment, port_5555=port)
-    flower = run(service, environment, log)
+    flower = run(service, {**environment, "FLOWER_BASIC_AUTH": "me:secret"}, log)
     try:
         assert wait_until(lambda: is_healthy(service, environment, port_5555=port), PATIENCE_SECONDS), log.read_text()
     finally:
         flower.terminate()
         flower.wait(PATIENCE_SECONDS)
+
+
+def test_the_console_is_healthy_while_it_serves(
+    services: dict[str, Service], environment: Mapping[str, str], tmp_path: Path
+) -> None:
+    port, log = str(free_port()), tmp_path / "console.log"
+    service = services["console"]
+    of_console = ("CHAT_CONSOLE_HOST", "CHAT_CONSOLE_NAMES")
+    given = {name: service["environment"][name] for name in of_console}
+    assert not is_healthy(service, environment, port_15556=port)
+    password = {"CHAT_CONSOLE_OPERATOR_PASSWORD": "secret", "CHAT_CONSOLE_PORT": port}
+    console = run(service, {**environment, **given, **password}, log)
+    try:
+        assert wait_until(lambda: is_healthy(service, environment, port_15556=port), PATIENCE_SECONDS), log.read_text()
+    finally:
+        console.terminate()
+        console.wait(PATIENCE_SECONDS)

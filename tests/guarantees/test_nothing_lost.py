@@ -27,7 +27,7 @@ def test_redis_may_be_wiped_at_any_moment(deploy: Deploy) -> None:
     pipeline.start("ingest.1", "dispatch.1")
     messages = some_messages(300, 20)
     send(pipeline.settings, messages)
-    with Redis.from_url(pipeline.settings.redis_url) as redis:
+    with Redis.from_url(pipeline.settings.redis_url.get_secret_value()) as redis:
         # No worker runs yet, so all tasks are in Redis.
         redis.flushdb()
     pipeline.start("worker.1")

@@ -2,21 +2,29 @@
 
 import os
 import subprocess
+from itertools import chain
 
+import orjson
 import pytest
 
+from bridge.commands.history import as_document
+from bridge.commands.tail import follow_conversation
+from chat_tasks.formats.topics import InstantMessage
+from stack.processes.ports import free_port
 from stack.waiting import wait_until
-from tests.pipeline.conversation import PATIENCE_SECONDS
+from tests.pipeline.conversation import PATIENCE_SECONDS, read_outputs, send, some_messages
 from tests.pipeline.deployment import SCRIPTS, Deploy, Deployment
 
 pytestmark = pytest.mark.servers
 
 
-def chat_tasks(deployment: Deployment, *arguments: str, name: str = "person") -> subprocess.CompletedProcess[str]:
+def chat_tasks(
+    deployment: Deployment, *arguments: str, name: str = "person", **environment: str
+) -> subprocess.CompletedProcess[str]:
     """Run the command to its end."""
     return subprocess.run(
         [str(SCRIPTS / "chat-tasks"), *arguments],
-        env={**os.environ, **deployment.environment, "CHAT_INSTANCE_NAME": name},
+        env={**os.environ, **deployment.environment, "CHAT_INSTANCE_NAME": name, **environment},
         capture_output=True,
         text=True,
         timeout=PATIENCE_SECONDS,
@@ -71,13 +79,20 @@ def test_tail_says_that_a_topic_is_not_there(deploy: Deploy) -> None:
         assert refused.stderr == f"chat-tasks: {reason}\n"
 
 
-def test_health_knows_who_is_at_work(deploy: Deploy) -> None:
+def test_health_says_what_the_process_says(deploy: Deploy) -> None:
     deployment = deploy()
-    deployment.start("ingest.1")
-    assert wait_until(lambda: chat_tasks(deployment, "health", "ingest", name="ingest.1").returncode == 0, 30)
-    stranger = chat_tasks(deployment, "health", "ingest", name="ingest.2")
-    assert stranger.returncode == 2
-    assert "ingest.2 is not a member of group" in stranger.stderr
+    at = {"CHAT_HTTP_PORT": str(free_port())}
+    silent = chat_tasks(deployment, "health", "ingest", **at)
+    assert (silent.returncode, silent.stdout) == (2, "")
+    assert silent.stderr.startswith(f"chat-tasks: no answer at 127.0.0.1 port {at['CHAT_HTTP_PORT']}: ")
+    [dispatch] = deployment.start("dispatch.1", **at)
+    assert wait_until(lambda: chat_tasks(deployment, "health", "dispatch", **at).stdout == "ready\n", PATIENCE_SECONDS)
+    assert chat_tasks(deployment, "health", "dispatch", "--live", **at).stdout == "alive\n"
+    other = chat_tasks(deployment, "health", "ingest", **at)
+    assert (other.returncode, other.stdout) == (2, "")
+    assert "answers dispatch: see CHAT_HTTP_PORT" in other.stderr
+    assert "CHAT_HTTP_PORT is not set" in chat_tasks(deployment, "health", "dispatch").stderr
+    dispatch.stop()
 
 
 def test_nobody_to_answer_is_one_clear_line(deploy: Deploy) -> None:
@@ -85,3 +100,26 @@ def test_nobody_to_answer_is_one_clear_line(deploy: Deploy) -> None:
     asked = chat_tasks(deployment, "latest", "abc", "--timeout", "1")
     assert asked.returncode == 2
     assert asked.stderr == "chat-tasks: no block came within 1 seconds: does the pipeline run (`honcho start`)?\n"
+
+
+def test_a_conversation_is_followed_from_a_number_on(deploy: Deploy) -> None:
+    deployment = deploy()
+    settings = deployment.settings
+    deployment.start("ingest.1", "dispatch.1", "worker.1")
+    followed = [InstantMessage(conversationKey="abc", sender="ann", recipients=[], body=f"b {n}") for n in range(4)]
+    others = some_messages(100, 20)
+    send(settings, [*followed[:2], *others])
+    read_outputs(settings, [*followed[:2], *others])
+    command = [str(SCRIPTS / "chat-tasks"), "tail", "--conversation", "abc", "--json", "--from", "3"]
+    environment = {**os.environ, **deployment.environment}
+    following = chain.from_iterable(follow_conversation(settings, "abc", 1))
+    seen = [as_document(next(following))]
+    with subprocess.Popen(command, env=environment, stdout=subprocess.PIPE) as tail:
+        send(settings, [*some_messages(100, 20, seed=1), *followed[2:]])
+        seen += [as_document(next(following)) for _ in range(2)]
+        assert tail.stdout is not None
+        assert orjson.loads(tail.stdout.readline()) == seen[-1]
+        tail.terminate()
+    history = chat_tasks(deployment, "history", "abc", "--json", "--after", "0").stdout
+    assert [one["conversationMsgSeq"] for one in seen] == [1, 2, 3]
+    assert seen == [orjson.loads(line) for line in history.splitlines()]

@@ -3,7 +3,8 @@
 import pytest
 from cassandra.cluster import Session
 
-from stack.pipeline.worker_pool import control_app, has_processes, resize
+from chat_tasks.worker.remote_control.control import control_app
+from stack.pipeline.worker_pool import has_processes, resize
 from tests.pipeline.conversation import assert_rows_match, read_outputs, send, some_messages
 from tests.pipeline.deployment import Deploy
 

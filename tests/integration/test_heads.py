@@ -11,7 +11,7 @@ from chat_tasks.conversation.sequencer import allocate
 from chat_tasks.errors import ConversationConflict
 from chat_tasks.settings import Settings
 from chat_tasks.storage.heads import HeadReader
-from chat_tasks.storage.replica_sets import ReplicaSets
+from chat_tasks.storage.requests.ring import Ring
 from chat_tasks.storage.thresholds import read_thresholds
 from chat_tasks.storage.writer import RowWriter
 from tests.pipeline.deployment import Deploy
@@ -36,9 +36,9 @@ def conversations(log_id: UUID) -> dict[str, list[Row]]:
 
 def writer_and_reader(session: Session, settings: Settings) -> tuple[RowWriter, HeadReader]:
     keyspace = settings.cassandra_keyspace
-    replica_sets = ReplicaSets(session, keyspace)
-    writer = RowWriter(session, keyspace, replica_sets, read_thresholds(session), BUCKET_SIZE)
-    return writer, HeadReader(session, keyspace, replica_sets, BUCKET_SIZE)
+    ring = Ring(session, keyspace)
+    writer = RowWriter(session, keyspace, ring, read_thresholds(session), BUCKET_SIZE)
+    return writer, HeadReader(session, keyspace, ring, BUCKET_SIZE)
 
 
 def sequences(found: dict[str, Head | Exception]) -> dict[str, tuple[int, list[int]]]:

@@ -11,10 +11,12 @@ from bridge.kafka.send import send_record
 from chat_tasks.conversation.routing import partition_of
 from chat_tasks.formats.topics import InstantMessage, LatestMessagesBlock, encode_message
 from chat_tasks.settings import Settings
+from stack.processes.ports import free_port
 from stack.servers.one_of_each import Servers
 from tests.chaos.system.memory import MemoryWatch
 from tests.pipeline.conversation import assert_rows_match, read_outputs, read_topic, send
 from tests.pipeline.deployment import Deploy
+from tests.pipeline.scraped import Metrics
 
 pytestmark = pytest.mark.servers
 
@@ -69,7 +71,9 @@ def test_what_cannot_be_read_is_passed_over_to_the_next_record_with_one_letter(
         file.seek(file.read().index(b"message 4"))
         file.write(b"MESSAGE")
 
-    killed, dispatch, _ = deployment.start("ingest.1", "dispatch.1", "worker.1")
+    port = free_port()
+    [dispatch] = deployment.start("dispatch.1", CHAT_HTTP_PORT=str(port))
+    killed, _ = deployment.start("ingest.1", "worker.1")
     killed.wait_for_line("passed over: ")
     killed.kill()
     [ingest] = deployment.start("ingest.1")
@@ -92,6 +96,7 @@ def test_what_cannot_be_read_is_passed_over_to_the_next_record_with_one_letter(
         assert reason.startswith(beginning)
     assert dispatch.log.count("passed over: ") == 1
     assert "starting again" not in killed.log + ingest.log + dispatch.log
+    Metrics(port).wait_equal(1, "dead_letters_total", stage="CONSUME", reason="unreadable")
 
     dispatch.stop()
     unread, others = from_bob("unread", "another"), from_bob("read")
@@ -105,8 +110,9 @@ def test_what_cannot_be_read_is_passed_over_to_the_next_record_with_one_letter(
         [byte] = file.read(1)
         file.seek(70)
         file.write(bytes([byte ^ 0xFF]))
-    [dispatch] = deployment.start("dispatch.1")
+    [dispatch] = deployment.start("dispatch.1", CHAT_HTTP_PORT=str(port))
     dispatch.wait_for_line(f"{settings.log_topic}[{log_partition}] cannot be read from offset 0 to 0: ")
+    Metrics(port).wait_equal(1, "paused_partitions", reason="unreadable")
     read_outputs(settings, [*messages[:4], messages[5], others])
     assert "starting again" not in dispatch.log
 
@@ -135,7 +141,7 @@ def test_requests_for_megabytes_are_answered_a_few_at_a_time(deploy: Deploy) -> 
     send(settings, messages)
     read_outputs(settings, messages)
     number = 150
-    with MemoryWatch(processes, settings.redis_url) as peaks:
+    with MemoryWatch(processes, settings.redis_url.get_secret_value()) as peaks:
         for _ in range(number):
             send_record(settings, settings.request_topic, REQUEST)
         blocks = read_topic(settings, settings.block_topic, number)

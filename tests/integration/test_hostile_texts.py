@@ -27,7 +27,7 @@ def message(number: int) -> InstantMessage:
 
 
 def test_nothing_that_a_person_reads_is_forged(deploy: Deploy, cassandra: Session) -> None:
-    deployment = deploy()
+    deployment = deploy(log_keys=True)
     settings = deployment.settings
     processes = deployment.start("ingest.1", "dispatch.1", "worker.1")
     messages = [message(0), message(1)]

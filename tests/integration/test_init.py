@@ -7,13 +7,14 @@ from cassandra.cluster import Session
 from confluent_kafka import TopicPartition
 from confluent_kafka.admin import AdminClient, NewPartitions
 
-from bridge.commands.init import initialise
-from bridge.commands.starting_offsets import Choices
+from bridge.commands.init.command import initialise
+from bridge.commands.init.starting_offsets import Choices
 from bridge.kafka.clients import base_config
 from bridge.kafka.topics.plans import plan_topics
 from chat_tasks.conversation.routing import partition_of
-from chat_tasks.errors import SettingsMismatch
+from chat_tasks.errors import CassandraUnavailable, SettingsMismatch
 from chat_tasks.storage import schema
+from chat_tasks.storage.session import failures_as_unavailable
 from stack.servers.one_of_each import Servers
 from stack.waiting import wait_until
 from tests.pipeline.conversation import PATIENCE_SECONDS, read_outputs, read_topic, send, some_messages
@@ -56,6 +57,16 @@ def test_it_waits_for_a_cassandra_that_is_too_busy_for_a_statement(
     assert schema.stored_settings(cassandra, settings) == {}
 
 
+def test_what_cassandra_refuses_is_said_at_once_and_not_asked_again(
+    deploy: Deploy, cassandra: Session, caplog: pytest.LogCaptureFixture
+) -> None:
+    elsewhere = {"cassandra_keyspace": "elsewhere", "cassandra_local_datacenter": "nowhere"}
+    settings = deploy().settings.model_copy(update=elsewhere)
+    with pytest.raises(CassandraUnavailable, match=r"ConfigurationException.*nowhere"), failures_as_unavailable():
+        schema.create(cassandra, settings)
+    assert "is executed again" not in caplog.text
+
+
 @pytest.mark.parametrize(
     ("setting", "value", "message"),
     [
@@ -77,13 +88,13 @@ def test_a_process_refuses_other_settings_than_the_data_was_made_with(deploy: De
     deployment = deploy()
     process = deployment.spawn(name, CHAT_BUCKET_SIZE="5")
     process.wait_for_line("CHAT_BUCKET_SIZE is 5 here, but the stored data was made with 10000")
-    assert process.popen.wait(30) == 2
+    assert process.popen.wait(PATIENCE_SECONDS) == 2
 
 
 @pytest.mark.parametrize("name", ["ingest.1", "dispatch.1", "worker.1"])
 def test_a_wrong_setting_is_one_clear_line(deploy: Deploy, name: str) -> None:
     process = deploy().spawn(name, CHAT_QUEUES="many")
-    assert process.popen.wait(30) != 0
+    assert process.popen.wait(PATIENCE_SECONDS) != 0
     assert process.log == (
         "chat-tasks: wrong setting: CHAT_QUEUES: Input should be a valid integer, "
         "unable to parse string as an integer\n"
@@ -95,7 +106,7 @@ def test_a_process_says_that_init_was_not_run(deploy: Deploy, name: str) -> None
     deployment = deploy()
     process = deployment.spawn(name, CHAT_CASSANDRA_KEYSPACE="nothing_here")
     process.wait_for_line("the keyspace nothing_here is not set up: run `chat-tasks init` first")
-    assert process.popen.wait(30) == 2
+    assert process.popen.wait(PATIENCE_SECONDS) == 2
 
 
 def test_partitions_may_be_added_to_every_topic_while_the_pipeline_runs(deploy: Deploy) -> None:
@@ -108,7 +119,7 @@ def test_partitions_may_be_added_to_every_topic_while_the_pipeline_runs(deploy: 
     admin = AdminClient(base_config(settings))
     more = [NewPartitions(plan.name, plan.partitions + 2) for plan in plan_topics(settings)]
     for added in admin.create_partitions(more).values():
-        added.result(30)
+        added.result(PATIENCE_SECONDS)
     again = deployment.initialise()
     assert f"topic {settings.message_topic}: exists, 5 partitions" in again
     assert f"group {settings.ingest_group}: 0 offsets set" in again
@@ -127,7 +138,7 @@ def test_partitions_may_be_added_to_every_topic_while_the_pipeline_runs(deploy: 
 def test_a_log_that_forgets_before_cassandra_syncs_is_refused(deploy: Deploy) -> None:
     process = deploy().spawn("dispatch.1", CHAT_REPLAY_WINDOW="15")
     process.wait_for_line("CHAT_REPLAY_WINDOW must exceed 15 s: a killed Cassandra node may forget so much")
-    assert process.popen.wait(30) == 2
+    assert process.popen.wait(PATIENCE_SECONDS) == 2
 
 
 def test_from_latest_passes_over_what_was_sent_before(deploy: Deploy) -> None:
@@ -153,11 +164,11 @@ def test_an_offset_that_is_gone_ends_a_process_with_the_remedy(deploy: Deploy) -
     admin = AdminClient(base_config(settings))
     ends = [TopicPartition(settings.message_topic, number, 5) for number in range(settings.topic_partitions)]
     for deleted in admin.delete_records(ends).values():
-        deleted.result(30)
+        deleted.result(PATIENCE_SECONDS)
 
     process = deployment.spawn("ingest.1")
     process.wait_for_line("is gone: the topic was truncated or made anew. `chat-tasks init --reset-offsets`")
-    assert process.popen.wait(30) == 2
+    assert process.popen.wait(PATIENCE_SECONDS) == 2
 
     initialise(settings, Choices(reset_offsets=True), lambda _: None)
     deployment.start("ingest.1", "dispatch.1", "worker.1")

@@ -5,7 +5,7 @@ from confluent_kafka import Producer
 
 from bridge.commands.latest import CORRELATION_HEADER, request_latest
 from bridge.kafka.clients import base_config
-from bridge.kafka.topic_reader import TopicReader
+from bridge.kafka.reading.topic_reader import TopicReader
 from chat_tasks.formats.topics import LatestMessagesBlock, LatestMessagesRequest
 from chat_tasks.settings import Settings
 from stack.waiting import wait_until

@@ -9,7 +9,14 @@ from confluent_kafka.admin import AdminClient, NewPartitions
 from bridge.kafka.clients import base_config
 from bridge.kafka.send import send_record
 from chat_tasks.formats.topics import encode_message
-from tests.pipeline.conversation import assert_rows_match, read_outputs, read_topic, send, some_messages
+from tests.pipeline.conversation import (
+    PATIENCE_SECONDS,
+    assert_rows_match,
+    read_outputs,
+    read_topic,
+    send,
+    some_messages,
+)
 from tests.pipeline.deployment import Deploy
 
 pytestmark = pytest.mark.servers
@@ -59,7 +66,7 @@ def test_partitions_added_to_the_input_are_read_from_their_beginning(deploy: Dep
     send(settings, messages[:20])
     admin = AdminClient(base_config(settings))
     [added] = admin.create_partitions([NewPartitions(settings.message_topic, 5)]).values()
-    added.result(30)
+    added.result(PATIENCE_SECONDS)
     for index, message in enumerate(messages[20:]):
         send_record(settings, settings.message_topic, encode_message(message), partition=3 + index % 2)
     read_outputs(settings, messages)

@@ -12,9 +12,8 @@ from cassandra.cluster import Session
 from confluent_kafka import Consumer, KafkaException, TopicPartition
 from confluent_kafka.admin import AdminClient, NewTopic
 
-from bridge.commands.group_offsets import consumed_topics
 from bridge.kafka.clients import base_config
-from bridge.kafka.groups import committed_offsets
+from bridge.kafka.groups import committed_offsets, consumed_topics
 from bridge.kafka.send import send_record
 from bridge.kafka.topics.ids import known_partitions_name, known_topics, topic_id_name
 from bridge.kafka.topics.plans import plan_topics
@@ -34,7 +33,7 @@ from tests.pipeline.conversation import (
 )
 from tests.pipeline.deployment import SCRIPTS, Deploy, Deployment
 
-pytestmark = pytest.mark.servers
+pytestmark = [pytest.mark.servers, pytest.mark.long]
 
 SESSION_SECONDS = 6
 ALL = ("ingest.1", "dispatch.1", "worker.1")
@@ -57,7 +56,7 @@ def assert_exits(deployment: Deployment, name: str, reason: str) -> None:
     """This bridge does not start, for this reason."""
     process = deployment.spawn(name)
     process.wait_for_line(reason)
-    assert process.popen.wait(30) == 2
+    assert process.popen.wait(PATIENCE_SECONDS) == 2
 
 
 def accepted(action: Callable[[], object]) -> Callable[[], bool]:
@@ -77,10 +76,10 @@ def make_anew(settings: Settings, topic: str, *, more_partitions: int = 0) -> No
     """Delete the topic and create it as it was, or with more partitions."""
     admin = AdminClient(base_config(settings))
     [plan] = [plan for plan in plan_topics(settings) if plan.name == topic]
-    admin.delete_topics([topic])[topic].result(30)
+    admin.delete_topics([topic])[topic].result(PATIENCE_SECONDS)
     partitions = plan.partitions + more_partitions
     new = NewTopic(topic, partitions, settings.topic_replication_factor, config=plan.config)
-    assert wait_until(accepted(lambda: admin.create_topics([new])[topic].result(30)), PATIENCE_SECONDS)
+    assert wait_until(accepted(lambda: admin.create_topics([new])[topic].result(PATIENCE_SECONDS)), PATIENCE_SECONDS)
 
 
 def commit(settings: Settings, offsets: Iterable[tuple[Partition, int, str]]) -> None:
@@ -103,7 +102,7 @@ def held(settings: Settings, topic: str) -> dict[Partition, TopicPartition]:
 
 def delete_group(admin: AdminClient, group: str) -> None:
     """Delete the group; Kafka refuses while it has members."""
-    admin.delete_consumer_groups([group])[group].result(30)
+    admin.delete_consumer_groups([group])[group].result(PATIENCE_SECONDS)
 
 
 def forget(settings: Settings) -> None:
@@ -266,7 +265,7 @@ def test_a_truncated_log_is_made_anew(deploy: Deploy, cassandra: Session) -> Non
     assert code == 2
     assert f"Delete the topic {settings.log_topic}, and `chat-tasks init` makes it anew" in said
     admin = AdminClient(base_config(settings))
-    admin.delete_topics([settings.log_topic])[settings.log_topic].result(30)
+    admin.delete_topics([settings.log_topic])[settings.log_topic].result(PATIENCE_SECONDS)
     QuarantineTable(cassandra, settings.cassandra_keyspace, settings.log_partitions).add("sick", "its rows differ")
     assert wait_until(lambda: "`chat-tasks init --leave-letters`" in run_init(deployment)[1], PATIENCE_SECONDS)
     assert run_init(deployment)[0] == 2

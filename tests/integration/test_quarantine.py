@@ -7,7 +7,10 @@ import orjson
 import pytest
 from cassandra.cluster import Session
 
-from bridge.kafka.topic_reader import TopicReader
+from bridge.kafka.reading.dead_letter_reader import read_dead_letters
+from bridge.kafka.reading.topic_reader import TopicReader
+from bridge.letters.purge import plan_purge, purge_letters
+from bridge.letters.states import LetterState
 from chat_tasks.formats.topics import InstantMessage
 from chat_tasks.settings import Settings
 from stack.waiting import wait_until
@@ -23,7 +26,7 @@ from tests.pipeline.conversation import (
 )
 from tests.pipeline.deployment import SCRIPTS, Deploy, Deployment
 
-pytestmark = pytest.mark.servers
+pytestmark = [pytest.mark.servers, pytest.mark.long]
 
 SICK = "sick"
 
@@ -62,6 +65,14 @@ def shown(deployment: Deployment) -> list[tuple[str, str, int]]:
     return [(one["conversationKey"], one["state"], one["deadLettersWaiting"]) for one in orjson.loads(found.stdout)]
 
 
+def promised_after_release(deployment: Deployment) -> set[str]:
+    """The topics for which `erase` names no time before the conversation is released."""
+    looked = chat_tasks(deployment, "erase", SICK, "--all", "--dry-run", "--json")
+    assert looked.returncode == 0, looked.stderr
+    copies = orjson.loads(looked.stdout)["copies"]
+    return {one["place"] for one in copies if one["until"] is None and "after the release" in one["remedy"]}
+
+
 def quarantine_some(deployment: Deployment, session: Session, number: int) -> list[InstantMessage]:
     """Five messages that are published, and so many that are kept aside."""
     settings = deployment.settings
@@ -88,12 +99,19 @@ def test_kept_aside_shown_released_and_replayed_while_all_others_flow(deploy: De
     assert SICK in for_people
     assert "30" in for_people
 
+    # No time is promised for what a release is going to publish.
+    assert {settings.output_topic, settings.block_topic} <= promised_after_release(deployment)
     refused = chat_tasks(deployment, "quarantine", "release", SICK)
     assert refused.returncode == 2
-    assert f'conversation "{SICK}" is quarantined again: row 5 was written from offset 1000000000' in refused.stderr
+    assert "this conversation is quarantined again: row 5 was written from offset 1000000000" in refused.stderr
     later = messages_of(10, "while it was quarantined again")
     send(settings, later)
     assert wait_until(lambda: shown(deployment) == [(SICK, "quarantined", 40)], PATIENCE_SECONDS, interval=0.3)
+
+    refused = chat_tasks(deployment, "letters", "replay", "--all")
+    assert refused.stdout.startswith("0 letters sent again\n40 are not sent; the first one is ")
+    assert f'`chat-tasks quarantine release` publishes the letters of "{SICK}" in order' in refused.stdout
+    assert plan_purge(settings, None) == []
 
     mend(cassandra, settings, 5)
     released = chat_tasks(deployment, "quarantine", "release", SICK)
@@ -103,6 +121,7 @@ def test_kept_aside_shown_released_and_replayed_while_all_others_flow(deploy: De
         f'"{SICK}": released, all its dead letters are published',
     ]
     assert shown(deployment) == []
+    assert promised_after_release(deployment) == set()
 
     after = messages_of(10, "after")
     send(settings, after)
@@ -110,6 +129,10 @@ def test_kept_aside_shown_released_and_replayed_while_all_others_flow(deploy: De
     assert_rows_match(cassandra, settings, read_outputs(settings, everything))
     letters = [one.value() for one in read_topic(settings, settings.dead_letter_topic, 41) if one.value() is not None]
     assert len(set(letters)) == len(letters) == 40
+    [doomed] = plan_purge(settings, None)
+    assert (doomed.letters, doomed.receipts, doomed.stopper) == ({LetterState.RELEASED: 40}, 1, None)
+    purge_letters(settings, [doomed])
+    assert [message for messages in read_dead_letters(settings) for message in messages] == []
 
 
 def test_whoever_is_killed_in_the_middle_of_a_release_loses_and_doubles_nothing(
@@ -152,7 +175,7 @@ def test_without_dispatch_the_request_stays(deploy: Deploy, cassandra: Session) 
     mend(cassandra, settings, 5)
     waited = chat_tasks(deployment, "quarantine", "release", SICK, "--timeout", "1")
     assert waited.returncode == 2
-    assert f'"{SICK}" is not released after 1 seconds' in waited.stderr
+    assert "this conversation is not released after 1 seconds" in waited.stderr
     assert shown(deployment) == [(SICK, "release requested", 3)]
     deployment.start("dispatch.1")
     assert_rows_match(cassandra, settings, read_outputs(settings, messages))
@@ -163,4 +186,4 @@ def test_what_is_not_quarantined_cannot_be_released(deploy: Deploy) -> None:
     deployment = deploy()
     assert chat_tasks(deployment, "quarantine", "show").stdout == "no conversation is quarantined\n"
     refused = chat_tasks(deployment, "quarantine", "release", "abc")
-    assert (refused.returncode, refused.stderr) == (2, 'chat-tasks: conversation "abc" is not quarantined\n')
+    assert (refused.returncode, refused.stderr) == (2, "chat-tasks: this conversation is not quarantined\n")

@@ -3,8 +3,9 @@
 import pytest
 from cassandra.cluster import Session
 
-from stack.pipeline.worker_pool import control_app, has_processes
-from tests.pipeline.conversation import assert_rows_match, read_outputs, send, some_messages
+from chat_tasks.worker.remote_control.control import control_app
+from stack.pipeline.worker_pool import has_processes
+from tests.pipeline.conversation import PATIENCE_SECONDS, assert_rows_match, read_outputs, send, some_messages
 from tests.pipeline.deployment import Deploy
 
 pytestmark = pytest.mark.servers
@@ -28,7 +29,7 @@ def test_commands_that_would_stop_tasks_are_refused(deploy: Deploy, cassandra: S
     _, dispatch, worker = deployment.start("ingest.1", "dispatch.1", "prefork.1")
     with control_app(settings) as app:
         for command, arguments in {**REFUSED, **TAKEN}.items():
-            [answers] = app.control.broadcast(command, arguments, reply=True, timeout=30, limit=1)
+            [answers] = app.control.broadcast(command, arguments, reply=True, timeout=PATIENCE_SECONDS, limit=1)
             [answer] = answers.values()
             if command in REFUSED:
                 assert answer["error"].startswith("refused: ")

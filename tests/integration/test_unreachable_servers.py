@@ -12,7 +12,7 @@ from stack.processes.ports import free_port
 from stack.servers.kafka import KafkaBroker, KafkaSettings
 from stack.servers.redis import RedisServer, RedisSettings
 from tests.integration.test_commands import chat_tasks
-from tests.pipeline.conversation import read_outputs, send, some_messages
+from tests.pipeline.conversation import PATIENCE_SECONDS, read_outputs, send, some_messages
 from tests.pipeline.deployment import Deploy, Deployment
 
 pytestmark = pytest.mark.servers
@@ -51,11 +51,11 @@ def refused(deployment: Deployment, *arguments: str, **environment: str) -> str:
         (
             {"CHAT_KAFKA_BOOTSTRAP_SERVERS": f"{UNKNOWN}:9092"},
             ("send", "abc", "hello"),
-            f"({UNKNOWN}:9092/bootstrap: Failed to resolve '{UNKNOWN}:9092': ",
+            f"Kafka: unknown host: {UNKNOWN}:9092/bootstrap: Failed to resolve '{UNKNOWN}:9092': ",
         ),
         (
             {"CHAT_KAFKA_BOOTSTRAP_SERVERS": f"127.0.0.1:{CLOSED}"},
-            ("health", "ingest"),
+            ("send", "abc", "hello"),
             f"(127.0.0.1:{CLOSED}/bootstrap: Connect to ipv4#127.0.0.1:{CLOSED} failed: Connection refused)",
         ),
     ],
@@ -84,7 +84,7 @@ def test_bridges_and_workers_that_do_not_find_cassandra_say_so_and_go_on(deploy:
         bridge.wait_for_line(f"starting again: {reason}")
         assert bridge.runs
     elsewhere.wait_for_line("CHAT_CASSANDRA_LOCAL_DATACENTER is nowhere here, but Cassandra's nodes are in datacenter1")
-    assert elsewhere.popen.wait(30) == 2
+    assert elsewhere.popen.wait(PATIENCE_SECONDS) == 2
 
     worker.stop()
     deployment.start("worker.2")
@@ -113,7 +113,7 @@ def test_a_broker_that_advertises_a_name_that_nobody_knows_is_named(deploy: Depl
         bridges = [deployment.spawn(name) for name in ("ingest.1", "dispatch.1")]
         assert cause in refused(deployment, "init")
         for bridge in bridges:
-            bridge.wait_for_line(f"({cause}")
+            bridge.wait_for_line(f"Kafka: unknown host: {cause}")
             assert bridge.runs
     finally:
         misleading.stop()
@@ -133,7 +133,9 @@ def test_a_redis_that_refuses_the_password_is_named_without_it(deploy: Deploy, t
         wrong = {"CHAT_REDIS_URL": redis.url.replace("redis://", "redis://:wrong@")}
         deployment = deploy()
         dispatch, worker = (deployment.spawn(name, **wrong) for name in ("dispatch.1", "worker.1"))
-        dispatch.wait_for_line(f"Redis: {redis.address}: AuthenticationError: invalid username-password pair")
+        dispatch.wait_for_line(
+            f"Redis: {redis.address} denies default: AuthenticationError: invalid username-password pair"
+        )
         worker.wait_for_line(
             f"Cannot connect to redis://:**@{redis.address}/0: AuthenticationError: invalid username-password pair"
         )

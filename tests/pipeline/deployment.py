@@ -10,29 +10,38 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from bridge.commands.init import initialise
-from bridge.commands.starting_offsets import Choices
-from bridge.kafka.topics.plans import plan_topics
+from bridge.commands.init.command import initialise
+from bridge.commands.init.starting_offsets import Choices
+from bridge.kafka.topics.plans import plan_audit, plan_topics
+from chat_tasks.setting_variables import read_values
 from chat_tasks.settings import Settings
 from stack.servers.cluster import Cluster
 from stack.servers.one_of_each import Servers
 from stack.waiting import wait_until
 
 SCRIPTS = Path(sys.executable).parent
-START_SECONDS = 30.0
-STOP_SECONDS = 30.0
+START_SECONDS = 180.0
+STOP_SECONDS = 180.0
+_INIT_SECONDS = 60.0
 
 _WORKER = (
     *("celery", "--app", "chat_tasks.celery_app", "worker"),
-    *("--without-gossip", "--without-mingle", "--loglevel", "INFO"),
+    *("--without-gossip", "--without-mingle"),
 )
 COMMANDS = {
     "ingest": ("chat-tasks", "ingest"),
     "dispatch": ("chat-tasks", "dispatch"),
+    "console": ("chat-tasks", "console"),
     "worker": (*_WORKER, "--pool", "solo"),
     "prefork": (*_WORKER, "--pool", "prefork", "--concurrency", "2"),
 }
-READY = {"ingest": "assigned ", "dispatch": "assigned ", "worker": " ready.", "prefork": " ready."}
+READY = {
+    "ingest": "assigned ",
+    "dispatch": "assigned ",
+    "console": "Uvicorn running on ",
+    "worker": " ready.",
+    "prefork": " ready.",
+}
 
 
 @dataclass
@@ -88,8 +97,9 @@ class Deployment:
     @classmethod
     def on(cls, servers: Servers | Cluster, number: int, folder: Path, **chosen: Any) -> Deployment:
         """The `number`-th deployment on these servers; `chosen` are settings that differ from the defaults."""
+        read = read_values(servers.environment(), Settings.model_fields)
         values = {
-            **{name.removeprefix("CHAT_").lower(): value for name, value in servers.environment().items()},
+            **read.settings,
             "cassandra_keyspace": f"chat_{number}",
             "redis_url": servers.redis.url.rpartition("/")[0] + f"/{number % 16}",
             "ingest_group": f"ingest-{number}",
@@ -101,13 +111,15 @@ class Deployment:
             },
             **chosen,
         }
-        environment = {f"CHAT_{name.upper()}": str(value) for name, value in values.items()}
-        return cls(Settings(**values), environment, folder)
+        environment = {**servers.environment(), **{f"CHAT_{name.upper()}": str(one) for name, one in values.items()}}
+        return cls(Settings(kafka_properties=read.kafka_properties, **values), environment, folder)
 
     def initialise(self, **changed: Any) -> list[str]:
         """Run `init`, with `changed` settings; returns what it reported."""
         lines: list[str] = []
-        initialise(self.settings.model_copy(update=changed), Choices(), lines.append)
+        # It has more patience with a busy Cassandra than the pipeline has.
+        chosen = {"cassandra_timeout": _INIT_SECONDS, **changed}
+        initialise(self.settings.model_copy(update=chosen), Choices(), lines.append)
         return lines
 
     def start(self, *names: str, launcher: Sequence[str] = (), **environment: str) -> list[Process]:
@@ -124,7 +136,7 @@ class Deployment:
         command = COMMANDS[kind]
         arguments = [*launcher, *command] if launcher else [str(SCRIPTS / command[0]), *command[1:]]
         if command[0] == "celery":
-            arguments += ["--hostname", f"{name}@test"]
+            arguments += ["--hostname", f"{environment.get('HONCHO_PROCESS_NAME', name)}@test"]
         log_path = self.folder / f"{name}-{len(self.processes)}.log"
         with log_path.open("wb") as log:
             popen = subprocess.Popen(
@@ -146,7 +158,7 @@ class Deployment:
 
     def topics(self) -> Iterable[str]:
         """The names of all topics."""
-        return [plan.name for plan in plan_topics(self.settings)]
+        return [plan.name for plan in (*plan_topics(self.settings), plan_audit(self.settings))]
 
     def end(self) -> Iterator[str]:
         """Kill what still runs; yields what the processes printed that nobody should have to read."""

@@ -7,7 +7,7 @@ from bridge.kafka.clients import base_config
 from bridge.kafka.transaction import Partition
 from chat_tasks.settings import Settings
 
-_SECONDS = 30.0
+_SECONDS = 180.0
 
 
 def lags(settings: Settings, group: str) -> dict[Partition, int]:

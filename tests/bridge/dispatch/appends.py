@@ -25,7 +25,7 @@ MANY = 1_000
 def append_work(settings: Settings = SETTINGS, **changes: Any) -> AppendWork:
     """Of an assignment that begins."""
     heads = changes.pop("heads", {LOG.number: PartitionHeads(1_000)})
-    facts = AssignmentFacts(LOG_ID, {"host": 1_600}, frozenset(), {}, 3, 3, SEAL)
+    facts = AssignmentFacts(LOG_ID, {"host": 1_600}, frozenset(), {}, 3, 3, SEAL, {})
     return AppendWork(
         settings,
         facts._replace(**changes),

@@ -3,6 +3,7 @@
 from typing import Any
 
 from bridge.dispatch.assignment import AssignmentState
+from bridge.dispatch.counts import DispatchCounts
 from bridge.dispatch.process_state import ProcessState
 from bridge.dispatch.servers.facts import AssignmentFacts
 from bridge.kafka.assignment import Assignment, Committed
@@ -26,14 +27,21 @@ def assignment_work(
     offset: int = 0,
     quarantined: frozenset[str] = frozenset(),
     requests: tuple[int, str] = (0, ""),
+    *,
+    low: int = 0,
+    horizon: int = MANY,
+    process_state: ProcessState | None = None,
     **chosen: Any,
 ) -> AssignmentState:
-    """Of a part of the log that was committed up to `offset`, and of the requests as they were committed."""
-    partitions = {LOG: Committed(offset, metadata, 0), REQUESTS: Committed(*requests, 0)}
+    """Of a part of the log that was committed up to `offset`, and of the requests as they were committed.
+
+    The log begins at `low`, and its rows are complete up to `horizon`.
+    """
+    partitions = {LOG: Committed(offset, metadata, low), REQUESTS: Committed(*requests, 0)}
     assignment = Assignment(1_700, partitions, None)
-    facts = AssignmentFacts(LOG_ID, GENERATIONS, quarantined, {}, 3, 3, SEAL)
+    facts = AssignmentFacts(LOG_ID, GENERATIONS, quarantined, {}, 3, 3, SEAL, {LOG.number: horizon})
     settings = Settings(**{"queues": 2, "log_partitions": 1, **chosen})
-    return AssignmentState(settings, assignment, facts, ProcessState())
+    return AssignmentState(settings, assignment, facts, process_state or ProcessState(DispatchCounts(settings)))
 
 
 def logged(offset: int, value: bytes = FROM_BOB, key: str = "abc123") -> ConsumedMessage:
@@ -54,5 +62,6 @@ def published(work: AssignmentState, now: float = 0) -> list[Output]:
     """What the next transaction holds, which is committed at that time."""
     transaction = work.next_transaction()
     assert transaction is not None
-    work.committed(transaction, now)
+    work.committed(transaction)
+    work.log_purge.horizons_stored(work.log_purge.horizons(), now)
     return list(transaction.outputs)

@@ -6,10 +6,12 @@ it took in before the replay window began.
 
 import json
 from collections import defaultdict
+from collections.abc import Mapping
 
 from bridge.dispatch.assignment import AssignmentState
 from bridge.dispatch.commits.commit_metadata import decode_metadata, digest_of
 from bridge.dispatch.conversations.release import FoundLetters, WantedLetters
+from bridge.dispatch.counts import DispatchCounts
 from bridge.dispatch.process_state import ProcessState
 from bridge.dispatch.quarantine.letter_box import LetterBox
 from bridge.dispatch.servers.facts import AssignmentFacts
@@ -52,9 +54,10 @@ class SimulatedPipeline:
         self.requests: dict[str, int] = {}
         self.mended_up_to: dict[str, int] = {}
         self.deleted: list[tuple[float, str, str, int]] = []
+        self.stored_horizons: list[tuple[float, Mapping[int, int]]] = []
         self.worker = SimulatedWorker(self.generations(0))
         self.epoch = 0
-        self.state_elsewhere = ProcessState()
+        self.state_elsewhere = ProcessState(DispatchCounts(SETTINGS))
         self.restart()
 
     @property
@@ -83,7 +86,7 @@ class SimulatedPipeline:
 
     def restart(self) -> None:
         """The dispatcher ends, and another one begins with what the group holds."""
-        self.process_state = ProcessState()
+        self.process_state = ProcessState(DispatchCounts(SETTINGS))
         self._begin()
 
     def _end(self) -> None:
@@ -99,6 +102,7 @@ class SimulatedPipeline:
             3,
             3,
             SEAL,
+            self.horizons(),
         )
         assignment = Assignment(
             self.epoch,
@@ -224,7 +228,7 @@ class SimulatedPipeline:
         """Nothing is finished, and a transaction is due anyway."""
         offsets = self.work.at_rest()
         self.group.update({offset.partition: offset for offset in offsets})
-        self.work.committed(Transaction((), offsets), self.now)
+        self.work.committed(Transaction((), offsets))
 
     def _publish(self, output: Output) -> None:
         """Every output is the next one of its conversation, exactly."""
@@ -260,9 +264,19 @@ class SimulatedPipeline:
         """The log lets go of what was committed before the replay window began, once no node has started since."""
         if self.facts.generations != self.worker.generations:
             return
-        for partition, offset in self.work.purgeable(self.now - SETTINGS.replay_window).items():
+        reached = self.work.log_purge.horizons()
+        self.stored_horizons.append((self.now, reached))
+        self.work.log_purge.horizons_stored(reached, self.now)
+        for partition, offset in self.work.log_purge.purgeable(self.now - SETTINGS.replay_window).items():
             # What this dispatcher committed long ago another one may have purged already.
             self.lows[partition] = max(offset, self.lows[partition])
+
+    def horizons(self) -> dict[int, int]:
+        """The horizons as Cassandra has them."""
+        found: dict[int, int] = {}
+        for _, horizons in self.stored_horizons:
+            found.update({number: max(offset, found.get(number, 0)) for number, offset in horizons.items()})
+        return found
 
     def restart_kafka(self, quarters: int) -> None:
         """It forgets how far the log was purged: what was, is there again."""
@@ -276,6 +290,7 @@ class SimulatedPipeline:
         since = self.now - SETTINGS.replay_window
         back = {key: (reason, request) for at, key, reason, request in self.deleted if forgets_the_table and at > since}
         self.deleted = []
+        self.stored_horizons = [(at, horizons) for at, horizons in self.stored_horizons if at <= since]
         self.quarantined.update({key: reason for key, (reason, _) in back.items()})
         self.requests.update({key: request for key, (_, request) in back.items()})
         for key, rows in self.worker.rows.items():

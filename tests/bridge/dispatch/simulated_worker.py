@@ -31,9 +31,8 @@ STALE = Failure(Answer.RETRY, "a Cassandra node has started")
 
 def as_stored(row: Row) -> StoredRow:
     """What a read of the row gives."""
-    return StoredRow(
-        row.sequence, row.log_id, row.log_offset, row.sender, row.recipients, row.body, row.write_timestamp
-    )
+    texts = row.sender, row.recipients, row.body
+    return StoredRow(row.sequence, row.log_id, row.log_offset, *texts, *[row.write_timestamp] * len(texts))
 
 
 def _head_of(rows: Mapping[int, Row], first: int) -> int:

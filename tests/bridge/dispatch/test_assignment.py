@@ -9,7 +9,8 @@ from bridge.dispatch.commits.replay import PartitionState
 from bridge.kafka.errors import UnreadableRecords
 from bridge.kafka.transaction import Partition
 from chat_tasks.errors import ConfigurationError
-from chat_tasks.formats.tasks import Reply
+from chat_tasks.formats.tasks import Answer, Failure, Reply
+from chat_tasks.settings import Settings
 from tests.bridge.dispatch.assignments import (
     FROM_BOB,
     GENERATIONS,
@@ -29,6 +30,7 @@ from tests.bridge.messages import ConsumedMessage, logged_message
 FROM_ANN = b'{"conversationKey":"abc123","sender":"ann","recipients":["bob"],"body":"Hi there!"}'
 OUT_BOB = b'{"conversationKey":"abc123","sender":"bob","recipients":["ann"],"conversationMsgSeq":0,"body":"Hi there!"}'
 OUT_ANN = b'{"conversationKey":"abc123","sender":"ann","recipients":["bob"],"conversationMsgSeq":1,"body":"Hi there!"}'
+SETTINGS = Settings()
 BLOCK = b'{"conversationKey":"abc123","latestChatter":[["bob","Hi there!",0],["ann","Hi there!",1]]}'
 
 
@@ -70,7 +72,7 @@ def test_requests_that_cannot_be_read_are_one_letter_and_are_passed_over() -> No
     [letter] = transaction.outputs
     assert (letter.topic, letter.key) == ("dead_letter", b"latest_messages_request-0-1")
     assert [(one.partition, one.offset) for one in transaction.offsets] == [(REQUESTS, 0)], "the first is not answered"
-    work.committed(transaction, 0)
+    work.committed(transaction)
     perform_all(work, SimulatedWorker(GENERATIONS))
     transaction = work.next_transaction()
     assert transaction is not None
@@ -135,6 +137,17 @@ def test_a_replay_that_has_come_to_what_cannot_be_read_is_over() -> None:
     assert work._progress[LOG].state is PartitionState.REPLAYED
 
 
+def test_a_replay_begins_at_what_a_restored_backup_has() -> None:
+    work = assignment_work(encode_metadata(CommitMetadata("0ddba11", durable=2)), offset=3, horizon=1)
+    assert (work.start[LOG], work.replaying) == (1, 2)
+
+
+def test_rows_that_are_older_than_the_log_are_refused() -> None:
+    assert assignment_work(offset=9, low=7, horizon=7).start[LOG] == 7
+    with pytest.raises(ConfigurationError, match=r"log\[0\] begins at offset 7, and rows are complete up to 6\."):
+        assignment_work(offset=9, low=7, horizon=6)
+
+
 def test_a_replay_begins_at_what_no_node_can_forget() -> None:
     """Also where a broker that was killed has forgotten that this was purged."""
     work = assignment_work(encode_metadata(CommitMetadata("0ddba11", durable=2)), offset=3)
@@ -166,6 +179,21 @@ def test_requests_wait_until_they_may_be_served() -> None:
     work.receive([logged(0), requested(0)])
     assert [task.name for task in work.plan(0, MANY, published=None)] == ["chat_tasks.append_messages"]
     assert [task.name for task in work.plan(0, MANY, published=())] == ["chat_tasks.latest_messages"]
+
+
+def test_nobody_is_woken_for_requests_that_wait_until_blocks_are_published() -> None:
+    work = assignment_work()
+    work.receive([requested(0), requested(1, REQUEST.replace(b"abc123", b"another"))])
+    large = "x" * (SETTINGS.bytes_in_flight // 16)
+    down = Failure(Answer.RETRY, "Cassandra is down")
+    [task] = work.plan(0, MANY, published=())
+    work.take_reply(task, Reply(task.task_id, 0.1, [large, down]), 0)
+    retry_at = work.next_plan_at(0)
+    assert retry_at is not None
+    assert list(work.plan(retry_at, MANY, published=())) == []
+    assert work.next_plan_at(retry_at) is None
+    published(work)
+    assert len(list(work.plan(retry_at, MANY, published=()))) == 1
 
 
 def test_an_invalid_request_becomes_a_dead_letter_and_holds_nobody_up() -> None:
@@ -267,7 +295,7 @@ def test_a_broker_that_forgot_everything_loses_the_tasks_of_both_kinds() -> None
     work, worker = assignment_work(), SimulatedWorker(GENERATIONS)
     work.receive([logged(0), requested(0)])
     assert len(list(work.plan(0, MANY, published=()))) == 2
-    assert work.lose_all() == 2
+    assert sum(work.lose_all().values()) == 2
     perform_all(work, worker)
     assert len(published(work)) == 2
 
@@ -291,10 +319,10 @@ def test_the_log_keeps_everything_until_the_replay_has_ended() -> None:
     for task in list(work.plan(0, MANY, published=None)):
         work.take_reply(task, worker.perform(task, failing=frozenset({"slow"})), now=0)
     assert len(published(work)) == 1
-    assert work.purgeable(before=1) == {}
+    assert work.log_purge.purgeable(before=1) == {}
     for task in list(work.plan(60, MANY, published=None)):
         work.take_reply(task, worker.perform(task), now=60)
     assert published(work, now=60) == []
     # What was committed before the replay ended has just been written again, and counts from now.
-    assert work.purgeable(before=59) == {}
-    assert work.purgeable(before=60) == {LOG: 2}
+    assert work.log_purge.purgeable(before=59) == {}
+    assert work.log_purge.purgeable(before=60) == {LOG: 2}

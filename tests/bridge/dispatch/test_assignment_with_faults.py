@@ -237,7 +237,7 @@ class FaultyPipeline(RuleBasedStateMachine):
         if not survives:
             self.begin_again(heads)
         elif transaction is not None:
-            self.pipeline.work.committed(transaction, self.pipeline.now)
+            self.pipeline.work.committed(transaction)
 
     @rule()
     def rest(self) -> None:

@@ -38,8 +38,10 @@ def test_what_is_written_fills_it_until_it_is_published() -> None:
     work.receive([logged(0), logged(1)])
     perform_all(work, SimulatedWorker(GENERATIONS))
     assert work.full() == {LOG, REQUESTS}
+    assert work.paused() == {"in_flight": 1, "metadata": 0, "requests": 1, "unreadable": 0}
     published(work)
     assert work.full() == set()
+    assert not any(work.paused().values())
 
 
 @pytest.mark.parametrize("bound", [{"records_in_flight": 2}, {"bytes_in_flight": 2 * len(FROM_BOB)}])
@@ -73,6 +75,7 @@ def test_many_requests_pause_the_requests_alone() -> None:
     work = assignment_work()
     work.receive([requested(offset) for offset in range(2_000)])
     assert work.full() == {REQUESTS}
+    assert work.paused() == {"in_flight": 0, "metadata": 0, "requests": 1, "unreadable": 0}
 
 
 def test_a_straggler_pauses_its_partition_before_the_metadata_is_too_long() -> None:
@@ -87,9 +90,12 @@ def test_a_straggler_pauses_its_partition_before_the_metadata_is_too_long() -> N
         perform_all(work, worker)
         transaction = work.next_transaction()
         assert transaction is not None
-        work.committed(transaction, now=0)
+        work.committed(transaction)
         assert all(len(committed.metadata) <= 4_096 for committed in transaction.offsets)
     assert offset > 15_000
+    assert work.paused() == {"in_flight": 0, "metadata": 1, "requests": 0, "unreadable": 0}
+    unfinished, first = work.unfinished()[LOG]
+    assert (unfinished, first) == (offset // 2 + 1, 0)
 
 
 def test_a_hot_conversation_makes_no_transaction_larger_than_it_may_be() -> None:
@@ -100,7 +106,7 @@ def test_a_hot_conversation_makes_no_transaction_larger_than_it_may_be() -> None
     sizes = []
     while (transaction := work.next_transaction(64_000)) is not None:
         sizes.append(transaction.size)
-        work.committed(transaction, now=0)
+        work.committed(transaction)
         assert transaction.offsets[0].offset == 7 * len(sizes) or len(sizes) == 6
     assert len(sizes) == 6
     assert max(sizes) < 64_000 + 2 * len(long)

@@ -35,7 +35,7 @@ def serve(work: AssignmentState, rounds: range) -> None:
         work.receive([requested(offset, request % offset) for offset in offsets])
         perform_all(work, worker, number)
         assert len(published(work, number)) == 2 * _ROUND
-        work.purgeable(number)
+        work.log_purge.purgeable(number)
     assert not work.has_work()
 
 

@@ -1,5 +1,6 @@
 """From whatever was sent to the log, or to the dead letters."""
 
+import time
 from collections import defaultdict
 from collections.abc import Sequence
 
@@ -10,6 +11,7 @@ from bridge.ingest.handler import Ingest
 from bridge.kafka.assignment import Assignment, Committed
 from bridge.kafka.errors import UnreadableRecords
 from bridge.kafka.transaction import CommittedOffset, Partition, Transaction
+from bridge.records.dead_letter_counts import DeadLetterCounts
 from chat_tasks.conversation.routing import partition_of
 from chat_tasks.formats.topics import InstantMessage, encode_message
 from chat_tasks.settings import Settings
@@ -21,7 +23,7 @@ FROM_BOB = b'{"conversationKey":"abc123","sender":"bob","recipients":["ann"],"bo
 
 def ingest(**chosen: int) -> Ingest:
     """With both partitions, from their offsets 5 and 0."""
-    handler = Ingest(Settings(instance_name="ingest.1", log_partitions=12, **chosen))
+    handler = Ingest(Settings(instance_name="ingest.1", log_partitions=12, **chosen), DeadLetterCounts("dead_letter"))
     assignment = Assignment(1_700, {FIRST: Committed(5, "", 0), SECOND: Committed(0, "", 0)}, None)
     assert handler.assigned(assignment, None) == {FIRST: 5, SECOND: 0}
     return handler
@@ -49,6 +51,21 @@ def test_a_valid_message_goes_to_the_log_under_its_conversation() -> None:
     assert output.partition == partition_of(b"abc123", 12)
     assert output.headers == [("trace", b"t")]
     assert [(one.partition, one.offset) for one in transaction.offsets] == [(FIRST, 6)]
+
+
+def test_a_transaction_says_since_when_its_oldest_record_is_there() -> None:
+    handler = ingest()
+    began = time.time_ns()
+    handler.records([sent(FIRST, 5)])
+    delivered = time.time_ns()
+    handler.records([sent(FIRST, 6)])
+    first = transaction_of(handler).source
+    handler.records([sent(FIRST, 7)])
+    second = transaction_of(handler).source
+    assert first is not None
+    assert second is not None
+    assert first.topic == "instant_message_in"
+    assert began <= first.since <= delivered <= second.since
 
 
 def test_an_invalid_one_goes_whole_to_the_dead_letters_with_its_reason() -> None:

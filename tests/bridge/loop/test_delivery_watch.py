@@ -15,7 +15,7 @@ def test_an_error_that_nobody_expected_is_told() -> None:
 
     posted: SimpleQueue[object] = SimpleQueue()
     settings = Settings(kafka_bootstrap_servers="127.0.0.1:1", stall_timeout=0.01)
-    DeliveryWatch(settings, broken, dict, posted.put).start()  # type: ignore[arg-type]
+    DeliveryWatch(settings, broken, dict, dict, posted.put).start()  # type: ignore[arg-type]
     failed = posted.get(timeout=PATIENCE_SECONDS)
     assert isinstance(failed, Failed)
     assert isinstance(failed.error, ZeroDivisionError)

@@ -46,6 +46,27 @@ def test_rows_that_were_deleted_on_purpose_are_no_anomaly_and_others_are(history
     assert Kind.OUTPUT_WITHOUT_ROW in {anomaly.kind for anomaly in anomalies(history)}
 
 
+@given(history=histories())
+def test_messages_that_were_erased_on_purpose_are_no_anomaly_and_others_are(history: History) -> None:
+    history.rows = [
+        replace(row, recipients=(), body="") if (row.conversation, row.sequence) == (BUSY, 1) else row
+        for row in history.rows
+    ]
+    history.blocks = [
+        replace(
+            block,
+            messages=tuple((sender, "" if number == 1 else body, number) for sender, body, number in block.messages),
+        )
+        if block.conversation == BUSY
+        else block
+        for block in history.blocks
+    ]
+    history.erased = {BUSY: {1}}
+    assert anomalies(history) == []
+    history.erased = {BUSY: {0}}
+    assert Kind.ROW_DIFFERS in {anomaly.kind for anomaly in anomalies(history)}
+
+
 def test_every_kind_has_been_seen() -> None:
     assert {kind for _, kinds in _CASES for kind in kinds} == set(Kind)
 

@@ -17,7 +17,12 @@ def row_anomalies(history: History) -> Iterator[Anomaly]:
         number = output.conversation, output.sequence
         numbers.add(number)
         row = rows.get(number)
-        kind = Kind.OUTPUT_WITHOUT_ROW if row is None else _difference(row, output)
+        if row is None:
+            kind: Kind | None = Kind.OUTPUT_WITHOUT_ROW
+        elif output.sequence in history.erased.get(output.conversation, ()):
+            kind = _difference_of_erased(row, output)
+        else:
+            kind = _difference(row, output)
         was_deleted = row is None and output.sequence < history.deleted_below.get(output.conversation, 0)
         if kind is not None and not was_deleted:
             yield Anomaly(
@@ -43,6 +48,14 @@ def contents(output: Output) -> dict[str, Any] | None:
         "body": output.body,
     }
     return fields if taken_for.items() <= fields.items() else None
+
+
+def _difference_of_erased(row: Row, output: Output) -> Kind | None:
+    fields = contents(output)
+    if fields is None:
+        return Kind.OUTPUT_DIFFERS
+    blank = Row(output.conversation, output.sequence, str(fields.get("sender")), (), "")
+    return None if row == blank else Kind.ROW_DIFFERS
 
 
 def _difference(row: Row, output: Output) -> Kind | None:

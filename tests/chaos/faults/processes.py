@@ -6,7 +6,7 @@ import os
 import random
 import signal
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
 import psutil
 from confluent_kafka.admin import AdminClient
@@ -89,7 +89,7 @@ def paused_beyond_its_locks(system: System, choice: random.Random) -> Iterator[N
     """A worker is stopped in a task until that is sent again and its locks are gone, and goes on as a zombie."""
     settings = system.deployment.settings
     marker = f"{settings.redis_prefix}:locks-of-a-zombie"
-    with _straggler(system, choice), Redis.from_url(settings.redis_url) as redis:
+    with _straggler(system, choice), Redis.from_url(settings.redis_url.get_secret_value()) as redis:
         # Redis alone knows how much time has passed for the locks that it keeps.
         redis.set(marker, b"", px=round(settings.lock_ttl * 1000))
         assert wait_until(lambda: not redis.exists(marker), settings.lock_ttl + PATIENCE_SECONDS)
@@ -104,13 +104,13 @@ def _straggler(system: System, choice: random.Random) -> Iterator[str]:
     def waiting() -> list[str]:
         return [name for name, before in overdue.items() if system.running[name].log.count(_OVERDUE) > before]
 
-    def said() -> int:
-        return sum(len(system.running[name].log) for name in system.names("worker"))
+    def worked() -> float:
+        return sum(_processor_seconds(system.running[name].popen.pid) for name in system.names("worker"))
 
-    said_before = 0
+    worked_before = 0.0
 
     def has_moved() -> bool:
-        return said() > said_before
+        return worked() > worked_before
 
     for _ in range(_PAUSES):
         with paused("worker")(system, choice):
@@ -118,10 +118,22 @@ def _straggler(system: System, choice: random.Random) -> Iterator[str]:
             if wait_until(lambda: bool(waiting()), PATIENCE_SECONDS / _PAUSES):
                 yield waiting()[0]
                 return
-            said_before = said()
+            worked_before = worked()
         # Paused again at once it would still be where it was.
         assert wait_until(has_moved, PATIENCE_SECONDS)
     raise AssertionError("no paused worker kept a task")
+
+
+def _processor_seconds(pid: int) -> float:
+    """The processor time of a process and of what it started; what has ended does not count."""
+    total = 0.0
+    with suppress(psutil.NoSuchProcess):
+        process = psutil.Process(pid)
+        for one in [process, *process.children(recursive=True)]:
+            with suppress(psutil.NoSuchProcess):
+                times = one.cpu_times()
+                total += times.user + times.system
+    return total
 
 
 def added(kind: str) -> Injection:

@@ -91,21 +91,23 @@ def _busy(url: str) -> Iterator[None]:
 
 @contextmanager
 def _loading(url: str) -> Iterator[None]:
-    """Redis reads its data from a file for some seconds, and looks at its clients after every two megabytes."""
+    """Redis reads its data from a file, slowly until the fault ends, and looks at its clients every few megabytes."""
     keys = [f"large-{number}" for number in range(_LARGE_KEYS)]
     with _admin(url.rpartition("/")[0] + "/15") as redis:
         redis.mset(dict.fromkeys(keys, b"x" * 2_097_152))
         redis.config_set("rdbcompression", "no")
-        redis.config_set("key-load-delay", 200_000)
+        redis.config_set("key-load-delay", 500_000)
         try:
             with _meanwhile(url, "DEBUG", "RELOAD"):
                 assert wait_until(lambda: not _answers(redis), PATIENCE_SECONDS)
                 # Who already waits for a task is not answered at all until the data is read.
                 _end_connections(redis)
-                yield
+                try:
+                    yield
+                finally:
+                    redis.config_set("key-load-delay", 0)
         finally:
             assert wait_until(lambda: _answers(redis), PATIENCE_SECONDS)
-            redis.config_set("key-load-delay", 0)
             redis.config_set("rdbcompression", "yes")
             redis.delete(*keys)
 
@@ -127,7 +129,7 @@ REFUSALS: Mapping[str, Refusal] = {
 @contextmanager
 def _admin(url: str) -> Iterator[Redis]:
     """A client whose only connection is made before the fault."""
-    with Redis.from_url(url, single_connection_client=True) as redis:
+    with Redis.from_url(url, single_connection_client=True, socket_timeout=PATIENCE_SECONDS) as redis:
         yield redis
 
 

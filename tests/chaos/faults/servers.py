@@ -46,6 +46,6 @@ def server_paused(server: str) -> Injection:
 @contextmanager
 def redis_flushed(system: System, _: random.Random) -> Iterator[None]:
     """Redis loses everything, by FLUSHALL."""
-    with Redis.from_url(system.deployment.settings.redis_url) as redis:
+    with Redis.from_url(system.deployment.settings.redis_url.get_secret_value()) as redis:
         redis.flushall()
     yield

@@ -83,4 +83,4 @@ def _put_back(system: System, tasks: Tasks) -> None:
 
 
 def _redis(system: System) -> Redis:
-    return Redis.from_url(system.deployment.settings.redis_url)
+    return Redis.from_url(system.deployment.settings.redis_url.get_secret_value())

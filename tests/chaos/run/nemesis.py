@@ -106,7 +106,7 @@ class Nemesis:
                 self._hold(step)
         ended = time.time()
         self._history.faults.append(Fault(str(step), began, ended))
-        self.wait_for(self._workload.count, f"after {step}")
+        self.wait_for(self._workload.count, f"after {step}", self._patience)
         recovery = Recovery(str(step), time.time() - ended)
         self.recoveries.append(recovery)
         if not lasts:
@@ -116,11 +116,11 @@ class Nemesis:
     def _hold(self, step: Step) -> None:
         until = self._workload.count + step.hold
         if self._works_through.issuperset(step.names):
-            self.wait_for(until, f"during {step}")
+            self.wait_for(until, f"during {step}", self._patience)
         assert wait_until(lambda: self._workload.count >= until, _SENDING_SECONDS)
 
-    def wait_for(self, number: int, when: str) -> None:
-        """Wait until that many messages have come out. Raises `NotRecovered`."""
-        if not wait_until(lambda: self._observer.complete_below >= number, self._patience):
+    def wait_for(self, number: int, when: str, patience: float) -> None:
+        """Wait until that many messages have come out, at most for `patience` seconds. Raises `NotRecovered`."""
+        if not wait_until(lambda: self._observer.complete_below >= number, patience):
             missing = number - self._observer.complete_below
             raise NotRecovered(f"{when}: of {number} messages the last {missing} have not all come out")

@@ -58,11 +58,13 @@ def run(
     processes: Sequence[str] = PROCESSES,
     works_through: frozenset[str] = frozenset(),
     patience: float = PATIENCE_SECONDS,
+    warm_up_patience: float = PATIENCE_SECONDS,
     rate: float = RATE,
 ) -> Verdict:
     """Carry out `steps` under a load of `rate` messages a second.
 
-    Those that are left when the pipeline is stuck for `patience` seconds are not carried out.
+    Those that are left when the pipeline is stuck for `patience` seconds are not carried out; before the first one it
+    gets `warm_up_patience` seconds.
     """
     settings = system.deployment.settings
     history = History()
@@ -75,7 +77,7 @@ def run(
     began = time.monotonic()
     stuck = None
     try:
-        nemesis.wait_for(_WARM_UP_MESSAGES, "before the first fault")
+        nemesis.wait_for(_WARM_UP_MESSAGES, "before the first fault", warm_up_patience)
         for number, step in enumerate(steps, start=1):
             recovery = nemesis.inject(step)
             report(f"{number:3}. {step} for {step.hold} messages: recovered in {recovery.seconds:.1f} s")

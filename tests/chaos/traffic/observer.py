@@ -11,7 +11,7 @@ import orjson
 
 from bridge.commands.latest import CORRELATION_HEADER
 from bridge.kafka.headers import headers_of
-from bridge.kafka.topic_reader import TopicReader
+from bridge.kafka.reading.topic_reader import TopicReader
 from chat_tasks.settings import Settings
 from tests.chaos.history import INPUT_TOPIC, Block, DeadLetter, History, Output
 

@@ -23,8 +23,8 @@ _refused: list[Transaction] = []
 _SLOWLY_SECONDS = 0.2
 
 
-def _remember_consumer(self: Poller, *arguments: Any) -> None:
-    _make(self, *arguments)
+def _remember_consumer(self: Poller, *arguments: Any, **named: Any) -> None:
+    _make(self, *arguments, **named)
     _consumers.append(self._consumer)
 
 
@@ -39,8 +39,8 @@ def _note_if_refused(self: TransactionRunner, transaction: Transaction, group_me
 
 def _try_again(self: Loop, assignment: Assignment) -> Mapping[Partition, int]:
     while _refused:
-        assert self._runner is not None
-        _perform(self._runner, _refused.pop(0), _consumers[-1].consumer_group_metadata())
+        assert self._turns.runner is not None
+        _perform(self._turns.runner, _refused.pop(0), _consumers[-1].consumer_group_metadata())
     return _assigned(self, assignment)
 
 

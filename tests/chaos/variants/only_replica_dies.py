@@ -28,8 +28,8 @@ def _read_after_the_death(
     for key, head in heads.items():
         if isinstance(head, Head):
             for row in head.later[1:]:
-                self._session.execute(
-                    f"DELETE FROM {settings().cassandra_keyspace}.messages USING TIMESTAMP {row.write_timestamp} "
+                self.requests._session.execute(
+                    f"DELETE FROM {settings().cassandra_keyspace}.messages USING TIMESTAMP {row.body_written} "
                     "WHERE conversation_key = %s AND bucket = %s AND seq = %s",
                     (key, bucket_of(row.sequence, settings().bucket_size), row.sequence),
                 )

@@ -9,7 +9,7 @@ def _always_the_same(_: Generations) -> str:
     return "00000000"
 
 
-def _never_restarted(_: NodeGenerations, __: Generations) -> None:
+def _never_restarted(_: NodeGenerations, __: Generations, ___: object) -> None:
     return None
 
 

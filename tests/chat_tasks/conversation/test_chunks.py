@@ -46,7 +46,7 @@ threshold_choices = st.builds(Thresholds, st.integers(100, 3000), st.integers(1,
 
 
 def test_a_short_batch_is_one_chunk() -> None:
-    rows = rows_of("abc123", [5, 5, 5])
+    rows = rows_of("abc123", [5, 5, 5], head=1)
     assert cut_into_chunks(rows) == [Chunk("abc123", 0, tuple(map(row_values, rows)), sum(map(size_of, rows)))]
 
 
@@ -107,7 +107,7 @@ def test_a_chunk_waits_for_all_before_it_and_for_no_more(conversations: list[lis
         assert wave == [chunks[number] for chunks in conversations if len(chunks) > number]
 
 
-def test_chunks_on_the_same_replicas_share_a_request() -> None:
+def test_chunks_for_the_same_node_share_a_request() -> None:
     ann, bob, eve = (chunk_of(name, 100) for name in ("ann", "bob", "eve"))
     batches = group_into_batches([ann, bob, eve], ROOMY, lambda chunk: chunk.conversation_key == "bob")
     assert batches == [[ann, eve], [bob]]
@@ -126,14 +126,12 @@ def test_a_request_may_fill_both_thresholds_exactly() -> None:
 
 
 @given(wave_lists, threshold_choices, st.integers(1, 3))
-def test_any_wave_is_sent_whole_within_the_thresholds(
-    wave: list[Chunk], thresholds: Thresholds, replica_sets: int
-) -> None:
-    replicas = {chunk.conversation_key: chunk.size % replica_sets for chunk in wave}
-    batches = group_into_batches(wave, thresholds, lambda chunk: replicas[chunk.conversation_key])
+def test_any_wave_is_sent_whole_within_the_thresholds(wave: list[Chunk], thresholds: Thresholds, nodes: int) -> None:
+    node_of = {chunk.conversation_key: chunk.size % nodes for chunk in wave}
+    batches = group_into_batches(wave, thresholds, lambda chunk: node_of[chunk.conversation_key])
     sent = [chunk.conversation_key for batch in batches for chunk in batch]
     assert sorted(sent) == sorted(chunk.conversation_key for chunk in wave)
     for batch in batches:
-        assert len({replicas[chunk.conversation_key] for chunk in batch}) == 1
+        assert len({node_of[chunk.conversation_key] for chunk in batch}) == 1
         assert len(batch) <= thresholds.batch_partitions
         assert len(batch) == 1 or sum(chunk.size for chunk in batch) <= thresholds.batch_bytes

@@ -17,7 +17,7 @@ OWN, OLDER = UUID(int=2), UUID(int=1)
 
 def stored(sequence: int, offset: int | None, log: UUID | None = OWN) -> StoredRow:
     """Part of a row where the offset or the log is None."""
-    return StoredRow(sequence, log, offset, "bob", ["ann"], "hello", 1)  # type: ignore[arg-type]
+    return StoredRow(sequence, log, offset, "bob", ["ann"], "hello", 1, 1, 1)  # type: ignore[arg-type]
 
 
 def head(rows: list[StoredRow], first_offset: int, newest_bucket: int | None = None) -> tuple[Head, list[int]]:

@@ -1,6 +1,5 @@
 """The second row of a conversation has a mark, in whatever chunk it comes; no other row of bucket 0 has one."""
 
-from struct import unpack
 from uuid import UUID
 
 from hypothesis import given
@@ -9,6 +8,7 @@ from hypothesis import strategies as st
 from chat_tasks.conversation.chunks import cut_into_chunks
 from chat_tasks.conversation.marks import mark_of_bucket, mark_of_conversation, mark_timestamp
 from chat_tasks.conversation.records import TaskRecord, Text
+from chat_tasks.conversation.row_values import row_values
 from chat_tasks.conversation.sequencer import allocate
 
 LOG = UUID(int=1)
@@ -19,12 +19,12 @@ YEAR_9999 = 253_402_300_799_000_000
 def test_the_second_row_has_a_mark(head: int, count: int, bucket_size: int, largest: int) -> None:
     records = [TaskRecord(100 + number, 0, Text("bob", ["ann"], "hi")) for number in range(count)]
     rows = allocate("abc123", head, records, LOG, bucket_size)
-    marks = [mark for chunk in cut_into_chunks(rows, largest) if (mark := mark_of_conversation(chunk)) is not None]
-    expected = [row for row in rows if row.sequence == 1 and row.bucket == 0]
-    assert [(unpack(">q", mark[0])[0], unpack(">i", mark[1])[0]) for mark in marks] == [(2**62, 0)] * len(expected)
-    assert [(UUID(bytes=mark[2]), unpack(">q", mark[3])[0], mark[4]) for mark in marks] == [
-        (LOG, row.log_offset, b"abc123") for row in expected
-    ]
+    chunks = cut_into_chunks(rows, largest)
+    marked = [row for row in rows if row.sequence == 1 and row.bucket == 0]
+    assert [chunk.mark for chunk in chunks if chunk.mark is not None] == list(map(mark_of_conversation, marked))
+    for row in marked:
+        [chunk] = [chunk for chunk in chunks if chunk.mark is not None]
+        assert row_values(row) in chunk.rows
 
 
 def test_no_deletion_hides_a_mark_and_that_of_a_later_bucket_wins() -> None:

@@ -8,6 +8,7 @@ import orjson
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from chat_tasks.conversation.records import TaskRecord, Text
 from chat_tasks.errors import UnsupportedVersion
@@ -30,6 +31,7 @@ from chat_tasks.formats.tasks import (
     encode_reply,
 )
 from chat_tasks.formats.topics import InstantMessage, encode_message
+from chat_tasks.tracing.trace_context import TraceContext
 from tests.chat_tasks.texts import messages, texts
 
 LOG_ID = "00000000-0000-0000-0000-000000000001"
@@ -49,7 +51,7 @@ json_values: st.SearchStrategy[Any] = st.recursive(
 )
 
 
-def append_task(conversations: list[bytes]) -> bytes:
+def append_task(conversations: list[bytes], trace: TraceContext | None = None) -> bytes:
     """As dispatch encodes it."""
     return encode_append_task(
         task_id="append-5-0",
@@ -58,6 +60,7 @@ def append_task(conversations: list[bytes]) -> bytes:
         log_id=LOG_ID,
         generations={"host": 1_700_000_000},
         conversations=conversations,
+        trace=trace,
     )
 
 
@@ -67,6 +70,20 @@ def test_an_append_task_as_bytes() -> None:
         b'"log_id":"00000000-0000-0000-0000-000000000001","generations":{"host":1700000000},'
         b'"conversations":[["abc123",null,[[10,1000,' + HI + b"]]]]}"
     )
+
+
+def test_a_task_of_a_sampled_trace_says_so_and_no_other_has_a_byte_more() -> None:
+    trace = TraceContext("00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01", "a=1")
+    conversations = [encode_conversation("abc123", 7, [(10, b"1000", HI)])]
+    plain, traced = append_task(conversations), append_task(conversations, trace)
+    assert traced == plain[:-1] + b',"trace":{"traceparent":"%b","tracestate":"a=1"}}' % trace.traceparent.encode()
+    assert decode_append_task(traced).trace == trace
+    assert decode_append_task(plain).trace is None
+    assert replace(decode_append_task(traced), trace=None) == decode_append_task(plain)
+    latest = encode_latest_task(
+        task_id="task", reply_to="replies", generations={}, requests=[], log_id=LOG_ID, published=[], trace=trace
+    )
+    assert decode_latest_task(latest).trace == trace
 
 
 def test_an_append_task_as_the_worker_sees_it() -> None:

@@ -6,6 +6,7 @@ import pytest
 from cassandra import OperationTimedOut, Unavailable
 from cassandra.cluster import NoHostAvailable
 from cassandra.connection import ConnectionShutdown
+from cassandra.protocol import IsBootstrappingErrorMessage, OverloadedErrorMessage, ServerError
 
 from chat_tasks.errors import DependencyUnavailable
 from chat_tasks.storage.session import RECONNECTION, failures_as_unavailable
@@ -26,6 +27,9 @@ def test_a_node_that_is_away_for_hours_is_still_looked_for_twice_a_second() -> N
         Unavailable("too few replicas"),
         ConnectionShutdown("it was closed while an answer was awaited"),
         ConnectionRefusedError(),
+        IsBootstrappingErrorMessage(0x1002, "the node has not joined yet", None),
+        OverloadedErrorMessage(0x1001, "too many requests in flight", None),
+        ServerError(0x0000, "java.io.IOException: No space left on device", None),
     ],
     ids=lambda error: type(error).__name__,
 )

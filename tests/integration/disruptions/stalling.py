@@ -1,4 +1,4 @@
-"""Runs a command of the product that gets stuck in silence, or seems to.
+"""Runs a command of the product that gets stuck in silence, seems to, or has a bug.
 
 `python -m tests.integration.disruptions.stalling WAY PROGRAM ...`: `WAYS` lists how.
 """
@@ -44,6 +44,13 @@ def _never_fetched() -> None:
 
 def _never_published() -> None:
     _only_the_first(Ingest, "next_transaction", lambda _, __: None)
+
+
+def _a_bug() -> None:
+    def divide(_: Ingest, __: int) -> None:
+        raise ZeroDivisionError
+
+    _only_the_first(Ingest, "next_transaction", divide)
 
 
 def _never_sent() -> None:
@@ -94,6 +101,7 @@ def _purged_meanwhile() -> None:
 
 WAYS = {
     "never_fetched": _never_fetched,
+    "a_bug": _a_bug,
     "never_published": _never_published,
     "never_sent": _never_sent,
     "offsets_never_taken": _offsets_never_taken,

@@ -9,10 +9,12 @@ from bridge.kafka.assignment import Committed
 from bridge.kafka.clients import consumer_config, producer_config
 from bridge.kafka.topics.ids import TopicIds
 from bridge.kafka.transaction import Partition, Transaction
+from bridge.loop.measuring.transaction_durations import TransactionDurations
 from bridge.loop.membership import Membership
 from bridge.loop.transactions.runner import TransactionRunner, new_offsets_timeout
 from chat_tasks.settings import Settings
 from stack.waiting import wait_until
+from tests.pipeline.conversation import PATIENCE_SECONDS
 from tests.pipeline.deployment import Deploy
 
 pytestmark = pytest.mark.servers
@@ -35,7 +37,7 @@ def owned(consumer: Consumer) -> int:
 def test_a_group_that_gave_partitions_to_others(deploy: Deploy) -> None:
     settings = deploy().settings
     first = member(settings, "first")
-    assert wait_until(lambda: owned(first) == settings.topic_partitions, 60, interval=0)
+    assert wait_until(lambda: owned(first) == settings.topic_partitions, PATIENCE_SECONDS, interval=0)
     membership = Membership(0.0)
     membership.assigned({Partition(settings.message_topic, 0): Committed(0, "", 0)}, 0.0)
     proof = membership.proof(3.0)
@@ -49,15 +51,19 @@ def test_a_group_that_gave_partitions_to_others(deploy: Deploy) -> None:
         new_offsets_timeout(settings),
         TopicIds(settings, {}),
         lambda *what: ended.put(what),
+        group=GROUP,
+        durations=TransactionDurations(),
     )
     runner.initialise()
     runner.submit(proof, metadata)
-    assert ended.get(timeout=30) == (proof, None)
+    assert ended.get(timeout=PATIENCE_SECONDS) == (proof, None)
 
     second = member(settings, "second")
-    assert wait_until(lambda: owned(first) + owned(second) == settings.topic_partitions and owned(second) > 0, 60)
+    assert wait_until(
+        lambda: owned(first) + owned(second) == settings.topic_partitions and owned(second) > 0, PATIENCE_SECONDS
+    )
     runner.submit(proof, metadata)
-    _, error = ended.get(timeout=30)
+    _, error = ended.get(timeout=PATIENCE_SECONDS)
     assert isinstance(error, KafkaException)
     assert error.args[0].code() == KafkaError.ILLEGAL_GENERATION
     runner.close()

@@ -5,6 +5,7 @@ from confluent_kafka import Producer
 
 from bridge.kafka.clients import base_config
 from chat_tasks.formats.topics import encode_message
+from stack.processes.ports import free_port
 from stack.waiting import wait_until
 from tests.integration.test_commands import chat_tasks
 from tests.pipeline.conversation import PATIENCE_SECONDS, read_outputs, send, some_messages
@@ -17,7 +18,10 @@ pytestmark = pytest.mark.servers
 def test_an_open_transaction_is_named_and_when_it_has_ended_no_group_lags(deploy: Deploy) -> None:
     deployment = deploy()
     settings = deployment.settings
-    [ingest, *_] = deployment.start("ingest.1", "dispatch.1", "worker.1")
+    of_ingest, of_dispatch = ({"CHAT_HTTP_PORT": str(free_port())} for _ in range(2))
+    [ingest] = deployment.start("ingest.1", **of_ingest)
+    deployment.start("dispatch.1", **of_dispatch)
+    deployment.start("worker.1")
     foreign = Producer({**base_config(settings), "transactional.id": "foreign"})
     foreign.init_transactions()
     foreign.begin_transaction()
@@ -30,10 +34,10 @@ def test_an_open_transaction_is_named_and_when_it_has_ended_no_group_lags(deploy
         f"an open transaction of a producer holds {settings.message_topic}[1] back from offset 0 on, 101 offsets"
     )
     ingest.wait_for_line(held_back)
-    health = chat_tasks(deployment, "health", "ingest", name="ingest.1")
+    health = chat_tasks(deployment, "health", "ingest", **of_ingest)
     assert health.returncode == 0, health.stderr
-    assert health.stdout == f"at work\nbut {held_back} by now\n"
-    assert chat_tasks(deployment, "health", "dispatch", name="dispatch.1").stdout == "at work\n"
+    assert health.stdout == f"ready\nbut {held_back} by now\n"
+    assert chat_tasks(deployment, "health", "dispatch", **of_dispatch).stdout == "ready\n"
 
     foreign.abort_transaction()
     ingest.wait_for_line(f"{settings.message_topic}[1] is not held back at offset 0 any more")

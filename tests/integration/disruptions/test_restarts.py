@@ -1,4 +1,7 @@
-"""Whatever is restarted, killed or wiped: every message once, in order. (The chaos suite goes much further.)"""
+"""Whatever is restarted, killed or wiped: every message once, in order.
+
+`make test` does all of it at once in tests/chaos/test_chaos.py, so that most of these are for who looks for the fault.
+"""
 
 import os
 import signal
@@ -9,12 +12,12 @@ import pytest
 from redis import Redis
 
 from chat_tasks.settings import Settings
-from chat_tasks.storage.session import connect
 from stack.processes.server_process import ServerProcess
 from stack.servers.one_of_each import Servers
 from stack.waiting import wait_until
-from tests.pipeline.conversation import assert_rows_match, read_outputs, send, some_messages
+from tests.pipeline.conversation import PATIENCE_SECONDS, assert_rows_match, read_outputs, send, some_messages
 from tests.pipeline.deployment import Deploy, Deployment, Process
+from tests.pipeline.own_session import own_session
 
 pytestmark = pytest.mark.servers
 
@@ -30,11 +33,11 @@ def keep_sending(settings: Settings, between: Callable[[int], None]) -> None:
         between(number)
         sender.join()
     found = read_outputs(settings, [message for messages in rounds for message in messages])
-    session = connect(settings)
-    assert_rows_match(session, settings, found)
-    session.cluster.shutdown()
+    with own_session(settings) as session:
+        assert_rows_match(session, settings, found)
 
 
+@pytest.mark.chaos
 @pytest.mark.parametrize("end", [Process.stop, Process.kill], ids=["stopped", "killed"])
 @pytest.mark.parametrize("victim", ["ingest.1", "dispatch.1", "worker.1"])
 def test_a_process_restarted_again_and_again(deploy: Deploy, victim: str, end: Callable[[Process], object]) -> None:
@@ -49,6 +52,7 @@ def test_a_process_restarted_again_and_again(deploy: Deploy, victim: str, end: C
     keep_sending(deployment.settings, restart)
 
 
+@pytest.mark.chaos
 @pytest.mark.parametrize("kind", ["ingest", "dispatch"])
 def test_a_bridge_paused_until_others_have_its_partitions_is_a_harmless_zombie(deploy: Deploy, kind: str) -> None:
     deployment = deploy(session_timeout=6)
@@ -59,7 +63,7 @@ def test_a_bridge_paused_until_others_have_its_partitions_is_a_harmless_zombie(d
         if number == 1:
             assignments = heir.log.count("assigned ")
             os.kill(paused.popen.pid, signal.SIGSTOP)
-            assert wait_until(lambda: heir.log.count("assigned ") > assignments, 60)
+            assert wait_until(lambda: heir.log.count("assigned ") > assignments, PATIENCE_SECONDS)
         if number == 2:
             os.kill(paused.popen.pid, signal.SIGCONT)
 
@@ -67,17 +71,19 @@ def test_a_bridge_paused_until_others_have_its_partitions_is_a_harmless_zombie(d
     assert paused.runs
 
 
+@pytest.mark.chaos
 def test_redis_flushed(deploy: Deploy) -> None:
     deployment = deploy()
     deployment.start("ingest.1", "dispatch.1", "worker.1", "worker.2")
 
     def flush(_: int) -> None:
-        with Redis.from_url(deployment.settings.redis_url) as redis:
+        with Redis.from_url(deployment.settings.redis_url.get_secret_value()) as redis:
             redis.flushall()
 
     keep_sending(deployment.settings, flush)
 
 
+@pytest.mark.chaos
 def test_redis_killed_and_started_empty(deploy: Deploy, servers: Servers) -> None:
     deployment = deploy()
     deployment.start("ingest.1", "dispatch.1", "worker.1", "worker.2")
@@ -90,6 +96,7 @@ def test_redis_killed_and_started_empty(deploy: Deploy, servers: Servers) -> Non
     keep_sending(deployment.settings, restart)
 
 
+@pytest.mark.chaos
 def test_kafka_killed(deploy: Deploy, servers: Servers) -> None:
     deployment = deploy()
     deployment.start("ingest.1", "dispatch.1", "worker.1")
@@ -103,6 +110,7 @@ def test_kafka_killed(deploy: Deploy, servers: Servers) -> None:
     keep_sending(deployment.settings, restart)
 
 
+@pytest.mark.chaos
 def test_cassandra_killed_forgets_rows_and_they_are_written_again(deploy: Deploy, servers: Servers) -> None:
     deployment = deploy()
     deployment.start("ingest.1", "dispatch.1", "worker.1")
@@ -141,4 +149,4 @@ def test_a_second_signal_ends_a_process_at_once(deploy: Deploy) -> None:
     [process] = deployment.start("dispatch.1")
     process.popen.terminate()
     process.popen.terminate()
-    assert process.popen.wait(30) in {0, 143}
+    assert process.popen.wait(PATIENCE_SECONDS) in {0, 143}

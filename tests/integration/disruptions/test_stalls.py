@@ -8,17 +8,20 @@ from confluent_kafka import OFFSET_END, TopicPartition
 from confluent_kafka.admin import AdminClient
 
 from bridge.kafka.clients import base_config
-from tests.pipeline.conversation import assert_rows_match, read_outputs, send, some_messages
+from stack.processes.ports import free_port
+from tests.pipeline.conversation import PATIENCE_SECONDS, assert_rows_match, read_outputs, send, some_messages
 from tests.pipeline.deployment import Deploy, Deployment, Process
+from tests.pipeline.scraped import Metrics
 
 pytestmark = pytest.mark.servers
 
 STALL_SECONDS = 4
 
 
-def start_stalling(deployment: Deployment, name: str, way: str) -> Process:
+def start_stalling(deployment: Deployment, name: str, way: str, **environment: str) -> Process:
     """Start this process so that it gets stuck in that way of `stalling.py`."""
-    [process] = deployment.start(name, launcher=(sys.executable, "-m", "tests.integration.disruptions.stalling", way))
+    launcher = (sys.executable, "-m", "tests.integration.disruptions.stalling", way)
+    [process] = deployment.start(name, launcher=launcher, **environment)
     return process
 
 
@@ -36,7 +39,8 @@ def test_a_stalled_loop_says_so_and_starts_again(
 ) -> None:
     deployment = deploy(stall_timeout=STALL_SECONDS)
     deployment.start(*{"ingest.1", "dispatch.1", "worker.1"} - {name})
-    stalling = start_stalling(deployment, name, way)
+    port = free_port()
+    stalling = start_stalling(deployment, name, way, CHAT_HTTP_PORT=str(port))
     messages = some_messages(300, 20)
     send(deployment.settings, messages)
     stalling.wait_for_line(f"starting again: {complaint}")
@@ -44,6 +48,7 @@ def test_a_stalled_loop_says_so_and_starts_again(
     outputs = read_outputs(deployment.settings, messages)
     assert_rows_match(cassandra, deployment.settings, outputs)
     assert stalling.log.count("starting again") == 1
+    assert Metrics(port).total("loop_starts_total", reason="stalled") == 1
 
 
 def test_a_transaction_that_hangs_holds_no_rebalance_up(deploy: Deploy, cassandra: Session) -> None:
@@ -83,7 +88,7 @@ def test_what_is_purged_before_it_is_read_again_is_no_reason_to_end(deploy: Depl
     ends = [TopicPartition(settings.message_topic, number, OFFSET_END) for number in range(settings.topic_partitions)]
     admin = AdminClient(base_config(settings))
     for deleted in admin.delete_records(ends).values():
-        deleted.result(30)
+        deleted.result(PATIENCE_SECONDS)
 
     late = start_stalling(deployment, "ingest.1", "purged_meanwhile")
     late.wait_for_line("was purged before it was read again")

@@ -6,7 +6,7 @@ import threading
 import pytest
 from cassandra.cluster import Session
 
-from tests.pipeline.conversation import assert_rows_match, read_outputs, send, some_messages
+from tests.pipeline.conversation import PATIENCE_SECONDS, assert_rows_match, read_outputs, send, some_messages
 from tests.pipeline.deployment import Deploy
 
 pytestmark = pytest.mark.servers
@@ -40,7 +40,7 @@ def test_an_older_dispatcher_leaves_the_partitions_of_a_newer_one_alone(deploy: 
 
     older = deployment.spawn("dispatch.1")
     older.wait_for_line("metadata of version '3', this process knows '2': run the version that wrote them")
-    assert older.popen.wait(30) == 2
+    assert older.popen.wait(PATIENCE_SECONDS) == 2
     more = some_messages(1000, 50, seed=1)
     send(deployment.settings, more)
     deployment.start("dispatch.1", launcher=NEWER)

@@ -27,7 +27,7 @@ def queues_of(settings: Settings) -> list[str]:
 def queued_task(settings: Settings) -> QueuedTask:
     """Wait for a task, and leave it where it is."""
     found: list[tuple[str, bytes]] = []
-    with Redis.from_url(settings.redis_url) as redis:
+    with Redis.from_url(settings.redis_url.get_secret_value()) as redis:
 
         def look() -> bool:
             found.extend((name, item) for name in queues_of(settings) if (item := redis.lindex(name, -1)) is not None)

@@ -19,6 +19,7 @@ from chat_tasks.formats.tasks import (
     encode_reply,
 )
 from chat_tasks.formats.topics import InstantMessage, encode_message
+from chat_tasks.log.shown_key import shown_key
 from chat_tasks.storage.task_keys import read_seal
 from stack.waiting import wait_until
 from tests.integration.strangers.queued import QueuedTask, queued_task, queues_of, with_body
@@ -92,7 +93,7 @@ def test_forged_tasks_and_replies_change_nothing_and_are_said(deploy: Deploy, ca
     _, dispatch, worker = deployment.start("ingest.1", "dispatch.1", "worker.1")
     send(settings, [message(0)])
     read_outputs(settings, [message(0)])
-    with Redis.from_url(settings.redis_url) as redis:
+    with Redis.from_url(settings.redis_url.get_secret_value()) as redis:
         for found in NO_TASKS:
             redis.rpush("chat.00", found)
             assert wait_until(lambda: not redis.llen("chat.00"), PATIENCE_SECONDS)
@@ -103,7 +104,7 @@ def test_forged_tasks_and_replies_change_nothing_and_are_said(deploy: Deploy, ca
     send(settings, [message(1)])
     task = queued_task(settings)
     mine = opened(seal, task)
-    with Redis.from_url(settings.redis_url) as redis:
+    with Redis.from_url(settings.redis_url.get_secret_value()) as redis:
         # A reply that nobody has signed, and a task whose signature is another task's.
         redis.rpush(mine.reply_to, encode_reply(mine.task_id, 0.1, [NUMBER]))
         dispatch.wait_for_line(f"a reply in {mine.reply_to} is refused: it is not signed (1 refused until now)")
@@ -133,8 +134,9 @@ def test_forged_tasks_and_replies_change_nothing_and_are_said(deploy: Deploy, ca
             assert mine.conversations[0].head == 2
             redis.delete(task.queue)
             redis.rpush(mine.reply_to, seal.close(mine.reply_to, encode_reply(mine.task_id, 0.1, [NUMBER])))
-    assert dispatch.log.count(f'"{KEY}" is sent again: ') == 2
-    dispatch.wait_for_line(f'conversation "{KEY}" is going to be quarantined: a worker gave the number {NUMBER}')
+    conversation = shown_key(KEY, settings)
+    assert dispatch.log.count(f"{conversation} is sent again: ") == 2
+    dispatch.wait_for_line(f"conversation {conversation} is going to be quarantined: a worker gave the number {NUMBER}")
     [letter] = read_topic(settings, settings.dead_letter_topic, 1)
     assert letter.value() == encode_message(message(3))
     assert_rows_match(cassandra, settings, read_outputs(settings, sent))

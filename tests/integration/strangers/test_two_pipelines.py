@@ -12,9 +12,17 @@ from chat_tasks.errors import ConfigurationError, NotOurs
 from chat_tasks.settings import Settings
 from chat_tasks.storage import task_keys
 from chat_tasks.storage.task_keys import KNOWN_SECONDS, read_seal, store_task_key
-from stack.pipeline.worker_pool import control_app
+from chat_tasks.worker.remote_control.control import control_app
+from stack.waiting import wait_until
 from tests.integration.strangers.queued import queued_task
-from tests.pipeline.conversation import assert_rows_match, read_outputs, send, some_messages, stored_rows
+from tests.pipeline.conversation import (
+    PATIENCE_SECONDS,
+    assert_rows_match,
+    read_outputs,
+    send,
+    some_messages,
+    stored_rows,
+)
 from tests.pipeline.deployment import Deploy, Process
 
 pytestmark = pytest.mark.servers
@@ -23,9 +31,16 @@ REFUSED = "is refused: it is of keyspace "
 
 
 def names_of_workers(settings: Settings) -> set[str]:
-    """Those that hear the pipeline's control commands."""
+    """Those that hear the pipeline's control commands, once one of them has answered."""
+    names: set[str] = set()
     with control_app(settings) as app:
-        return {name for answer in app.control.ping(timeout=2) for name in answer}
+
+        def heard() -> bool:
+            names.update(name for answer in app.control.ping(timeout=2) for name in answer)
+            return bool(names)
+
+        assert wait_until(heard, PATIENCE_SECONDS)
+    return names
 
 
 def refused(process: Process) -> int:
@@ -35,7 +50,7 @@ def refused(process: Process) -> int:
 
 def test_whose_a_task_is_decides_who_does_it(deploy: Deploy, cassandra: Session) -> None:
     first = deploy(redis_prefix="first")
-    second = deploy(redis_prefix="second", redis_url=first.settings.redis_url)
+    second = deploy(redis_prefix="second", redis_url=first.settings.redis_url.get_secret_value())
     [_, dispatch, worker] = first.start("ingest.1", "dispatch.1", "worker.1")
     second.start("ingest.2", "dispatch.2", "worker.2")
 
@@ -68,8 +83,8 @@ def test_whose_a_task_is_decides_who_does_it(deploy: Deploy, cassandra: Session)
     for process in first.processes:
         if process.runs:
             process.kill()
-    third = deploy(redis_prefix="first", redis_url=first.settings.redis_url)
-    with Redis.from_url(third.settings.redis_url) as redis:
+    third = deploy(redis_prefix="first", redis_url=first.settings.redis_url.get_secret_value())
+    with Redis.from_url(third.settings.redis_url.get_secret_value()) as redis:
         redis.rpush(left.queue, left.item)
     [worker] = third.start("worker.5")
     worker.wait_for_line(f"{REFUSED}{first.settings.cassandra_keyspace} and log ")
@@ -107,7 +122,7 @@ def test_a_log_that_is_made_anew_has_a_key_of_its_own(
         read_seal(cassandra, settings).open("chat.00", left)
     dispatch = deployment.spawn("dispatch.1")
     dispatch.wait_for_line(f"the key for tasks of {other}: run `chat-tasks init` first")
-    assert dispatch.popen.wait(30) == 2
+    assert dispatch.popen.wait(PATIENCE_SECONDS) == 2
 
 
 def test_a_worker_without_the_key_does_nothing_and_loses_nothing(deploy: Deploy, cassandra: Session) -> None:

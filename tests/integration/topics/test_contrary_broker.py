@@ -1,7 +1,7 @@
 """A broker whose defaults are not what the pipeline needs."""
 
 from base64 import b64encode
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from pathlib import Path
 from random import Random
 
@@ -15,8 +15,9 @@ from bridge.records.dead_letters import read_dead_letter_headers
 from chat_tasks.errors import ConfigurationError
 from stack.home import jars_folder
 from stack.processes.ports import free_port
-from stack.servers.kafka import KafkaBroker, KafkaSettings
+from stack.servers.kafka import KafkaSettings
 from stack.waiting import wait_until
+from tests.pipeline.altered_broker import AlteredBroker
 from tests.pipeline.conversation import (
     PATIENCE_SECONDS,
     assert_rows_match,
@@ -41,35 +42,16 @@ CONTRARY = {
 TOO_LITTLE = {"offset.metadata.max.bytes": 4_000, "transaction.max.timeout.ms": 9_000}
 
 
-class ContraryBroker(KafkaBroker):
-    """A broker with some properties of the test's own."""
-
-    contrary: Mapping[str, object]
-
-    def prepare(self) -> list[str]:
-        command = super().prepare()
-        with (self.folder / "kafka.properties").open("a") as properties:
-            properties.writelines(f"\n{name}={value}" for name, value in self.contrary.items())
-        return command
-
-    def start_with(self, contrary: Mapping[str, object]) -> None:
-        """Start it anew with these properties, and wait until it answers."""
-        self.stop()
-        self.contrary = contrary
-        self.start()
-        self.wait_until_answering()
-
-
 @pytest.fixture
-def broker(tmp_path: Path) -> Iterator[ContraryBroker]:
+def broker(tmp_path: Path) -> Iterator[AlteredBroker]:
     settings = KafkaSettings(tmp_path / "kafka", port=free_port(), controller_port=free_port(), profile="fast_start")
-    broker = ContraryBroker(settings, jars_folder())
+    broker = AlteredBroker(settings, jars_folder())
     yield broker
     broker.stop()
 
 
 def test_a_pipeline_works_on_it_and_says_what_cannot_be_set_for_a_topic(
-    broker: ContraryBroker, deploy: Deploy, cassandra: Session
+    broker: AlteredBroker, deploy: Deploy, cassandra: Session
 ) -> None:
     broker.start_with({**QUICK, **CONTRARY, **TOO_LITTLE})
     deployment = deploy(

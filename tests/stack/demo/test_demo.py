@@ -13,7 +13,7 @@ import pytest
 
 from stack.home import PROJECT_ROOT, jars_folder
 
-pytestmark = [pytest.mark.servers, pytest.mark.timeout(600)]
+pytestmark = [pytest.mark.servers, pytest.mark.long, pytest.mark.timeout(1800)]
 
 
 def test_it_keeps_every_promise_that_it_shows(tmp_path: Path) -> None:

@@ -43,7 +43,7 @@ def test_up_starts_what_is_missing_and_down_stops_everything(servers: Servers, p
     assert all(process.answering and process.pid for process in shown.values())
     assert shown["kafka"].pid == kafka
     assert shown["redis"].address == servers.redis.address
-    assert shown["worker"].address is None
+    assert shown["worker"].address == f"http://127.0.0.1:{pipeline.http_port('worker')}"
     assert "topics and tables are there" in "\n".join(said)
 
     up(servers, pipeline, said.append)

@@ -25,6 +25,7 @@ def replicas(admin: AdminClient, topic: str) -> list[list[int]]:
 
 
 @pytest.mark.servers
+@pytest.mark.chaos
 def test_a_cluster_takes_writes_without_one_broker_and_one_node(tmp_path: Path) -> None:
     cluster = Cluster.for_tests(tmp_path)
     seed = cluster.cassandra[0]

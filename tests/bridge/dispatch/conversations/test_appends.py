@@ -11,6 +11,7 @@ from bridge.dispatch.conversations.appends import AppendWork
 from bridge.dispatch.conversations.release import FoundLetters
 from bridge.dispatch.heads.partition_heads import PartitionHeads
 from bridge.dispatch.work import Finished, OutgoingTask, TaskKind
+from bridge.kafka.headers import Headers
 from chat_tasks.conversation.routing import partition_of, queue_of
 from chat_tasks.formats.tasks import Answer, Failure, decode_append_task
 from tests.bridge.dispatch.appends import (
@@ -25,6 +26,7 @@ from tests.bridge.dispatch.appends import (
     take_reply,
 )
 from tests.bridge.dispatch.simulated_worker import SimulatedWorker
+from tests.exported_spans import exported_spans
 
 
 def published(finished: list[Finished]) -> list[tuple[int, str, int]]:
@@ -55,6 +57,37 @@ def test_a_task_as_the_broker_gets_it() -> None:
     assert document["epoch"] == 1_700
     assert document["generations"] == {"host": 1_600}
     assert document["conversations"] == [["abc123", None, [[7, 500, json.loads(message("7"))]]]]
+
+
+def test_a_task_of_a_sampled_trace_names_the_span_of_its_sending() -> None:
+    sender: Headers = [("traceparent", b"00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01")]
+    work = append_work()
+    work.add_record("abc123", record(7, headers=sender))
+    work.add_record("abc123", record(8))
+    with exported_spans() as spans:
+        [task] = plan(work)
+        task.span.end()
+        [span] = spans.all()
+    queue = f"chat.{task.queue:02d}"
+    assert span.name == f"send {queue}"
+    assert span.attributes == {
+        "messaging.system": "celery",
+        "messaging.destination.name": queue,
+        "messaging.operation.name": "send",
+        "messaging.operation.type": "send",
+        "messaging.message.id": task.task_id,
+        "messaging.batch.message_count": 2,
+    }
+    trace = decode_append_task(task.body).trace
+    assert trace is not None
+    assert trace.traceparent == f"00-{span.context.trace_id:032x}-{span.context.span_id:016x}-01"
+    assert span.context.trace_id == 0x0AF7651916CD43DD8448EB211C80319C
+    # The sender's headers come out as they were.
+    [finished] = answer(work, task, 0)
+    assert [output.headers for output in finished.outputs] == [
+        [*sender, ("chat.sent_at", b"500")],
+        [("chat.sent_at", b"500")],
+    ]
 
 
 def test_an_output_has_its_number_its_key_and_its_senders_headers() -> None:

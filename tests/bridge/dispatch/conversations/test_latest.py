@@ -24,7 +24,7 @@ DOWN = Failure(Answer.RETRY, "Cassandra is down")
 
 def latest_work() -> LatestWork:
     """Of an assignment that begins."""
-    facts = AssignmentFacts(LOG_ID, {"host": 1_600}, frozenset(), {}, 3, 3, SEAL)
+    facts = AssignmentFacts(LOG_ID, {"host": 1_600}, frozenset(), {}, 3, 3, SEAL, {})
     return LatestWork(SETTINGS, facts, epoch=1_700, reply_to="replies")
 
 

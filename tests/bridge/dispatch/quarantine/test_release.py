@@ -35,7 +35,7 @@ def test_letters_are_looked_for_once_those_of_this_assignment_are_committed() ->
     transaction = work.next_transaction()
     assert transaction is not None
     assert work.quarantine.wanted() == []
-    work.committed(transaction, now=0)
+    work.committed(transaction)
     assert work.quarantine.wanted() == [WANTED]
 
 
@@ -62,7 +62,7 @@ def test_each_piece_of_a_large_portion_has_a_receipt_for_itself_alone(released: 
     for offset in (0, 1):
         transaction = released.next_transaction(64_000)
         assert transaction is not None
-        released.committed(transaction, now=0)
+        released.committed(transaction)
         letter, receipt = transaction.outputs
         assert b'"conversationMsgSeq":%d' % offset in (letter.value or b"")
         assert dict(receipt.headers)["__connect.errors.offset"] == b"%d" % offset

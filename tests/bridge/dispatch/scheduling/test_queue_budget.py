@@ -36,14 +36,19 @@ def test_a_task_comes_to_take_a_moment(records_per_second: float, before: float)
 
 
 @given(
-    st.lists(st.tuples(st.integers(1, 3), st.integers(1, 5000), st.floats(0, 1), st.floats(0, 100))),
+    st.lists(st.tuples(st.integers(1, 3), st.integers(1, 5000), st.floats(0, 1), st.floats(0, 100) | st.none())),
     st.integers(1, 5000),
 )
-def test_it_stays_within_its_bounds(answers: list[tuple[int, int, float, float]], most: int) -> None:
+def test_it_stays_within_its_bounds(tasks: list[tuple[int, int, float, float | None]], most: int) -> None:
     budget = new_budget(most)
-    for conversations, held, share, seconds in answers:
-        budget.answered(conversations, held, round(held * share), seconds, 0)
+    for conversations, held, share, seconds in tasks:
+        before = budget.records
+        if seconds is None:
+            budget.lost(held)
+        else:
+            budget.answered(conversations, held, round(held * share), seconds, 0)
         assert min(10, most) <= budget.records <= most
+        assert before / 2 - 1 <= budget.records <= before * 2 + 1
 
 
 @pytest.mark.parametrize("seconds", [0, 0.0001, 0.14, 5.0])
@@ -74,6 +79,30 @@ def test_it_halves_with_each_task_of_which_nothing_got_done() -> None:
     nothing_done(budget, 1)
     assert budget.records == large // 2
     assert budget.opens_at is None
+
+
+def test_it_halves_once_for_all_tasks_that_are_lost_together() -> None:
+    budget = new_budget()
+    large = settled(budget, 10_000)
+    for _ in range(8):
+        budget.lost(large)
+    assert budget.records == large // 2
+    budget.lost(large // 2)
+    assert budget.records == large // 4
+
+
+def test_a_small_task_that_is_lost_says_nothing_of_large_ones() -> None:
+    budget = new_budget()
+    large = settled(budget, 10_000)
+    budget.lost(10)
+    assert budget.records == large
+
+
+def test_tasks_that_are_lost_bring_no_probes() -> None:
+    budget = new_budget()
+    for _ in range(20):
+        budget.lost(budget.records)
+    assert (budget.records, budget.opens_at) == (10, None)
 
 
 def test_one_conversation_that_cannot_be_written_says_nothing_of_the_others() -> None:

@@ -168,6 +168,19 @@ class ScheduledRecords(RuleBasedStateMachine):
     def lose(self, index: int) -> None:
         number = list(self.outstanding)[index % len(self.outstanding)]
         assert self.scheduler.lost(number)
+        task = self.outstanding[number]
+        self.budgets[task.queue].lost(sum(len(batch.records) for batch in task.batches))
+        self.put_back(number)
+
+    @precondition(lambda self: self.outstanding)
+    @rule()
+    def lose_all(self) -> None:
+        """As if Redis is flushed."""
+        assert self.scheduler.lose_all() == len(self.outstanding)
+        for number in list(self.outstanding):
+            self.put_back(number)
+
+    def put_back(self, number: int) -> None:
         self.over.append(number)
         self.losses.update(batch.conversation_key for batch in self.outstanding.pop(number).batches)
 
@@ -192,8 +205,7 @@ class ScheduledRecords(RuleBasedStateMachine):
         self.waiting[key] = []
         self.dropped.add(key)
         for number in given_up:
-            self.over.append(number)
-            self.losses.update(batch.conversation_key for batch in self.outstanding.pop(number).batches)
+            self.put_back(number)
 
     @invariant()
     def outstanding_tasks_are_known(self) -> None:

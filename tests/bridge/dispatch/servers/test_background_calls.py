@@ -8,7 +8,7 @@ import pytest
 
 from bridge.dispatch.servers.background_calls import BackgroundCalls, CallDone
 
-PATIENCE_SECONDS = 10.0
+PATIENCE_SECONDS = 60.0
 
 
 @pytest.fixture

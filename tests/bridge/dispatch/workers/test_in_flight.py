@@ -4,18 +4,19 @@ import pytest
 
 from bridge.dispatch.work import OutgoingTask, TaskKind
 from bridge.dispatch.workers.in_flight import InFlight
+from bridge.dispatch.workers.task_counts import TaskCounts
 from chat_tasks.formats.tasks import Reply
 from chat_tasks.settings import Settings
 
 SETTINGS = Settings(queues=2, task_deadline=2)
-FIRST = OutgoingTask(TaskKind.APPEND, 0, "append-1-0", "name", 1, b"", "", 0)
-SECOND = OutgoingTask(TaskKind.LATEST, 0, "latest-1-0", "name", 0, b"", "", 0)
+FIRST = OutgoingTask(TaskKind.APPEND, 0, "append-1-0", "name", 1, b"", "", 0, 1)
+SECOND = OutgoingTask(TaskKind.LATEST, 0, "latest-1-0", "name", 0, b"", "", 0, 1)
 
 
 @pytest.fixture
 def in_flight() -> InFlight:
     """Two tasks were sent at second 10."""
-    one = InFlight(SETTINGS)
+    one = InFlight(SETTINGS, TaskCounts())
     one.add([FIRST, SECOND], 10)
     one.sent([FIRST, SECOND], 10)
     return one
@@ -75,6 +76,34 @@ def test_the_limit_follows_how_many_are_worked_on(in_flight: InFlight) -> None:
     assert in_flight.limit > before
 
 
+def test_tasks_of_a_queue_that_nobody_serves_leave_room_for_those_of_others(in_flight: InFlight) -> None:
+    before = in_flight.limit
+    assert in_flight.overdue(100) == [FIRST, SECOND]
+    in_flight.looked_for([FIRST.task_id, SECOND.task_id], {FIRST.task_id}, 100)
+    assert in_flight.limit == before + 1
+    in_flight.answered(Reply(FIRST.task_id, 0.5, []), 101)
+    assert in_flight.limit == before
+
+
+def test_tasks_of_a_queue_that_nobody_serves_do_not_look_like_work(in_flight: InFlight) -> None:
+    """The limit would grow by tasks that no worker works on."""
+    alone = InFlight(SETTINGS, TaskCounts())
+    stuck = [FIRST._replace(task_id=f"append-1-{number}", number=number) for number in range(1, 8)]
+    in_flight.add(stuck, 10)
+    in_flight.sent(stuck, 10)
+    asked = [task.task_id for task in in_flight.overdue(100) if task.queue == FIRST.queue]
+    in_flight.looked_for(asked, set(asked), 100)
+    with_stuck = in_flight.limit - len(asked)
+    for number in range(50):
+        for one in (in_flight, alone):
+            if number:
+                one.add([SECOND._replace(task_id=f"latest-1-{number}")], number)
+            else:
+                one.add([SECOND], number)
+            one.answered(Reply(f"latest-1-{number}", 1.0, []), number + 1)
+    assert in_flight.limit - len(asked) == alone.limit == with_stuck
+
+
 def deadline_of(in_flight: InFlight, losses: int, now: int = 1_000) -> float:
     """Seconds from the sending of a task until it is overdue."""
     task = FIRST._replace(task_id="append-1-7", losses=losses)
@@ -90,7 +119,7 @@ def test_a_deadline_doubles_with_each_loss_up_to_30_seconds(in_flight: InFlight,
 
 
 def test_a_deadline_above_30_seconds_is_kept() -> None:
-    assert deadline_of(InFlight(SETTINGS.model_copy(update={"task_deadline": 100})), losses=5) == 100
+    assert deadline_of(InFlight(SETTINGS.model_copy(update={"task_deadline": 100}), TaskCounts()), losses=5) == 100
 
 
 def test_tasks_that_take_long_are_waited_for_longer_up_to_10_seconds_and_not_for_ever(in_flight: InFlight) -> None:

@@ -1,9 +1,9 @@
-"""How the six topics are made."""
+"""How the topics are made."""
 
 import pytest
 
 from bridge.kafka.topics.configs import Property, describe, unfit
-from bridge.kafka.topics.plans import TopicPlan, fixed_partitions, plan_topics
+from bridge.kafka.topics.plans import TopicPlan, fixed_partitions, plan_audit, plan_topics
 from chat_tasks.settings import Settings
 
 
@@ -51,6 +51,21 @@ def test_only_what_does_not_fit_is_named() -> None:
     assert describe(wrong) == "cleanup.policy=delete, max.message.bytes=100 or more"
 
 
+def test_how_long_outputs_are_kept_is_given_to_new_topics_and_changed_on_existing_ones_only_if_it_is_set() -> None:
+    others = {"retention.ms": "1", "segment.ms": "1"}
+    for chosen, value, named in (({}, "604800000", set()), ({"output_retention": 60}, "60000", {"retention.ms"})):
+        plan = plans(**chosen)["instant_message_out"]
+        assert plan.config["retention.ms"] == value
+        assert unfit(plan.properties, {**plan.config, **others}).keys() == named
+
+
+def test_dead_letters_are_kept_for_ever_unless_a_time_is_set() -> None:
+    for chosen, value in (({}, "-1"), ({"dead_letter_retention": 60}, "60000")):
+        plan = plans(**chosen)["dead_letter"]
+        assert plan.config["retention.ms"] == value
+        assert unfit(plan.properties, {**plan.config, "retention.ms": "1"}).keys() == {"retention.ms"}
+
+
 @pytest.mark.parametrize("limit", [10_000, 1_000_000, 8_000_000])
 def test_each_step_has_room_for_what_it_adds(limit: int) -> None:
     found = plans(max_record_bytes=limit)
@@ -87,3 +102,11 @@ def test_no_acknowledged_record_is_lost_with_a_broker() -> None:
     for plan in plans(topic_min_insync_replicas=2).values():
         assert plan.config["min.insync.replicas"] == "2"
         assert plan.config["unclean.leader.election.enable"] == "false"
+
+
+def test_the_audit_keeps_each_action_for_a_year_and_in_one_order() -> None:
+    plan = plan_audit(Settings(topic_min_insync_replicas=2))
+    assert plan.partitions == 1
+    wanted = {"cleanup.policy": "compact,delete", "retention.ms": "31536000000", "min.insync.replicas": "2"}
+    assert wanted.items() <= plan.config.items()
+    assert unfit(plan.properties, {**plan.config, "cleanup.policy": "delete"}).keys() == {"cleanup.policy"}

@@ -1,0 +1,1 @@
+"""Alerts and dashboard, on series of a real pipeline under the faults that they are for."""
