@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import astuple
 
 from rich.table import Table
@@ -15,7 +15,8 @@ from bench.measure.throughput import Throughput
 from bench.report.summary import Spread, medians, of_load, ratios
 
 OURS = "chat-tasks"
-_SERVERS = {"kafka", "cassandra", "redis", "redis-tls"}
+# The nodes of a cluster are named `kafka-1`, and what stands before a server `redis-tls`.
+_SERVERS = ("kafka", "cassandra", "redis")
 _WATCHED = ("ingest", "dispatch", "worker", "redis")
 
 
@@ -26,16 +27,21 @@ def throughput_table(runs: Sequence[Throughput], load: str) -> Table:
     for name, mine in by_contestant.items():
         factor = None if name == OURS else ratios(by_contestant.get(OURS, []), mine)
         used = medians([run.processor_microseconds for run in mine])
-        of_servers = sum(value for process, value in used.items() if process in _SERVERS)
+        servers = of_servers(used)
         table.add_row(
             name,
             spread_text(Spread.of([run.rate for run in mine])),
             "" if factor is None else f"{spread_text(factor)} times",
-            f"{sum(used.values()) - of_servers:,.0f}",
-            f"{of_servers:,.0f}",
+            f"{sum(used.values()) - servers:,.0f}",
+            f"{servers:,.0f}",
             f"{sum(run.faults for run in mine)}",
         )
     return table
+
+
+def of_servers(used: Mapping[str, float]) -> float:
+    """The servers' part of what processes have used, by name."""
+    return sum(value for process, value in used.items() if process.startswith(_SERVERS))
 
 
 def usage_table(runs: Sequence[Throughput], load: str) -> Table:
