@@ -18,6 +18,7 @@ class Action(StrEnum):
     SEND = "send"
     RELEASE = "release"
     REPLAY = "replay"
+    STOP_REPLAY = "stop_replay"
     PURGE = "purge"
     ERASE = "erase"
     POOL_GROW = "pool_grow"

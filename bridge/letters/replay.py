@@ -142,8 +142,9 @@ class ReplaySender:
     def _explain(self, error: KafkaException) -> Exception:
         if is_fenced_producer(error):
             return NotReplayed(
-                f"another replay of {self._settings.dead_letter_topic} has begun, or a transaction took longer than "
-                "CHAT_TRANSACTION_TIMEOUT: this one ends. Nothing is sent twice: run it again for what is left"
+                f"another replay of {self._settings.dead_letter_topic} has begun, or somebody has stopped this one, "
+                "or a transaction took longer than CHAT_TRANSACTION_TIMEOUT: this one ends. Nothing is sent twice: run "
+                "it again for what is left"
             )
         reason = describe_kafka_error(error, self._producer)
         return KafkaUnavailable(f"{reason}. Nothing is sent twice: run this again")
@@ -206,3 +207,11 @@ def replay_letters(
     if batch:
         send()
     return done
+
+
+def stop_replay(settings: Settings) -> None:
+    """End the replay that runs, in whatever process it does; blocks. Raises `DependencyUnavailable`.
+
+    It can commit nothing more, and ends with `NotReplayed`. What was sent until then is receipted.
+    """
+    ReplaySender(settings)

@@ -1,6 +1,7 @@
 """The pages of replays: a dry run, then the replay, which goes on whether its page is open or not."""
 
 from collections.abc import Mapping
+from contextlib import nullcontext
 from dataclasses import replace
 from typing import Annotated
 
@@ -9,7 +10,7 @@ from pydantic import BaseModel, Field
 from sse_starlette import EventSourceResponse
 from starlette.responses import RedirectResponse, Response
 
-from bridge.audit.entry import Who
+from bridge.audit.entry import Action, Who
 from bridge.letters.selection import Selection
 from bridge.records.replay_receipts import LetterId
 from chat_tasks.errors import NotReplayed
@@ -19,6 +20,7 @@ from console.letters.filters import Filters, WrongFilter
 from console.letters.page import PAGE, ReplayView, WholeReplayView, replay_view, whole_replay_view
 from console.letters.replays import MOST_LETTERS, Replay
 from console.pages.live import stream
+from console.pages.recording import record
 from console.pages.templating import permissions, render, render_part
 from console.shell import in_shell
 from console.watch import Watch
@@ -78,9 +80,7 @@ async def send(request: Request, replay_id: str) -> Response:
 @router.post("/letters/replays/{replay_id}/stop", include_in_schema=False, dependencies=[_operating])
 async def stop_form(request: Request, replay_id: str) -> Response:
     """Stop a replay, and show its page again."""
-    replay = _find(request, replay_id)
-    replay.is_stopping = True
-    return _see(replay)
+    return _see(await _stop(request, replay_id))
 
 
 @router.get("/live/replays/{replay_id}", include_in_schema=False)
@@ -142,9 +142,15 @@ async def one(
 @router.post("/api/letters/replays/{replay_id}/stop", status_code=202, dependencies=[_operating])
 async def stop(request: Request, replay_id: str) -> ReplayView:
     """Stop a replay after the transaction that is under way."""
+    return replay_view(await _stop(request, replay_id))
+
+
+async def _stop(request: Request, replay_id: str) -> Replay:
     replay = _find(request, replay_id)
-    replay.is_stopping = True
-    return replay_view(replay)
+    # A dry run changes nothing, so nobody wants to know who has stopped it.
+    async with nullcontext() if replay.is_dry_run else record(request, Action.STOP_REPLAY, replay.target):
+        replay.is_stopping = True
+    return replay
 
 
 def _waiting(filters: Filters) -> Selection:

@@ -201,7 +201,10 @@ def _replay(deployment: Deployment, operator: Console, letter: str) -> Console:
     again = replayed(operator, operator.post("/api/letters/replays", json={"reason": "body:"}).json()["id"])
     assert (again["state"], again["failure"]) == ("ended", None)
     assert again["sent"] + again["before"] == LETTERS
-    audit = {one["target"]: one["result"] for one in operator.get("/api/audit").json()["entries"]}
+    assert operator.post(f"/api/letters/replays/{again['id']}/stop").status_code == 202
+    entries = operator.get("/api/audit").json()["entries"]
+    assert [one["result"] for one in entries if one["action"] == "stop_replay"] == ["done"]
+    audit = {one["target"]: one["result"] for one in entries if one["action"] == "replay"}
     # A console that is killed leaves its entry as it is. One that is stopped ends its replay, and says so.
     assert audit.pop(f"letters that a dry run found ({LETTERS})") in {"begun", "done"}
     assert audit.pop("all letters") in {"failed", "done"}

@@ -12,6 +12,7 @@ from bridge.commands.letters.replay import replay
 from bridge.letters.documents import as_line, summary, whole
 from bridge.letters.opening import open_letter
 from bridge.letters.purge import Doomed, plan_purge, purge_letters
+from bridge.letters.replay import stop_replay
 from bridge.letters.selection import Selection, select
 from bridge.letters.states import LetterState, read_states
 from bridge.records.replay_receipts import LetterId
@@ -78,6 +79,18 @@ def show(letter: LetterId, *, raw: bool, as_json: bool) -> None:
     for name, one in headers:
         show_line(f"header          {name}: {_shown(one)}")
     show_line(f"value           {_shown(value)}")
+
+
+@letters.command()
+def stop() -> None:
+    """Stop the replay that runs, in a terminal or in the console.
+
+    What was sent is sent, each letter once; the others wait.
+    """
+    settings = Settings()
+    with recorded(settings, Action.STOP_REPLAY, "the replay that runs"):
+        stop_replay(settings)
+    show_line("no replay that had begun sends anything more")
 
 
 @letters.command()

@@ -74,7 +74,7 @@ def test_letters_are_sent_again_each_once_whatever_is_killed(deploy: Deploy, tmp
     everything = letters(settings)
     assert [one["id"] for one in everything if one["state"] != "waiting"] == [first]
     _filter(deployment, everything)
-    _fence(settings)
+    _fence(deployment)
     with TopicReader(settings, [settings.message_topic]) as reader, replay(deployment, "--reason", "body:") as killed:
         assert wait_until(lambda: bool(reader.poll(0.1)), PATIENCE_SECONDS, interval=0)
         killed.kill()
@@ -119,8 +119,9 @@ def _filter(deployment: Deployment, everything: list[dict[str, Any]]) -> None:
     assert receipts(settings) == 1
 
 
-def _fence(settings: Settings) -> None:
-    """Two of the letters by two senders, of which the second fences the first."""
+def _fence(deployment: Deployment) -> None:
+    """Two of the letters by two senders, of which the second fences the first, and a command the second."""
+    settings = deployment.settings
     found = [one.letter for one in select(settings, read_states(settings), Selection(state=LetterState.WAITING))]
     some = [one for one in found if one.reason.startswith("body:")][-2:]
     again = [(one, record_again(one, LetterState.WAITING, None, {}, settings)) for one in some]
@@ -137,6 +138,11 @@ def _fence(settings: Settings) -> None:
     with pytest.raises(NotReplayed, match=r"another replay of dead_letter-\d+ has begun, or .*: this one ends"):
         first.send(again[1:])
     second.send(again[1:])
+    assert receipts(settings) == 3
+    stopped = chat_tasks(deployment, "letters", "stop")
+    assert (stopped.returncode, stopped.stderr) == (0, "")
+    with pytest.raises(NotReplayed, match="or somebody has stopped this one"):
+        second.send(again[1:])
     assert receipts(settings) == 3
 
 
