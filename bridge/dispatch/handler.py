@@ -221,8 +221,9 @@ class Dispatch(LoopHandler):
         for queue, tasks in self._sender.waiting.items():
             yield definitions.QUEUE_TASKS.sample(tasks, queue)
         for number in range(self._settings.queues):
-            is_served = number not in self._in_flight.unserved
-            yield definitions.QUEUE_SERVED.sample(is_served, queue_name(self._settings.redis_prefix, number))
+            name = queue_name(self._settings.redis_prefix, number)
+            yield definitions.QUEUE_SERVED.sample(number not in self._in_flight.unserved, name)
+            yield definitions.OLDEST_TASK_AGE.sample(self._in_flight.oldest(number, time.monotonic()), name)
         yield definitions.REQUESTS_OPEN.sample(self._upkeep.published is not None)
         if self._work is not None:
             yield from gauges(self._settings, self._work, bounds)

@@ -1,8 +1,9 @@
 """What is seen of the pipeline at one moment."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from typing import NamedTuple
 
+from bridge.letters.waiting import Waiting
 from bridge.picture.sources.positions import Position
 from bridge.picture.sources.processes import Identity, Labels, Process
 from bridge.picture.sources.rows import Rows
@@ -10,14 +11,14 @@ from bridge.picture.sources.source import Reading
 
 
 class Sight(NamedTuple):
-    """The newest reading of each source. `now` is in seconds since 1970, `letters` counts those that wait by stage."""
+    """The newest reading of each source. `now` is in seconds since 1970."""
 
     now: float
     positions: Reading[list[Position]]
     queues: Reading[dict[str, int]]
     rows: Reading[Rows]
     processes: Reading[list[Process]]
-    letters: Reading[Mapping[str, int]]
+    letters: Reading[Waiting]
 
     def of_kind(self, kind: str) -> list[Process]:
         """The processes of this kind: ingest, dispatch or worker."""

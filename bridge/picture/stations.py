@@ -1,6 +1,6 @@
 """The eight stations of a message's road, and what each of them does now."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from typing import NamedTuple
 
 from bridge.picture.light import Light, of_server, worst
@@ -11,6 +11,7 @@ from chat_tasks.conversation.routing import queue_name
 from chat_tasks.settings import Settings
 
 _SERVED = "chat_tasks_queue_served"
+_TASK_AGE = "chat_tasks_oldest_task_age_seconds"
 
 
 class Figure(NamedTuple):
@@ -104,6 +105,7 @@ def _queues(settings: Settings, sight: Sight, redis: Light | None) -> Station:
         "store",
         [
             Figure("tasks", sum(lengths.values()), "", "chat_tasks_queue_tasks"),
+            Figure("oldest", _oldest_task(sight, {queue for queue, tasks in lengths.items() if tasks}), "s", _TASK_AGE),
             Figure(
                 "served",
                 None if unserved is None else settings.queues - len(unserved),
@@ -129,6 +131,7 @@ def _workers(sight: Sight) -> Station:
                 "",
                 "chat_tasks_outstanding_tasks",
             ),
+            Figure("oldest", _oldest_task(sight), "s", _TASK_AGE),
         ],
         _of_processes("worker", "Worker", sight),
     )
@@ -154,7 +157,8 @@ def _rows(sight: Sight) -> Station:
 
 def _way_out(settings: Settings, sight: Sight, kafka: Light | None) -> Station:
     quarantined = None if sight.rows.value is None else len(sight.rows.value.quarantined)
-    letters = None if sight.letters.value is None else sum(sight.letters.value.values())
+    letters = sight.letters.value
+    oldest = None if letters is None or letters.oldest is None else max(0.0, sight.now - letters.oldest / 1000)
     return Station(
         "out",
         "Way out",
@@ -162,7 +166,13 @@ def _way_out(settings: Settings, sight: Sight, kafka: Light | None) -> Station:
         "store",
         [
             Figure("quarantined", quarantined, "", "chat_tasks_quarantined_conversations"),
-            Figure("letters wait", letters, "", "chat_tasks_dead_letters_waiting"),
+            Figure(
+                "letters wait",
+                None if letters is None else sum(letters.by_stage.values()),
+                "",
+                "chat_tasks_dead_letters_waiting",
+            ),
+            Figure("oldest", oldest, "s", "chat_tasks_oldest_waiting_letter_age_seconds"),
         ],
         kafka or Light("flows", "flows"),
     )
@@ -213,6 +223,16 @@ def _oldest(sight: Sight, there: Iterable[Position]) -> float | None:
     """How long the first record has waited at positions that do not move, in seconds."""
     times = [one.oldest for one in there if one.oldest is not None]
     return max(0.0, sight.now - min(times)) if times else None
+
+
+def _oldest_task(sight: Sight, queues: Collection[str] | None = None) -> float | None:
+    """How long the oldest task is on its way, of these queues or of all, in seconds; None without a task."""
+    ages = (
+        value
+        for _, labels, value in sight.samples(_TASK_AGE, "dispatch")
+        if queues is None or dict(labels).get("queue") in queues
+    )
+    return max(ages, default=0.0) or None
 
 
 def _unserved(settings: Settings, sight: Sight) -> list[str] | None:

@@ -86,6 +86,12 @@ LARGEST_CONVERSATION = Metric(
 OUTSTANDING_TASKS = Metric(
     "chat_tasks_outstanding_tasks", Kind.GAUGE, ("queue", "kind"), "Tasks that were sent and are not answered yet."
 )
+OLDEST_TASK_AGE = Metric(
+    "chat_tasks_oldest_task_age_seconds",
+    Kind.GAUGE,
+    ("queue",),
+    "The time since the oldest task that is not answered yet was sent; 0 if there is none.",
+)
 TASKS = Metric("chat_tasks_tasks_total", Kind.COUNTER, ("kind", "outcome"), "Tasks that are not outstanding any more.")
 TASK_RECORDS = Metric(
     "chat_tasks_task_records", Kind.HISTOGRAM, ("kind",), "Records or requests of a task that was answered."
@@ -158,6 +164,12 @@ GROUP_LAG_RECORDS = Metric(
 )
 DEAD_LETTERS_WAITING = Metric(
     "chat_tasks_dead_letters_waiting", Kind.GAUGE, ("stage",), "Dead letters that nobody has sent again or released."
+)
+OLDEST_WAITING_LETTER_AGE = Metric(
+    "chat_tasks_oldest_waiting_letter_age_seconds",
+    Kind.GAUGE,
+    (),
+    "The time since the oldest dead letter that waits was written; 0 if none waits.",
 )
 QUARANTINED_CONVERSATIONS = Metric(
     "chat_tasks_quarantined_conversations", Kind.GAUGE, ("state",), "Conversations that are kept aside."

@@ -59,6 +59,7 @@ def _letters(deployment: Deployment, console: Metrics) -> None:
     console.wait_equal(2, "dead_letters_waiting", stage="VALUE_CONVERTER")
     console.wait_equal(1, "dead_letters_waiting", stage="CONSUME")
     console.wait_equal(1, "dead_letters_waiting", stage="other")
+    console.wait_above(0, "oldest_waiting_letter_age_seconds")
     first, *_ = chat_tasks(deployment, "letters", "list", "--stage", "VALUE_CONVERTER").stdout.splitlines()
     replayed = chat_tasks(deployment, "letters", "replay", first.split()[0], "--value", MENDED)
     assert replayed.returncode == 0, replayed.stderr
@@ -66,6 +67,7 @@ def _letters(deployment: Deployment, console: Metrics) -> None:
     purged = chat_tasks(deployment, "letters", "purge", "--force", "--before", "2100-01-01")
     assert purged.returncode == 0, purged.stderr
     console.wait_equal(0, "dead_letters_waiting")
+    assert console.total("oldest_waiting_letter_age_seconds") == 0
 
 
 def _quarantined(settings: Settings, cassandra: Session, console: Metrics) -> None:

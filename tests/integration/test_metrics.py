@@ -80,6 +80,7 @@ def _without_workers(settings: Settings, ingest: Metrics, dispatch: Metrics, mes
     assert dispatch.total("unfinished_records", topic=settings.log_topic) > 99
     dispatch.wait_above(0, "oldest_unfinished_age_seconds", topic=settings.log_topic)
     dispatch.wait_above(0, "outstanding_tasks", kind="append")
+    dispatch.wait_above(0, "oldest_task_age_seconds")
     dispatch.wait_above(0, "queue_tasks")
     assert dispatch.total("conversations", state="in_flight") > 0
     # One task of twenty records is under way in each queue.
@@ -106,6 +107,7 @@ def _drained(settings: Settings, ingest: Metrics, dispatch: Metrics, sent: int) 
         metrics.wait_equal(0, "lag_records")
     assert len(dispatch.values("lag_records")) == settings.log_partitions + settings.topic_partitions
     dispatch.wait_equal(sent, "published_records_total", topic=settings.output_topic)
+    dispatch.wait_equal(0, "oldest_task_age_seconds")
     dispatch.wait_above(sent, "log_retained_records")
     for name, least in (("publish_duration_seconds_count", 1), ("end_to_end_duration_seconds_count", 1)):
         assert dispatch.total(name) >= least

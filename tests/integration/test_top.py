@@ -44,7 +44,7 @@ def test_it_shows_each_station_and_what_is_dead(deploy: Deploy) -> None:
     assert list(stations) == ["in", "ingest", "log", "dispatch", "queues", "workers", "rows", "out"]
     assert {one["light"]["state"] for one in stations.values()} == {"flows"}
     assert figures(stations["in"])["waits"] == figures(stations["log"])["waits"] == 0
-    assert figures(stations["queues"]) == {"tasks": 0, "served": settings.queues}
+    assert figures(stations["queues"]) == {"tasks": 0, "oldest": None, "served": settings.queues}
     assert stations["out"]["rate"] is not None
 
     *bridges, worker = bridges_and_worker

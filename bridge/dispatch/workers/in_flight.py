@@ -72,6 +72,10 @@ class InFlight:
         """The queues from which no worker takes tasks, as far as is known."""
         return self._watch.unserved
 
+    def oldest(self, queue: int, now: float) -> float:
+        """The time in seconds since the oldest task of a queue was handed to the sender; 0 if there is none."""
+        return max((now - sent.at for sent in self._tasks.values() if sent.task.queue == queue), default=0.0)
+
     def add(self, tasks: Sequence[OutgoingTask], now: float) -> None:
         """Take note that these tasks are handed to the sender."""
         self._tasks.update({task.task_id: _SentTask(task, now) for task in tasks})

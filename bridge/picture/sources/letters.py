@@ -1,7 +1,6 @@
-"""How many dead letters wait: follows `dead_letter`, from its beginning on."""
+"""How many dead letters wait, and since when: follows `dead_letter`, from its beginning on."""
 
 import time
-from collections.abc import Mapping
 
 from confluent_kafka import KafkaException
 from confluent_kafka.admin import AdminClient
@@ -11,7 +10,7 @@ from bridge.kafka.errors import KafkaUnavailable, describe_kafka_error
 from bridge.kafka.reading.topic_reader import TopicReader
 from bridge.kafka.topics.ids import topic_ids
 from bridge.letters.dead_letter import read_dead_letter
-from bridge.letters.waiting import WaitingLetters
+from bridge.letters.waiting import Waiting, WaitingLetters
 from bridge.records.replay_receipts import LetterId
 from chat_tasks.settings import Settings
 
@@ -32,8 +31,8 @@ class Letters:
         self._reader: TopicReader | None = None
         self._letters = WaitingLetters("")
 
-    def __call__(self) -> Mapping[str, int]:
-        """The number of waiting letters of each stage. Raises `DependencyUnavailable`, `ConfigurationError`."""
+    def __call__(self) -> Waiting:
+        """The letters that wait now. Raises `DependencyUnavailable`, `ConfigurationError`."""
         reader = self._reader_of_today()
         bounds = reader.bounds()
         if any(reader.reached(partition) > bound.end for partition, bound in bounds.items()):
@@ -50,7 +49,7 @@ class Letters:
                 self._letters.take(read_dead_letter(self._settings, message), at)
         for partition, bound in bounds.items():
             self._letters.deleted(partition.number, bound.low)
-        return self._letters.counts
+        return self._letters.waiting()
 
     def close(self) -> None:
         """Forget everything."""

@@ -14,12 +14,13 @@ from bridge.records.quarantine_letters import Letter, Receipt
 from bridge.records.replay_receipts import LetterId
 
 LOG = "the log"
+WRITTEN_AT = (7, 2)
 Found = DeadLetter | LetterId | Receipt
 
 
 def letter(at: LetterId, stage: str, quarantined: Letter | None = None) -> DeadLetter:
     context = DeadLetterContext([], Source("topic", 0, 0, stage, "ingest.1"), "Error", "reason")
-    return DeadLetter(at, 0, b"key", b"value", [], context, quarantined)
+    return DeadLetter(at, WRITTEN_AT[at.partition] + at.offset, b"key", b"value", [], context, quarantined)
 
 
 @st.composite
@@ -57,18 +58,24 @@ def test_the_same_letters_wait(made: list[tuple[Found, LetterId]], start: int) -
         wait = (one for one in letters if states.of(one) is LetterState.WAITING)
         return Counter(one.stage if one.stage in STAGES else OTHER for one in wait)
 
-    assert +Counter(waiting.counts) == by_stage(there)
-    assert waiting.counts.keys() == set(STAGES)
+    def agrees(letters: list[DeadLetter]) -> None:
+        found = waiting.waiting()
+        assert +Counter(found.by_stage) == by_stage(letters)
+        assert found.by_stage.keys() == set(STAGES)
+        written = [one.written_at for one in letters if states.of(one) is LetterState.WAITING]
+        assert found.oldest == min(written, default=None)
+
+    agrees(there)
     waiting.deleted(0, start)
-    assert +Counter(waiting.counts) == by_stage([one for one in there if one.id.partition or one.id.offset >= start])
+    agrees([one for one in there if one.id.partition or one.id.offset >= start])
 
 
 def test_what_comes_after_a_deletion_is_counted() -> None:
     waiting = WaitingLetters(LOG)
     waiting.take(letter(LetterId(0, 5), "CONSUME"), LetterId(0, 5))
     waiting.deleted(0, 9)
-    assert waiting.counts["CONSUME"] == 0
+    assert waiting.waiting().by_stage["CONSUME"] == 0
     waiting.take(letter(LetterId(0, 9), "CONSUME"), LetterId(0, 9))
     waiting.take(letter(LetterId(0, 11), "CONSUME"), LetterId(0, 11))
     waiting.take(LetterId(0, 9), LetterId(0, 12))
-    assert waiting.counts["CONSUME"] == 1
+    assert waiting.waiting().by_stage["CONSUME"] == 1

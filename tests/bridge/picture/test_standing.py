@@ -1,6 +1,7 @@
 from typing import Any
 
 from bridge.kafka.reading.first_waiting import FirstWaiting
+from bridge.letters.waiting import Waiting
 from bridge.picture.sight import Sight
 from bridge.picture.sources.positions import Position
 from bridge.picture.sources.processes import Identity, Process, samples_of
@@ -34,7 +35,7 @@ def sight(**changed: Any) -> Sight:
         Reading({"chat.00": 0, "chat.01": 0}, 999.0),
         Reading(Rows({"10.0.0.1": True}, []), 999.0),
         Reading([process("ingest"), process("dispatch", metrics=SERVED), process("worker")], 999.0),
-        Reading({"VALUE_CONVERTER": 0}, 999.0),
+        Reading(Waiting({"VALUE_CONVERTER": 0}, None), 999.0),
     )
     return well._replace(**changed)
 
@@ -104,7 +105,7 @@ def test_without_dispatch_the_workers_say_which_queues_they_serve() -> None:
     def served(*processes: Process) -> float | None:
         stations = stations_of(Settings(), sight(processes=Reading(list(processes), 999.0)))
         [queues] = [one for one in stations if one.name == "queues"]
-        return queues.figures[1].value
+        return next(one.value for one in queues.figures if one.label == "served")
 
     one = process("worker")._replace(detail={"queues": ["chat.00"]})
     assert served(one) == 1

@@ -5,6 +5,7 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
+from bridge.letters.waiting import Waiting
 from bridge.picture.sight import Sight
 from bridge.picture.sources.processes import Identity, Process
 from bridge.picture.sources.rows import Rows
@@ -48,7 +49,7 @@ def sight(**changed: Any) -> Sight:
         Reading({}, 9.0),
         Reading(Rows({"10.0.0.1": True}, []), 9.0),
         Reading([process("worker.1")], 9.0),
-        Reading({}, 9.0),
+        Reading(Waiting({}, None), 9.0),
     )
     return well._replace(**changed)
 

@@ -35,6 +35,15 @@ def test_an_answered_task_is_in_flight_no_more_and_never_overdue(in_flight: InFl
     assert in_flight.overdue(12) == [SECOND]
 
 
+def test_the_oldest_task_of_a_queue_is_the_first_that_is_not_answered(in_flight: InFlight) -> None:
+    in_flight.add([OutgoingTask(TaskKind.APPEND, 0, "append-1-1", "name", 0, b"", "", 0, 1)], 12)
+    assert (in_flight.oldest(0, 13), in_flight.oldest(1, 13)) == (3, 3)
+    in_flight.answered(Reply(SECOND.task_id, 0.5, []), 13)
+    assert (in_flight.oldest(0, 13), in_flight.oldest(1, 13)) == (1, 3)
+    in_flight.clear()
+    assert in_flight.oldest(0, 13) == 0
+
+
 def test_what_is_overdue_is_looked_for_and_lost_if_it_is_not_in_its_queue(in_flight: InFlight) -> None:
     assert in_flight.overdue(11.9) == []
     assert in_flight.overdue(12) == [FIRST, SECOND]
