@@ -49,6 +49,7 @@ def make_app(
         # it got, so nothing else would run.
         watch.stop()
 
+    guard = Guard(passwords)
     app = FastAPI(
         title="chat-tasks",
         version=VERSION,
@@ -56,13 +57,16 @@ def make_app(
         # Both would load their scripts from elsewhere.
         docs_url=None,
         redoc_url=None,
-        middleware=[Middleware(Gate, address, names, largest_body(settings))],
+        middleware=[
+            Middleware(Gate, address, names, largest_body(settings), lambda request: guard.still(request, Role.VIEWER))
+        ],
         lifespan=lifespan,
     )
     app.state.settings = settings
     app.state.watch = watch
-    app.state.guard = Guard(passwords)
+    app.state.guard = guard
     app.state.rendered = Rendered()
+    app.state.doctor = doctor.Doctor(doctor.run_doctor)
     app.mount("/static", StaticFiles(directory=_STATIC), name="static")
     add_error_pages(app)
     # A replay's address would be that of a letter too.

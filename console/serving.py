@@ -9,6 +9,9 @@ from console.access.roles import Role
 from console.app import make_app
 from console.watch import Watch
 
+# Each open tab keeps one.
+_MOST_CONNECTIONS = 500
+
 
 def serve(settings: Settings) -> None:
     """Serve until the process is asked to end. Raises `ConfigurationError`."""
@@ -20,7 +23,14 @@ def serve(settings: Settings) -> None:
     watch = Watch(settings)
     watch.start()
     app = make_app(settings, watch, passwords, settings.console_host, settings.console_names)
-    uvicorn.run(app, host=settings.console_host, port=settings.console_port, log_config=None, access_log=False)
+    uvicorn.run(
+        app,
+        host=settings.console_host,
+        port=settings.console_port,
+        log_config=None,
+        access_log=False,
+        limit_concurrency=_MOST_CONNECTIONS,
+    )
 
 
 def passwords_of(settings: Settings) -> dict[Role, str]:

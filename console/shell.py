@@ -8,6 +8,11 @@ def in_shell(*words: str) -> str:
     return " ".join(map(_word, words))
 
 
+def argument(word: str) -> str:
+    """A word behind all options of a command: it is none itself, though it may begin as one."""
+    return f"-- {in_shell(word)}" if word.startswith("-") else in_shell(word)
+
+
 def _word(word: str) -> str:
     if word.isprintable():
         return shlex.quote(word)

@@ -7,6 +7,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from typing import NamedTuple
 
 from fastapi import HTTPException, Request
+from starlette.requests import HTTPConnection
 
 from bridge.audit.entry import Who
 from console.access.attempts import Attempts
@@ -48,6 +49,20 @@ class Guard:
         given = _basic_credentials(request.headers.get("authorization", ""))
         return None if given is None else self._try(given.password)
 
+    def still(self, request: HTTPConnection, role: Role) -> bool:
+        """Whether whoever was let in with this role, by this request, would be now: a session may have ended.
+
+        It counts as no attempt, and raises nothing.
+        """
+        if not self._passwords:
+            return True
+        session = self._session(request)
+        if session is not None:
+            return session.role >= role
+        given = _basic_credentials(request.headers.get("authorization", ""))
+        found = None if given is None else role_of(given.password, self._passwords)
+        return found is not None and found >= role
+
     def who(self, request: Request) -> Who:
         """Who sent a request that a route has let in, for the audit.
 
@@ -60,7 +75,7 @@ class Guard:
         role = role_of(given.password, self._passwords) if self._passwords and given else Role.OPERATOR
         return Who((role or Role.VIEWER).label, given.name if given else "")
 
-    def _session(self, request: Request) -> Session | None:
+    def _session(self, request: HTTPConnection) -> Session | None:
         return self._sessions.find(request.cookies.get(COOKIE, ""), time.monotonic())
 
     def begin(self, password: str, name: str = "") -> str | None:
@@ -77,7 +92,7 @@ class Guard:
 
     def _try(self, password: str) -> Role | None:
         now = time.monotonic()
-        if (seconds := self._attempts.seconds_to_wait(now)) > 0:
+        if (seconds := self._attempts.seconds_to_wait(password, now)) > 0:
             raise HTTPException(
                 429,
                 f"Too many wrong passwords. Try again in {seconds:.0f} seconds.",
@@ -85,7 +100,7 @@ class Guard:
             )
         role = role_of(password, self._passwords)
         if role is None:
-            self._attempts.failed(now)
+            self._attempts.failed(password, now)
         return role
 
 

@@ -15,6 +15,10 @@ class EventView(BaseModel):
     message: str
 
 
-def events_view(log: EventLog, most: int, now: float) -> list[EventView]:
-    """The newest events, the newest first."""
-    return [EventView(**event._asdict()) for event in log.newest(most, now)]
+_WITHHELD = "not shown to viewers, because CHAT_LOG_KEYS is set"
+
+
+def events_view(log: EventLog, most: int, now: float, *, may_see_keys: bool) -> list[EventView]:
+    """The newest events, the newest first; without their messages for those who may see no keys."""
+    withheld = {} if may_see_keys else {"message": _WITHHELD}
+    return [EventView(**{**event._asdict(), **withheld}) for event in log.newest(most, now)]

@@ -1,8 +1,9 @@
 """The page of a conversation, and the same over HTTP for front ends that know nothing of Kafka."""
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Sequence
 from typing import Annotated
+from urllib.parse import unquote
 
 from fastapi import APIRouter, Depends, Form, Header, HTTPException, Path, Query, Request
 from pydantic import BaseModel
@@ -23,7 +24,7 @@ from console.conversation.composer import Accepted, Numbered, checked, send, sen
 from console.conversation.following import Shown, follow, read_page
 from console.conversation.page import ConversationView, MessageView, conversation_view, message_view
 from console.conversation.standing import ask_standing
-from console.pages.live import merged
+from console.pages.live import merged, while_let_in
 from console.pages.recording import record
 from console.pages.templating import render, render_part
 from console.watch import Watch
@@ -36,6 +37,7 @@ _MOST = 500
 _STANDING_SECONDS = 2.0
 
 Key = Annotated[str, Path(min_length=1)]
+Reader = Annotated[Role, Depends(needs(Role.READER))]
 Number = Annotated[int | None, Query(ge=0, le=2**62)]
 
 
@@ -49,9 +51,10 @@ class Part(BaseModel):
 
 
 class PagePart(Part):
-    """The same for the page of the conversation with this key."""
+    """The same for the page of the conversation with this key; in a form's field it is percent-encoded."""
 
     key: str = ""
+    encoded_key: str = ""
 
 
 class NewMessage(BaseModel):
@@ -81,10 +84,10 @@ class Messages(BaseModel):
 
 
 @router.get("/c", include_in_schema=False)
-@router.get("/c/{path_key:path}", include_in_schema=False)
+@router.get("/c/{path_key:key}", include_in_schema=False)
 async def page(request: Request, part: Annotated[PagePart, Query()], path_key: str = "") -> Response:
     """The page; the newest messages if no number is given."""
-    wanted = path_key or part.key
+    wanted = path_key or part.key or unquote(part.encoded_key)
     if not wanted:
         return RedirectResponse("/", 303)
     found = await _read(request, wanted, part)
@@ -105,7 +108,7 @@ async def page(request: Request, part: Annotated[PagePart, Query()], path_key: s
 @router.post("/c", include_in_schema=False, dependencies=[_sending])
 async def send_form(
     request: Request,
-    key: Annotated[str, Form()],
+    key: str,
     sender: Annotated[str, Form()],
     body: Annotated[str, Form()],
     recipients: Annotated[str, Form()] = "",
@@ -117,8 +120,16 @@ async def send_form(
     return RedirectResponse(conversation_address(key), 303)
 
 
+@router.post("/api/messages", include_in_schema=False, dependencies=[_sending])
+async def send_typed(request: Request, key: str, message: NewMessage) -> Sent:
+    """Send what was typed, and wait for its number: a browser would resolve the key `..` in a path."""
+    return await _send_new(request, key, message, wait=True)
+
+
 @router.get("/live/conversation", include_in_schema=False)
-async def live(request: Request, key: str, after: Annotated[int, Query(ge=-1)] = -1) -> EventSourceResponse:
+async def live(
+    request: Request, role: Reader, key: str, after: Annotated[int, Query(ge=-1)] = -1
+) -> EventSourceResponse:
     """The messages above a number as they come, and how the conversation stands, both as HTML."""
 
     async def standings() -> AsyncIterator[ServerSentEvent]:
@@ -138,10 +149,10 @@ async def live(request: Request, key: str, after: Annotated[int, Query(ge=-1)] =
                 html = render_part("conversation/message.html", {"message": view})
                 yield ServerSentEvent(html, event="message", id=str(view.last))
 
-    return EventSourceResponse(merged(messages(), standings()), ping=15)
+    return EventSourceResponse(while_let_in(request, role, merged(messages(), standings())), ping=15)
 
 
-@router.get("/api/conversations/{key:path}/messages")
+@router.get("/api/conversations/{key:key}/messages")
 async def messages(request: Request, key: Key, part: Annotated[Part, Query()]) -> Messages:
     """A part of the conversation: the newest messages, or those before, around or after a number."""
     if sum(one is not None for one in (part.before, part.around, part.after)) > 1:
@@ -149,18 +160,18 @@ async def messages(request: Request, key: Key, part: Annotated[Part, Query()]) -
     return await _read(request, key, part)
 
 
-@router.post("/api/conversations/{key:path}/messages", status_code=202, dependencies=[_sending])
+@router.post("/api/conversations/{key:key}/messages", status_code=202, dependencies=[_sending])
 async def post_message(
     request: Request, key: Key, message: NewMessage, *, wait: Annotated[bool, Query()] = False
 ) -> Sent:
     """Send a message; with `?wait=1` the answer has its number, unless that takes more than 20 seconds."""
-    whole = InstantMessage(conversationKey=key, sender=message.sender, recipients=message.recipients, body=message.body)
-    return await _send(request, whole, wait=wait)
+    return await _send_new(request, key, message, wait=wait)
 
 
-@router.get("/api/conversations/{key:path}/events")
+@router.get("/api/conversations/{key:key}/events")
 async def events(
     request: Request,
+    role: Reader,
     key: Key,
     after: Annotated[int, Query(ge=-1)] = -1,
     last_event_id: Annotated[str | None, Header()] = None,  # noqa: ARG001 - so that OpenAPI names it
@@ -170,13 +181,18 @@ async def events(
     A client that connects again sends its last id in `Last-Event-ID`, misses nothing and sees nothing twice.
     """
 
-    async def stream() -> AsyncIterator[ServerSentEvent]:
+    async def stream() -> AsyncGenerator[ServerSentEvent, None]:
         async for shown in _follow(request, key, _number_after(request, after)):
             for one in shown:
                 view = message_view(one)
                 yield ServerSentEvent(view.model_dump_json(), event=view.state, id=str(view.last))
 
-    return EventSourceResponse(stream(), ping=15)
+    return EventSourceResponse(while_let_in(request, role, stream()), ping=15)
+
+
+async def _send_new(request: Request, key: str, message: NewMessage, *, wait: bool) -> Sent:
+    whole = InstantMessage(conversationKey=key, sender=message.sender, recipients=message.recipients, body=message.body)
+    return await _send(request, whole, wait=wait)
 
 
 async def _send(request: Request, message: InstantMessage, *, wait: bool) -> Sent:

@@ -2,13 +2,15 @@
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Callable, Hashable, Mapping
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Hashable, Mapping
+from contextlib import aclosing
 
 import orjson
 from fastapi import Request
 from sse_starlette import EventSourceResponse, ServerSentEvent
 
 from console.access.guard import Guard
+from console.access.roles import Role
 
 _SECONDS = 2.0
 # A reader that is slow holds its streams up.
@@ -39,7 +41,7 @@ class Rendered:
         return self._pages[page]
 
 
-async def merged(*streams: AsyncIterator[ServerSentEvent]) -> AsyncIterator[ServerSentEvent]:
+async def merged(*streams: AsyncIterator[ServerSentEvent]) -> AsyncGenerator[ServerSentEvent, None]:
     """The events of all streams, as they come. Raises what any of them raises, and ends all of them."""
     queue: asyncio.Queue[ServerSentEvent | Exception] = asyncio.Queue(_AHEAD)
 
@@ -62,18 +64,32 @@ async def merged(*streams: AsyncIterator[ServerSentEvent]) -> AsyncIterator[Serv
             task.cancel()
 
 
+async def while_let_in(
+    request: Request, role: Role, events: AsyncGenerator[ServerSentEvent, None]
+) -> AsyncIterator[ServerSentEvent]:
+    """These events, until whoever was let in with this role has left, or the session has ended."""
+    guard: Guard = request.app.state.guard
+    async with aclosing(events):
+        async for event in events:
+            if not guard.still(request, role):
+                return
+            yield event
+
+
 def stream(request: Request, parts: Parts) -> EventSourceResponse:
     """Send the parts that have changed, every two seconds.
 
     `parts` is called in the event loop, and answers at once. Requests of the same address and role get the same parts.
+    The stream ends when whoever asked has left.
     """
     rendered: Rendered = request.app.state.rendered
     guard: Guard = request.app.state.guard
-    page = request.url.path, request.url.query, guard.role(request)
+    role = guard.role(request)
+    page = request.url.path, request.url.query, role
 
     async def changes() -> AsyncIterator[ServerSentEvent]:
         sent: Mapping[str, object] = {}
-        while True:
+        while role is not None and guard.still(request, role):
             now = time.monotonic()
             shown = rendered.parts(page, parts, now)
             changed = {name: part for name, part in shown.items() if name not in sent or sent[name] != part}

@@ -2,12 +2,14 @@
 
 import time
 from collections.abc import Mapping
+from typing import Annotated
 
 from fastapi import APIRouter, Depends, Request
 from sse_starlette import EventSourceResponse
 from starlette.responses import Response
 
 from bridge.picture.view import PipelineView
+from chat_tasks.settings import Settings
 from console.access.guard import needs
 from console.access.roles import Role
 from console.events.page import EventView, events_view
@@ -19,13 +21,15 @@ from console.watch import Watch
 _SHOWN, _ALL = 30, 2_000
 _PARTS = ("standing", "messages", "latency", "road")
 
+Viewer = Annotated[Role, Depends(needs(Role.VIEWER))]
+
 router = APIRouter(dependencies=[Depends(needs(Role.VIEWER))])
 
 
 @router.get("/", include_in_schema=False)
-async def page(request: Request) -> Response:
+async def page(request: Request, role: Viewer) -> Response:
     """The page."""
-    return render(request, "pipeline.html", {"page": _view(request), **_happened(request)})
+    return render(request, "pipeline.html", {"page": _view(request), **_happened(request, role)})
 
 
 @router.get("/api/pipeline")
@@ -35,29 +39,36 @@ async def data(request: Request) -> PipelineView:
 
 
 @router.get("/api/events")
-async def events(request: Request) -> list[EventView]:
+async def events(request: Request, role: Viewer) -> list[EventView]:
     """What happened in the last 15 minutes, the newest first: notable events of all processes' logs."""
     watch: Watch = request.app.state.watch
-    return events_view(watch.events, _ALL, time.time())
+    return events_view(watch.events, _ALL, time.time(), may_see_keys=_may_see_keys(request, role))
 
 
 @router.get("/live/pipeline", include_in_schema=False)
-async def live(request: Request) -> EventSourceResponse:
+async def live(request: Request, role: Viewer) -> EventSourceResponse:
     """The page's parts, as they change."""
 
     def parts() -> Mapping[str, object]:
         now = _view(request)
         return {name: render_part(f"pipeline/{name}.html", {"page": now}) for name in _PARTS} | {
             "chart": now.chart.model_dump(),
-            "happened": render_part("pipeline/happened.html", _happened(request)),
+            "happened": render_part("pipeline/happened.html", _happened(request, role)),
         }
 
     return stream(request, parts)
 
 
-def _happened(request: Request) -> Mapping[str, object]:
+def _happened(request: Request, role: Role) -> Mapping[str, object]:
     watch: Watch = request.app.state.watch
-    return {"events": events_view(watch.events, _SHOWN, time.time()), "most": _SHOWN}
+    events = events_view(watch.events, _SHOWN, time.time(), may_see_keys=_may_see_keys(request, role))
+    return {"events": events, "most": _SHOWN}
+
+
+def _may_see_keys(request: Request, role: Role) -> bool:
+    """Whether lines of logs may be shown as they are: with `CHAT_LOG_KEYS` they name conversations."""
+    settings: Settings = request.app.state.settings
+    return role >= Role.READER or not settings.log_keys
 
 
 def _view(request: Request) -> PipelineView:

@@ -5,7 +5,7 @@ import time
 from collections.abc import Mapping
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Form, HTTPException, Request
+from fastapi import APIRouter, Depends, HTTPException, Request
 from sse_starlette import EventSourceResponse
 from starlette.responses import RedirectResponse, Response
 
@@ -34,7 +34,7 @@ from console.quarantine.page import (
     request_release,
 )
 from console.quarantine.releases import Release
-from console.shell import in_shell
+from console.shell import argument
 from console.watch import Watch
 
 router = APIRouter(dependencies=[Depends(needs(Role.READER))])
@@ -94,7 +94,7 @@ async def live_one(request: Request, role: Reader, key: str) -> EventSourceRespo
 
 
 @router.post("/quarantine", include_in_schema=False)
-async def release_form(request: Request, role: Operator, key: Annotated[str, Form()]) -> Response:
+async def release_form(request: Request, role: Operator, key: str) -> Response:
     """Request a release, and show how it goes on."""
     await _release(request, role, key)
     return RedirectResponse(quarantine_address(key), 303)
@@ -108,7 +108,7 @@ async def data(request: Request) -> list[QuarantinedView]:
     return quarantined_view(request.app.state.settings, watch.sight(), held, watch.releases)
 
 
-@router.get("/api/quarantine/{key:path}")
+@router.get("/api/quarantine/{key:key}")
 async def one(request: Request, key: str) -> WholeQuarantinedView:
     """One quarantined conversation: what its row holds, and what the record of the log that contradicts it."""
     watch: Watch = request.app.state.watch
@@ -120,7 +120,7 @@ async def one(request: Request, key: str) -> WholeQuarantinedView:
     return WholeQuarantinedView(**found.model_dump(), contradiction=contradiction)
 
 
-@router.post("/api/quarantine/{key:path}/release", status_code=202)
+@router.post("/api/quarantine/{key:key}/release", status_code=202)
 async def release(request: Request, role: Operator, key: str) -> None:
     """Request the release of a conversation; dispatch carries it out, and `GET /api/quarantine` tells how it went."""
     await _release(request, role, key)
@@ -171,5 +171,5 @@ def _one(request: Request, role: Role, key: str) -> dict[str, object]:
         "requested": watch.releases.of(key),
         "reading": sight.rows,
         "letters": held,
-        "command": in_shell("chat-tasks", "quarantine", "release", key),
+        "command": f"chat-tasks quarantine release {argument(key)}",
     }

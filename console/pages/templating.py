@@ -17,7 +17,7 @@ from console.curves import halves, sparkline, strip
 from console.honest_text import honest
 from console.letters.page import state_words
 from console.quarantine.difference import marked
-from console.shell import in_shell
+from console.shell import argument, in_shell
 
 _templates = Jinja2Templates(Path(__file__).parent.parent / "templates")
 _templates.env.undefined = StrictUndefined
@@ -35,6 +35,7 @@ _templates.env.filters.update(
     quarantine_address=quarantine_address,
     state_words=state_words,
     in_shell=in_shell,
+    argument=argument,
 )
 _templates.env.globals["halves"] = halves
 

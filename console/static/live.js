@@ -22,11 +22,21 @@ export function follow() {
 }
 
 /**
- * Call what `takes` has for the name of each event with its data and id, for as long as the page is open. While the stream is
+ * Call what `takes` has for the name of each event with its data and id, for as long as the page is seen. While the stream is
  * broken, the page says since when. `address` tells where to go on: it is asked again for each connection.
  */
 export function connect(address, takes) {
+  // A browser opens six connections to a host, for all of its tabs: a tab that nobody sees must not keep one.
+  if (document.hidden) {
+    document.addEventListener("visibilitychange", () => connect(address, takes), { once: true });
+    return;
+  }
   const source = new EventSource(address());
+  const hide = () => {
+    source.close();
+    connect(address, takes);
+  };
+  document.addEventListener("visibilitychange", hide, { once: true });
   source.addEventListener("open", () => document.body.classList.remove("stale"));
   for (const [name, take] of Object.entries(takes)) {
     source.addEventListener(name, (event) => take(event.data, event.lastEventId));
@@ -34,7 +44,9 @@ export function connect(address, takes) {
   source.addEventListener("error", () => {
     tellStale();
     // The browser connects again by itself, unless somebody else answered: a proxy, or the page that asks for a password.
-    if (source.readyState === EventSource.CLOSED) setTimeout(() => again(address, takes), SECONDS_BETWEEN * 1000);
+    if (source.readyState !== EventSource.CLOSED) return;
+    document.removeEventListener("visibilitychange", hide);
+    setTimeout(() => again(address, takes), SECONDS_BETWEEN * 1000);
   });
 }
 

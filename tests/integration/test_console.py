@@ -15,8 +15,8 @@ from tests.pipeline.deployment import Deploy
 
 pytestmark = pytest.mark.servers
 
-# Slashes, dots, quotes, controls, right to left, and an emoji: as a key, a sender and a text.
-HOSTILE = "../a//b/?#%2F\"'<b>\u0007\u202e\u05e9\U0001f389"
+# Slashes, dots, quotes, controls, ends of lines, right to left, and an emoji: as a key, a sender and a text.
+HOSTILE = "../a//b/?#%2F\"'<b>\u0000\u0007\r\n\u202e\u05e9\U0001f389"
 
 
 def test_a_message_is_sent_numbered_read_and_followed(deploy: Deploy) -> None:

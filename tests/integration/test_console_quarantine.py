@@ -52,7 +52,7 @@ def test_a_conversation_is_shown_with_its_contradiction_and_released(deploy: Dep
     assert wait_until(lambda: [one["held"] for one in shown()] == [35], PATIENCE_SECONDS, interval=0.3), shown()
     mend(cassandra, settings, 5)
     assert not console.json(f"/api/quarantine/{SICK}")["contradiction"]["is_there"]
-    released = console.post("/quarantine", data={"key": SICK})
+    released = console.post("/quarantine", params={"key": SICK})
     assert "Release requested" in released.text
     assert [(one["state"], one["held_at_request"]) for one in shown()] == [("release requested", 35)]
     assert wait_until(lambda: shown() == [], PATIENCE_SECONDS, interval=0.5), shown()

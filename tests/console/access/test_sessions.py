@@ -53,10 +53,21 @@ def test_any_other_text_opens_nothing(text: str) -> None:
     assert role_of(text, PASSWORDS) is None or text in PASSWORDS.values()
 
 
-def test_the_eleventh_try_of_a_minute_has_to_wait() -> None:
+def test_the_eleventh_guess_of_a_minute_has_to_wait() -> None:
     attempts = Attempts()
     for second in range(10):
-        assert attempts.seconds_to_wait(float(second)) == 0
-        attempts.failed(float(second))
-    assert attempts.seconds_to_wait(10.0) == 50.0
-    assert attempts.seconds_to_wait(60.0) == 0
+        assert attempts.seconds_to_wait(f"guess {second}", float(second)) == 0
+        attempts.failed(f"guess {second}", float(second))
+    assert attempts.seconds_to_wait("guess 10", 10.0) == 50.0
+    assert attempts.seconds_to_wait("guess 10", 60.0) == 0
+
+
+def test_a_program_with_an_old_password_keeps_nobody_out() -> None:
+    attempts = Attempts()
+    for second in range(100):
+        attempts.failed("old", float(second))
+        assert attempts.seconds_to_wait("everything", float(second)) == 0
+    for guess in range(9):
+        attempts.failed(f"guess {guess}", 100.0)
+    # The old one was wrong before: to try it again tells nothing, and is told at once.
+    assert attempts.seconds_to_wait("old", 101.0) == 0

@@ -21,6 +21,38 @@ def _states(site: Site) -> None:
     every_state(site)
 
 
+@pytest.mark.parametrize("key", ["a\rb\nc\0d", ".", "..", "-x", "\U0001f389" * 128])
+def test_any_key_is_written_to(page: Page, key: str) -> None:
+    page.goto(conversation_address(key))
+    page.get_by_label("Message", exact=True).fill("Hello")
+    page.keyboard.press("Enter")
+    expect(page.locator("#m0 .way")).to_contain_text("numbered 0, published")
+    page.goto(conversation_address(key))
+    expect(page.locator("#m0 .body")).to_have_text("Hello")
+
+
+def test_a_tab_that_nobody_sees_keeps_no_connection_and_catches_up(page: Page, tab: OpenTab) -> None:
+    page.goto(conversation_address("two-tabs"))
+    hide(page, hidden=True)
+    other = tab()
+    other.goto(conversation_address("two-tabs"))
+    other.get_by_label("Message", exact=True).fill("Hello")
+    other.keyboard.press("Enter")
+    expect(other.locator("#m0 .way")).to_contain_text("numbered 0, published")
+    assert page.locator("#m0").count() == 0
+    hide(page, hidden=False)
+    expect(page.locator("#m0 .body")).to_have_text("Hello")
+
+
+def hide(page: Page, *, hidden: bool) -> None:
+    """Tell the page that it is hidden, as a browser does when another tab is shown; here every tab is."""
+    page.evaluate(
+        "(hidden) => { Object.defineProperty(document, 'hidden', { configurable: true, get: () => hidden });"
+        " document.dispatchEvent(new Event('visibilitychange')); }",
+        hidden,
+    )
+
+
 def test_a_conversation_without_a_message_asks_for_one(page: Page) -> None:
     page.goto(conversation_address(EMPTY))
     expect(page.get_by_text("Nothing was said here yet.")).to_be_visible()

@@ -1,14 +1,29 @@
 """Who may come in. The application is the real one; its watch is not started, so no server is asked."""
 
-from collections.abc import Mapping
+import asyncio
+import re
+import time
+from collections.abc import AsyncGenerator, Mapping
+from importlib import import_module
+from pkgutil import iter_modules
+from urllib.parse import quote
 
 import pytest
+from fastapi import FastAPI, Request
+from fastapi.routing import APIRoute
+from sse_starlette import ServerSentEvent
 from starlette.testclient import TestClient
 
+import console.pages
+from chat_tasks.errors import ConfigurationError
 from chat_tasks.settings import Settings
 from console.access.bodies import largest_body
+from console.access.guard import Guard
 from console.access.roles import Role
 from console.app import make_app
+from console.events.event import Event
+from console.pages.live import while_let_in
+from console.serving import serve
 from console.watch import Watch
 
 PASSWORDS = {Role.VIEWER: "figures", Role.READER: "texts", Role.OPERATOR: "everything"}
@@ -49,6 +64,24 @@ def test_a_page_of_another_site_changes_nothing(origin: str) -> None:
     assert answer.text == "A page of another site sent this request.\n"
 
 
+@pytest.mark.parametrize("site", ["cross-site", "same-site"])
+def test_a_page_of_another_site_makes_us_do_nothing_but_may_have_a_link(site: str) -> None:
+    asked = browser().get("/", headers={"sec-fetch-site": site, "sec-fetch-mode": "no-cors"})
+    assert (asked.status_code, asked.text) == (403, "A page of another site sent this request.\n")
+    followed = browser().get("/", headers={"sec-fetch-site": site, "sec-fetch-mode": "navigate"})
+    assert followed.status_code == 200
+
+
+@pytest.mark.parametrize("key", ["a/b", "a\nb", "a\r\n\0b", "\n"])
+def test_an_address_holds_any_key(key: str) -> None:
+    message = {"sender": "ann", "body": "x" * 100_000}
+    answer = browser().post(f"/api/conversations/{quote(key, safe='')}/messages", json=message)
+    # It was found, and the message refused.
+    assert answer.json()["error"].startswith("body: ")
+    answer = browser().post("/api/messages", params={"key": key}, json=message)
+    assert answer.json()["error"].startswith("body: ")
+
+
 def test_a_wrong_address_is_told_to_people_and_to_programs() -> None:
     page = browser().get("/c?key=a&around=x")
     assert page.status_code == 422
@@ -62,6 +95,15 @@ def test_a_body_that_is_too_long_is_refused_before_anybody_is_asked_for_a_passwo
     too_long = b"x" * (largest_body(Settings()) + 1)
     answer = browser(PASSWORDS).post("/api/conversations/abc/messages", content=too_long)
     assert (answer.status_code, answer.text) == (413, "The body is longer than 4,000,000 bytes.\n")
+
+
+def test_a_stranger_may_send_a_password_and_no_more() -> None:
+    client = browser(PASSWORDS)
+    long = {"password": "x" * 20_000}
+    assert client.post("/login", data=long).status_code == 401
+    assert client.post("/login", data=long).text == "A password is needed.\n"
+    assert client.post("/api/letters/replays", content=b"x" * 20_000, auth=("", "wrong")).status_code == 401
+    assert client.post("/api/letters/replays", content=b"x" * 20_000, auth=("", "everything")).status_code == 422
 
 
 def test_a_body_says_how_long_it_is() -> None:
@@ -96,6 +138,65 @@ def test_a_wrong_password_opens_nothing_and_may_be_tried_ten_times_a_minute() ->
     answers = [client.post("/login", data={"password": f"guess {number}"}).status_code for number in range(11)]
     assert answers == [401] * 10 + [429]
     assert client.post("/login", data={"password": "everything"}).status_code == 429
+
+
+def test_nothing_but_the_login_is_answered_without_a_password() -> None:
+    client = browser(PASSWORDS)
+    modules = [import_module(f"console.pages.{module.name}") for module in iter_modules(console.pages.__path__)]
+    routers = [module.router for module in modules if hasattr(module, "router")]
+    routes = [one for router in routers for one in router.routes if isinstance(one, APIRoute)]
+    assert len(routes) > 40
+    open_to_all = set()
+    for route in routes:
+        path = re.sub(r"{.*?}", "1", route.path)
+        for method in route.methods or ():
+            answer = client.request(method, path, params={"key": "a"}, json={})
+            if (answer.status_code, answer.headers.get("location")) not in {(401, None), (303, "/login")}:
+                open_to_all.add((method, path, answer.status_code))
+    assert open_to_all == {("GET", "/login", 200)}
+
+
+def test_a_stream_ends_when_its_reader_leaves() -> None:
+    client = browser(PASSWORDS)
+    assert isinstance(client.app, FastAPI)
+    guard: Guard = client.app.state.guard
+    token = guard.begin("texts")
+    cookie = f"chat-tasks-session={token}".encode()
+    request = Request({"type": "http", "app": client.app, "headers": [(b"cookie", cookie)]})
+
+    async def texts() -> AsyncGenerator[ServerSentEvent, None]:
+        for number in range(3):
+            yield ServerSentEvent(f"text {number}")
+
+    async def read() -> list[object]:
+        seen: list[object] = []
+        async for event in while_let_in(request, Role.READER, texts()):
+            seen.append(event.data)
+            if len(seen) == 2:
+                guard.end(request)
+        return seen
+
+    assert guard.still(request, Role.READER)
+    assert not guard.still(request, Role.OPERATOR)
+    assert asyncio.run(read()) == ["text 0", "text 1"]
+
+
+def test_a_viewer_sees_no_key_that_a_log_names() -> None:
+    settings = Settings(log_keys=True)
+    watch = Watch(settings)
+    now = time.time()
+    watch.events.add([Event(now, "dispatch.1", "warning", "quarantined", "abc is quarantined")], now)
+    client = TestClient(make_app(settings, watch, PASSWORDS, "127.0.0.1", ()), base_url="http://127.0.0.1:15556")
+    for password, is_shown in (("figures", False), ("texts", True)):
+        [event] = client.get("/api/events", auth=("", password)).json()
+        assert event["event"] == "quarantined"
+        assert ("abc" in event["message"]) is is_shown
+        assert ("abc is quarantined" in client.get("/", auth=("", password)).text) is is_shown
+
+
+def test_a_console_that_others_can_reach_wants_a_password() -> None:
+    with pytest.raises(ConfigurationError, match=r"CHAT_CONSOLE_HOST is 0\.0\.0\.0, which others can reach"):
+        serve(Settings(console_host="0.0.0.0"))
 
 
 @pytest.mark.parametrize(

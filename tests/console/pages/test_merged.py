@@ -32,7 +32,7 @@ def test_each_event_comes_once_those_of_a_stream_in_order_and_all_streams_end_to
         ended: list[int] = []
         stream = merged(numbers(0, 300, ended), numbers(1_000, 1_300, ended))
         found = [int(str((await anext(stream)).data)) for _ in range(600)]
-        await stream.aclose()  # type: ignore[attr-defined]
+        await stream.aclose()
         # The tasks end in the loop's next rounds.
         while len(ended) < 2:
             await asyncio.sleep(0)
