@@ -126,7 +126,7 @@ def _workers(sight: Sight) -> Station:
         "process",
         [
             Figure(
-                "tasks in flight",
+                "in flight",
                 sight.sum("chat_tasks_outstanding_tasks", "dispatch"),
                 "",
                 "chat_tasks_outstanding_tasks",
