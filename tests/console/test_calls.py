@@ -8,15 +8,16 @@ import pytest
 
 from chat_tasks.errors import DependencyUnavailable, NotReplayed
 from console.calls import call
+from tests.own_loop import run
 
 
 def test_what_a_call_returns_or_raises_comes_to_whoever_waits() -> None:
     def refuse() -> int:
         raise NotReplayed("not now")
 
-    assert asyncio.run(call(lambda: 7, "Kafka")) == 7
+    assert run(call(lambda: 7, "Kafka")) == 7
     with pytest.raises(NotReplayed, match="not now"):
-        asyncio.run(call(refuse, "Kafka"))
+        run(call(refuse, "Kafka"))
 
 
 def test_a_call_that_fails_when_nobody_waits_any_more_is_no_line_of_the_log(caplog: pytest.LogCaptureFixture) -> None:
@@ -36,7 +37,7 @@ def test_a_call_that_fails_when_nobody_waits_any_more_is_no_line_of_the_log(capl
         # Another call returns after it, so the loop has heard of the failure.
         await call(thread.join, "a thread")
 
-    asyncio.run(wait_too_short())
+    run(wait_too_short())
     gc.collect()
     assert caplog.records == []
 
@@ -48,4 +49,4 @@ def test_calls_wait_for_no_other_call() -> None:
     async def meet() -> None:
         await asyncio.gather(*(call(together.wait, "Kafka") for _ in range(together.parties)))
 
-    asyncio.run(meet())
+    run(meet())

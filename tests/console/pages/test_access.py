@@ -1,6 +1,5 @@
 """Who may come in. The application is the real one; its watch is not started, so no server is asked."""
 
-import asyncio
 import re
 import time
 from collections.abc import AsyncGenerator, Mapping
@@ -25,6 +24,7 @@ from console.events.event import Event
 from console.pages.live import while_let_in
 from console.serving import serve
 from console.watch import Watch
+from tests.own_loop import run
 
 PASSWORDS = {Role.VIEWER: "figures", Role.READER: "texts", Role.OPERATOR: "everything"}
 
@@ -178,7 +178,7 @@ def test_a_stream_ends_when_its_reader_leaves() -> None:
 
     assert guard.still(request, Role.READER)
     assert not guard.still(request, Role.OPERATOR)
-    assert asyncio.run(read()) == ["text 0", "text 1"]
+    assert run(read()) == ["text 0", "text 1"]
 
 
 def test_a_viewer_sees_no_key_that_a_log_names() -> None:

@@ -3,6 +3,7 @@
 import asyncio
 
 from console.pages.doctor import Doctor, FindingView
+from tests.own_loop import run
 
 
 def test_who_asks_while_it_runs_gets_what_it_finds_then() -> None:
@@ -11,12 +12,12 @@ def test_who_asks_while_it_runs_gets_what_it_finds_then() -> None:
     async def ask() -> None:
         runs: list[asyncio.Event] = []
 
-        async def run() -> list[FindingView]:
+        async def look() -> list[FindingView]:
             runs.append(asyncio.Event())
             await runs[-1].wait()
             return found
 
-        doctor = Doctor(run)
+        doctor = Doctor(look)
         gone, *others = [asyncio.create_task(doctor.findings()) for _ in range(3)]
         await asyncio.sleep(0)
         await asyncio.sleep(0)
@@ -30,4 +31,4 @@ def test_who_asks_while_it_runs_gets_what_it_finds_then() -> None:
         runs[1].set()
         assert await again == found
 
-    asyncio.run(ask())
+    run(ask())

@@ -8,6 +8,7 @@ from sse_starlette import ServerSentEvent
 
 from chat_tasks.errors import DependencyUnavailable
 from console.pages.live import merged
+from tests.own_loop import run
 
 
 async def numbers(first: int, last: int, ended: list[int]) -> AsyncIterator[ServerSentEvent]:
@@ -38,7 +39,7 @@ def test_each_event_comes_once_those_of_a_stream_in_order_and_all_streams_end_to
             await asyncio.sleep(0)
         return found, ended
 
-    found, ended = asyncio.run(read())
+    found, ended = run(read())
     assert [one for one in found if one < 1_000] == list(range(300))
     assert [one for one in found if one >= 1_000] == list(range(1_000, 1_300))
     assert sorted(ended) == [0, 1_000]
@@ -51,4 +52,4 @@ def test_whoever_reads_hears_of_a_failure() -> None:
             pass
 
     with pytest.raises(DependencyUnavailable, match="Kafka is away"):
-        asyncio.run(read())
+        run(read())
