@@ -88,7 +88,7 @@ def _bridge(sight: Sight, kind: str, title: str, topic: str) -> Station:
         "process",
         [
             Figure("in hand", sight.sum(unfinished, kind, topic=topic), "", unfinished),
-            Figure("oldest", sight.largest(age, kind), "s", age),
+            Figure("oldest", sight.largest(age, kind) or None, "s", age),
         ],
         _of_processes(kind, title, sight),
     )
