@@ -58,7 +58,7 @@ class WaitingLetters:
         self._counts = Counter(dict.fromkeys(STAGES, 0))
 
     def waiting(self) -> Waiting:
-        """What waits now; takes a millisecond for a few million records."""
+        """What waits now; takes three milliseconds if a million letters before the first that waits are settled."""
         written = [one.written_at for letters in self._quarantined.values() for one in letters]
         for partition, stages in self._stages.items():
             first = len(stages) - len(stages.lstrip(bytes([_SETTLED])))

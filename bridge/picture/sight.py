@@ -40,6 +40,11 @@ class Sight(NamedTuple):
         found = self.samples("chat_tasks_lag_records", "dispatch")
         return next((process.identity for process, labels, _ in found if wanted <= set(labels)), None)
 
+    def oldest_letter(self) -> float | None:
+        """How long the oldest letter has waited, in seconds; None if none waits, or if that is not known."""
+        letters = self.letters.value
+        return None if letters is None or letters.oldest is None else max(0.0, self.now - letters.oldest / 1000)
+
     def largest(self, metric: str, kind: str) -> float | None:
         """The largest value of a metric that a process of a kind told, or None."""
         return max((value for _, _, value in self.samples(metric, kind)), default=None)

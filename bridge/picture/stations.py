@@ -158,7 +158,6 @@ def _rows(sight: Sight) -> Station:
 def _way_out(settings: Settings, sight: Sight, kafka: Light | None) -> Station:
     quarantined = None if sight.rows.value is None else len(sight.rows.value.quarantined)
     letters = sight.letters.value
-    oldest = None if letters is None or letters.oldest is None else max(0.0, sight.now - letters.oldest / 1000)
     return Station(
         "out",
         "Way out",
@@ -172,7 +171,7 @@ def _way_out(settings: Settings, sight: Sight, kafka: Light | None) -> Station:
                 "",
                 "chat_tasks_dead_letters_waiting",
             ),
-            Figure("oldest", oldest, "s", "chat_tasks_oldest_waiting_letter_age_seconds"),
+            Figure("oldest", sight.oldest_letter(), "s", "chat_tasks_oldest_waiting_letter_age_seconds"),
         ],
         kafka or Light("flows", "flows"),
     )

@@ -31,8 +31,7 @@ def gauges(sight: Sight) -> Iterator[Sample]:
             yield definitions.GROUP_LAG_RECORDS.sample(one.waiting, one.group, one.topic, str(one.partition))
     if sight.letters.failure is None and (letters := sight.letters.value) is not None:
         yield from definitions.DEAD_LETTERS_WAITING.samples(letters.by_stage)
-        age = 0.0 if letters.oldest is None else max(0.0, sight.now - letters.oldest / 1000)
-        yield definitions.OLDEST_WAITING_LETTER_AGE.sample(age)
+        yield definitions.OLDEST_WAITING_LETTER_AGE.sample(sight.oldest_letter() or 0.0)
     if sight.rows.failure is None and sight.rows.value is not None:
         requested = sum(one.release_requested is not None for one in sight.rows.value.quarantined)
         states = {"quarantined": len(sight.rows.value.quarantined) - requested, "release_requested": requested}
