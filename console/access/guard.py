@@ -4,9 +4,9 @@ import base64
 import binascii
 import time
 from collections.abc import Awaitable, Callable, Mapping
-from typing import NamedTuple
+from typing import Annotated, NamedTuple
 
-from fastapi import HTTPException, Request
+from fastapi import Depends, HTTPException, Request
 from starlette.requests import HTTPConnection
 
 from bridge.audit.entry import Who
@@ -54,13 +54,7 @@ class Guard:
 
         It counts as no attempt, and raises nothing.
         """
-        if not self._passwords:
-            return True
-        session = self._session(request)
-        if session is not None:
-            return session.role >= role
-        given = _basic_credentials(request.headers.get("authorization", ""))
-        found = None if given is None else role_of(given.password, self._passwords)
+        found = self._known(request)
         return found is not None and found >= role
 
     def who(self, request: Request) -> Who:
@@ -72,8 +66,17 @@ class Guard:
         if session is not None:
             return Who(session.role.label, session.name)
         given = _basic_credentials(request.headers.get("authorization", ""))
-        role = role_of(given.password, self._passwords) if self._passwords and given else Role.OPERATOR
-        return Who((role or Role.VIEWER).label, given.name if given else "")
+        return Who((self._known(request) or Role.VIEWER).label, given.name if given else "")
+
+    def _known(self, request: HTTPConnection) -> Role | None:
+        """The role of whoever sent the request, or None; it counts as no attempt."""
+        if not self._passwords:
+            return Role.OPERATOR
+        session = self._session(request)
+        if session is not None:
+            return session.role
+        given = _basic_credentials(request.headers.get("authorization", ""))
+        return None if given is None else role_of(given.password, self._passwords)
 
     def _session(self, request: HTTPConnection) -> Session | None:
         return self._sessions.find(request.cookies.get(COOKIE, ""), time.monotonic())
@@ -120,6 +123,12 @@ def needs(role: Role) -> Callable[[Request], Awaitable[Role]]:
         return found
 
     return check
+
+
+Viewer = Annotated[Role, Depends(needs(Role.VIEWER))]
+Reader = Annotated[Role, Depends(needs(Role.READER))]
+Operator = Annotated[Role, Depends(needs(Role.OPERATOR))]
+"""The role of a request, as a parameter of a route that only this role and those above it may ask."""
 
 
 class _Credentials(NamedTuple):

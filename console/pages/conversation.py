@@ -16,7 +16,7 @@ from chat_tasks.conversation.routing import partition_of
 from chat_tasks.formats.topics import InstantMessage
 from chat_tasks.settings import Settings
 from chat_tasks.storage.session import failures_as_unavailable
-from console.access.guard import needs
+from console.access.guard import Reader, needs
 from console.access.roles import Role
 from console.addresses import conversation_address
 from console.calls import call
@@ -37,7 +37,6 @@ _MOST = 500
 _STANDING_SECONDS = 2.0
 
 Key = Annotated[str, Path(min_length=1)]
-Reader = Annotated[Role, Depends(needs(Role.READER))]
 Number = Annotated[int | None, Query(ge=0, le=2**62)]
 
 
@@ -115,15 +114,14 @@ async def send_form(
 ) -> Response:
     """Send what was typed, for browsers without script."""
     to = [name.strip() for name in recipients.split(",") if name.strip()]
-    message = InstantMessage(conversationKey=key, sender=sender, recipients=to, body=body)
-    await _send(request, message, wait=False)
+    await _send(request, key, NewMessage(sender=sender, recipients=to, body=body), wait=False)
     return RedirectResponse(conversation_address(key), 303)
 
 
 @router.post("/api/messages", include_in_schema=False, dependencies=[_sending])
 async def send_typed(request: Request, key: str, message: NewMessage) -> Sent:
     """Send what was typed, and wait for its number: a browser would resolve the key `..` in a path."""
-    return await _send_new(request, key, message, wait=True)
+    return await _send(request, key, message, wait=True)
 
 
 @router.get("/live/conversation", include_in_schema=False)
@@ -165,7 +163,7 @@ async def post_message(
     request: Request, key: Key, message: NewMessage, *, wait: Annotated[bool, Query()] = False
 ) -> Sent:
     """Send a message; with `?wait=1` the answer has its number, unless that takes more than 20 seconds."""
-    return await _send_new(request, key, message, wait=wait)
+    return await _send(request, key, message, wait=wait)
 
 
 @router.get("/api/conversations/{key:key}/events")
@@ -190,12 +188,8 @@ async def events(
     return EventSourceResponse(while_let_in(request, role, stream()), ping=15)
 
 
-async def _send_new(request: Request, key: str, message: NewMessage, *, wait: bool) -> Sent:
-    whole = InstantMessage(conversationKey=key, sender=message.sender, recipients=message.recipients, body=message.body)
-    return await _send(request, whole, wait=wait)
-
-
-async def _send(request: Request, message: InstantMessage, *, wait: bool) -> Sent:
+async def _send(request: Request, key: str, typed: NewMessage, *, wait: bool) -> Sent:
+    message = InstantMessage(conversationKey=key, sender=typed.sender, recipients=typed.recipients, body=typed.body)
     watch: Watch = request.app.state.watch
     settings: Settings = request.app.state.settings
     # What ingest would refuse is not sent, and so is no action.

@@ -14,7 +14,7 @@ from bridge.records.replay_receipts import LetterId
 from chat_tasks.errors import DependencyUnavailable, NotReplayed
 from chat_tasks.settings import Settings
 from console.access.bodies import largest_body
-from console.access.guard import Guard, needs
+from console.access.guard import Guard, Operator, needs
 from console.access.roles import Role
 from console.letters.editing import edited, field_text, is_whole, with_line_feeds
 from console.letters.filters import Filters, WrongFilter
@@ -42,7 +42,6 @@ _SHOWN_BYTES = 64 * 1024
 
 Viewer = Annotated[Role, _viewing]
 Reader = Annotated[Role, _reading]
-Operator = Annotated[Role, Depends(needs(Role.OPERATOR))]
 
 
 class ListedFilters(Filters):

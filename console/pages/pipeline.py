@@ -2,7 +2,6 @@
 
 import time
 from collections.abc import Mapping
-from typing import Annotated
 
 from fastapi import APIRouter, Depends, Request
 from sse_starlette import EventSourceResponse
@@ -10,7 +9,7 @@ from starlette.responses import Response
 
 from bridge.picture.view import PipelineView
 from chat_tasks.settings import Settings
-from console.access.guard import needs
+from console.access.guard import Viewer, needs
 from console.access.roles import Role
 from console.events.page import EventView, events_view
 from console.pages.live import stream
@@ -21,7 +20,6 @@ from console.watch import Watch
 _SHOWN, _ALL = 30, 2_000
 _PARTS = ("standing", "messages", "latency", "road")
 
-Viewer = Annotated[Role, Depends(needs(Role.VIEWER))]
 
 router = APIRouter(dependencies=[Depends(needs(Role.VIEWER))])
 

@@ -3,7 +3,6 @@
 import asyncio
 import time
 from collections.abc import Mapping
-from typing import Annotated
 
 from fastapi import APIRouter, Depends, HTTPException, Request
 from sse_starlette import EventSourceResponse
@@ -13,7 +12,7 @@ from bridge.audit.entry import Action, conversation_target
 from bridge.letters.opening import OpenedLetter
 from bridge.records.replay_receipts import LetterId
 from chat_tasks.errors import DependencyUnavailable, NotReplayed
-from console.access.guard import needs
+from console.access.guard import Operator, Reader, needs
 from console.access.roles import Role
 from console.addresses import quarantine_address
 from console.calls import call
@@ -38,9 +37,6 @@ from console.shell import argument
 from console.watch import Watch
 
 router = APIRouter(dependencies=[Depends(needs(Role.READER))])
-
-Reader = Annotated[Role, Depends(needs(Role.READER))]
-Operator = Annotated[Role, Depends(needs(Role.OPERATOR))]
 
 
 @router.get("/quarantine", include_in_schema=False)

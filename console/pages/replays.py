@@ -14,7 +14,7 @@ from bridge.audit.entry import Action, Who
 from bridge.letters.selection import Selection
 from bridge.records.replay_receipts import LetterId
 from chat_tasks.errors import NotReplayed
-from console.access.guard import Guard, needs
+from console.access.guard import Guard, Reader, needs
 from console.access.roles import Role
 from console.letters.filters import Filters, WrongFilter
 from console.letters.page import PAGE, ReplayView, WholeReplayView, replay_view, whole_replay_view
@@ -27,7 +27,6 @@ from console.watch import Watch
 
 router = APIRouter(dependencies=[Depends(needs(Role.READER))])
 
-Reader = Annotated[Role, Depends(needs(Role.READER))]
 _operating = Depends(needs(Role.OPERATOR))
 First = Annotated[int, Query(ge=0)]
 
