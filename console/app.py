@@ -14,6 +14,8 @@ from console.access.bodies import largest_body
 from console.access.gate import Gate
 from console.access.guard import Guard
 from console.access.roles import Role
+from console.answers.errors import add_error_pages
+from console.answers.live import Rendered
 from console.pages import (
     audit,
     conversation,
@@ -27,8 +29,6 @@ from console.pages import (
     replays,
     workers,
 )
-from console.pages.errors import add_error_pages
-from console.pages.live import Rendered
 from console.watch import Watch
 
 _STATIC = Path(__file__).parent / "static"

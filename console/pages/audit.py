@@ -14,10 +14,10 @@ from chat_tasks.errors import DependencyUnavailable
 from chat_tasks.settings import Settings
 from console.access.guard import needs
 from console.access.roles import Role
+from console.answers.live import stream
+from console.answers.templating import render, render_part
 from console.audit.page import AuditView, audit_view
 from console.calls import call
-from console.pages.live import stream
-from console.pages.templating import render, render_part
 from console.watch import AUDIT_RECORDS, Watch
 
 router = APIRouter(dependencies=[Depends(needs(Role.READER))])

@@ -19,14 +19,14 @@ from chat_tasks.storage.session import failures_as_unavailable
 from console.access.guard import Reader, needs
 from console.access.roles import Role
 from console.addresses import conversation_address
+from console.answers.live import merged, while_let_in
+from console.answers.recording import record
+from console.answers.templating import render, render_part
 from console.calls import call
 from console.conversation.composer import Accepted, Numbered, checked, send, send_and_wait
 from console.conversation.following import Shown, follow, read_page
 from console.conversation.page import ConversationView, MessageView, conversation_view, message_view
 from console.conversation.standing import ask_standing
-from console.pages.live import merged, while_let_in
-from console.pages.recording import record
-from console.pages.templating import render, render_part
 from console.watch import Watch
 
 router = APIRouter(dependencies=[Depends(needs(Role.READER))])

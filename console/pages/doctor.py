@@ -11,7 +11,7 @@ from starlette.responses import Response
 from chat_tasks.errors import DependencyUnavailable
 from console.access.guard import needs
 from console.access.roles import Role
-from console.pages.templating import render
+from console.answers.templating import render
 
 # The command asks for half a minute, if a server is away.
 _SECONDS = 60.0

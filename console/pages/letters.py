@@ -16,6 +16,8 @@ from chat_tasks.settings import Settings
 from console.access.bodies import largest_body
 from console.access.guard import Guard, Operator, needs
 from console.access.roles import Role
+from console.answers.live import stream
+from console.answers.templating import permissions, render, render_part
 from console.letters.editing import edited, field_text, is_whole, with_line_feeds
 from console.letters.filters import Filters, WrongFilter
 from console.letters.page import (
@@ -28,8 +30,6 @@ from console.letters.page import (
     replay_view,
     whole_letter_view,
 )
-from console.pages.live import stream
-from console.pages.templating import permissions, render, render_part
 from console.shell import in_shell
 from console.watch import Watch
 

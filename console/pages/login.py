@@ -6,7 +6,7 @@ from fastapi import APIRouter, Form, Request
 from starlette.responses import RedirectResponse, Response
 
 from console.access.guard import COOKIE, Guard
-from console.pages.templating import render
+from console.answers.templating import render
 
 router = APIRouter(include_in_schema=False)
 

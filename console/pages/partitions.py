@@ -8,8 +8,8 @@ from starlette.responses import Response
 
 from console.access.guard import needs
 from console.access.roles import Role
-from console.pages.live import stream
-from console.pages.templating import render, render_part
+from console.answers.live import stream
+from console.answers.templating import render, render_part
 from console.partitions.page import PartitionView, partitions_view
 from console.watch import Watch
 

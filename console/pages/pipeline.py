@@ -11,9 +11,9 @@ from bridge.picture.view import PipelineView
 from chat_tasks.settings import Settings
 from console.access.guard import Viewer, needs
 from console.access.roles import Role
+from console.answers.live import stream
+from console.answers.templating import render, render_part
 from console.events.page import EventView, events_view
-from console.pages.live import stream
-from console.pages.templating import render, render_part
 from console.watch import Watch
 
 # The newest events on the page, and all that there can be.

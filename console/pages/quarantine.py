@@ -15,10 +15,10 @@ from chat_tasks.errors import DependencyUnavailable, NotReplayed
 from console.access.guard import Operator, Reader, needs
 from console.access.roles import Role
 from console.addresses import quarantine_address
+from console.answers.live import stream
+from console.answers.recording import record
+from console.answers.templating import permissions, render, render_part
 from console.calls import call
-from console.pages.live import stream
-from console.pages.recording import record
-from console.pages.templating import permissions, render, render_part
 from console.quarantine.page import (
     ALL_HELD,
     ContradictionView,

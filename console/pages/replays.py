@@ -16,12 +16,12 @@ from bridge.records.replay_receipts import LetterId
 from chat_tasks.errors import NotReplayed
 from console.access.guard import Guard, Reader, needs
 from console.access.roles import Role
+from console.answers.live import stream
+from console.answers.recording import record
+from console.answers.templating import permissions, render, render_part
 from console.letters.filters import Filters, WrongFilter
 from console.letters.page import PAGE, ReplayView, WholeReplayView, replay_view, whole_replay_view
 from console.letters.replays import MOST_LETTERS, Replay
-from console.pages.live import stream
-from console.pages.recording import record
-from console.pages.templating import permissions, render, render_part
 from console.shell import in_shell
 from console.watch import Watch
 

@@ -13,10 +13,10 @@ from chat_tasks.settings import Settings
 from chat_tasks.worker.remote_control.control import change_pool
 from console.access.guard import Guard, needs
 from console.access.roles import Role
+from console.answers.live import stream
+from console.answers.recording import record
+from console.answers.templating import render, render_part
 from console.calls import call
-from console.pages.live import stream
-from console.pages.recording import record
-from console.pages.templating import render, render_part
 from console.watch import Watch
 from console.workers.page import WorkersView, workers_view
 

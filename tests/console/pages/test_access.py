@@ -19,9 +19,9 @@ from chat_tasks.settings import Settings
 from console.access.bodies import largest_body
 from console.access.guard import Guard
 from console.access.roles import Role
+from console.answers.live import while_let_in
 from console.app import make_app
 from console.events.event import Event
-from console.pages.live import while_let_in
 from console.serving import serve
 from console.watch import Watch
 from tests.own_loop import run

@@ -9,7 +9,7 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from chat_tasks.errors import ChatTasksError, ConfigurationError, InvalidRecord, NotReleased, NotReplayed
-from console.pages.templating import render
+from console.answers.templating import render
 
 _FOR_PROGRAMS = ("/api", "/metrics")
 _TITLES = {403: "Not for you", 404: "Nothing here", 429: "Too many tries"}

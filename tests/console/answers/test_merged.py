@@ -7,7 +7,7 @@ import pytest
 from sse_starlette import ServerSentEvent
 
 from chat_tasks.errors import DependencyUnavailable
-from console.pages.live import merged
+from console.answers.live import merged
 from tests.own_loop import run
 
 

@@ -1,6 +1,6 @@
 from collections.abc import Mapping
 
-from console.pages.live import Rendered
+from console.answers.live import Rendered
 
 
 def test_a_page_is_rendered_once_a_moment_however_many_show_it() -> None:
